@@ -1,0 +1,80 @@
+/** The steps of a load or reload, in the order in which they run (SPEC 3.1, 3.7). */
+export type Phase =
+  | "scan"
+  | "load"
+  | "reloadable"
+  | "export"
+  | "import"
+  | "link"
+  | "onLoad"
+  | "vault"
+  | "onInit"
+  | "callback";
+
+/**
+ * Every error code with what it means. A test pins the list, the README's table of causes and cures is made from it,
+ * and the type {@link ErrorCode} is derived from it.
+ */
+export const errorCodes = {
+  HOTSWAP_PLUGIN_DIR_NOT_FOUND: "the plugin folder does not exist or cannot be read",
+  HOTSWAP_DUPLICATE_PLUGIN: "two artifacts carry the same plugin name",
+  HOTSWAP_WHITELIST_MISSING: "plugins of the whitelist have no artifact",
+  HOTSWAP_INVALID_ARTIFACT: "a file in the plugin folder is not an intact artifact of this format",
+  HOTSWAP_NOT_A_PLUGIN: "the default export of a root module is not made by definePlugin",
+  HOTSWAP_INVALID_HOOK: "a hook is unknown, of the wrong type, or asynchronous where it must not be",
+  HOTSWAP_INVALID_IMPORT: "import() did not return an object, or a plugin imports what is not its own",
+  HOTSWAP_UNKNOWN_DEPENDENCY: "a slot names a plugin that is not in the set",
+  HOTSWAP_NOT_ASSIGNABLE: "an export lacks a member that a slot requires",
+  HOTSWAP_CYCLIC_DEPENDENCY: "plugins depend on each other in a circle",
+  HOTSWAP_DEPENDENCY_RELOADABLE: "a plugin that is not reloadable depends on one that is",
+  HOTSWAP_NOT_LINKED: "a dependency slot was used before the plugins were linked",
+  HOTSWAP_DUPLICATE_LIVE_FUNC: "two plugins have a live function of one name",
+  HOTSWAP_DUPLICATE_LIVE_TYPE: "two plugins have a live type of one name",
+  HOTSWAP_HOOK_FAILED: "a plugin's module or hook threw or rejected",
+  HOTSWAP_HOOK_TIMEOUT: "a plugin's module or hook did not finish within hookTimeout",
+  HOTSWAP_CALLBACK_FAILED: "a reload callback, or the factory of the extension, threw or rejected",
+  HOTSWAP_STATIC_MODE: "statically linked plugins cannot be reloaded",
+  HOTSWAP_UNKNOWN_FUNCTION: "a plugin has no function of this name",
+  HOTSWAP_UNKNOWN_SYMBOL: "a plugin's root module has no export of this name",
+  HOTSWAP_FREED: "a plugin, set or handle was used after it was freed",
+  HOTSWAP_CLOSED: "the swapper was used after close()",
+  HOTSWAP_NOT_SERIALIZABLE: "a value cannot be stored in the vault",
+  HOTSWAP_MIGRATION_FAILED: "stored data could not be brought to the shape that the code expects",
+  HOTSWAP_STORE_FAILED: "the store behind the data bag could not be opened, read or written",
+  HOTSWAP_NOTHING_TO_ROLL_BACK: "there is no earlier set to go back to",
+  HOTSWAP_BUILD_FAILED: "a plugin could not be built",
+  HOTSWAP_UNSUPPORTED_BUN: "this Bun has no Bun.ModuleGraph",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface HotswapErrorOptions {
+  /** Name of the plugin the error is about. */
+  plugin?: string | undefined;
+  /** The step of a load or reload that failed. */
+  phase?: Phase | undefined;
+  /** The original error. */
+  cause?: unknown;
+}
+
+/** The one error class of hotswap: branch on {@link HotswapError.code}, show `message`. */
+export class HotswapError extends Error {
+  override readonly name = "HotswapError";
+  readonly code: ErrorCode;
+  readonly plugin: string | undefined;
+  readonly phase: Phase | undefined;
+
+  constructor(code: ErrorCode, message: string, options: HotswapErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.plugin = options.plugin;
+    this.phase = options.phase;
+  }
+}
+
+/** One line that says what `error` is, whatever was thrown. */
+export function describeError(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  if (typeof error === "string") return error;
+  return Bun.inspect(error);
+}
