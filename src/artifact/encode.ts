@@ -1,0 +1,44 @@
+import type { Manifest } from "./manifest.ts";
+import { DATA_LINE, hashOf, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
+
+/** What an artifact is made of. */
+export interface ArtifactParts {
+  readonly manifest: Manifest;
+  /** One line, without its line feed: binds what the code takes from the host. */
+  readonly prologue: string;
+  /** The bundled code, without the bundler's first line. */
+  readonly code: string;
+  /** The bytes of `manifest.assets`, in that order. */
+  readonly assets: readonly Uint8Array[];
+  /** A source map as JSON, already shifted by the lines before the code; `undefined` leaves it out. */
+  readonly sourceMap: string | undefined;
+}
+
+/** The bytes of an artifact, and the hash that identifies it. */
+export interface EncodedArtifact {
+  readonly bytes: Uint8Array;
+  /** SHA-256, 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** Puts an artifact together. Equal parts give equal bytes. */
+export function encodeArtifact(parts: ArtifactParts): EncodedArtifact {
+  const lines = [DATA_LINE, oneLine(JSON.stringify(parts.manifest)), "\n", parts.prologue, "\n", parts.code];
+  if (!parts.code.endsWith("\n")) lines.push("\n");
+  for (const asset of parts.assets) lines.push(DATA_LINE, base64(asset), "\n");
+  if (parts.sourceMap !== undefined) {
+    lines.push(SOURCE_MAP_LINE, "data:application/json;base64,", base64(Buffer.from(parts.sourceMap)), "\n");
+  }
+  const body = Buffer.from(lines.join(""));
+  const hash = hashOf(body);
+  return { bytes: Buffer.concat([Buffer.from(RUN_AS_IT_IS + headerLine(hash)), body]), hash };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+/** JSON leaves these two as they are inside strings, and for JavaScript they end a line: a comment would end there. */
+function oneLine(json: string): string {
+  return json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}

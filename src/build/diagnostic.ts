@@ -1,0 +1,72 @@
+import { relative } from "node:path";
+import { HotswapError } from "../errors.ts";
+
+/** Something that is wrong in a plugin's source, and where. */
+export interface Diagnostic {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** From 1; 0 when the problem is the file as a whole. */
+  readonly line: number;
+  /** From 1; 0 when the problem is the file as a whole. */
+  readonly column: number;
+  readonly message: string;
+  /** The lines around it with their numbers and a caret, without colours; empty when there is no position. */
+  readonly frame: string;
+}
+
+/** Thrown when a plugin cannot be built, with every problem that was found. The code is HOTSWAP_BUILD_FAILED. */
+export class BuildError extends HotswapError {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(plugin: string, diagnostics: readonly Diagnostic[], cause?: unknown) {
+    const count = diagnostics.length === 1 ? "1 error" : `${diagnostics.length} errors`;
+    super("HOTSWAP_BUILD_FAILED", [`${plugin}: ${count}`, ...diagnostics.map(formatDiagnostic)].join("\n\n"), {
+      plugin,
+      ...(cause === undefined ? {} : { cause }),
+    });
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** `plugin/alpha/index.ts:3:12: message` with the frame below it; the path is relative to the current folder. */
+export function formatDiagnostic({ file, line, column, message, frame }: Diagnostic): string {
+  const place = line > 0 ? `${displayPath(file)}:${line}:${column}` : displayPath(file);
+  return `${place}: ${message}${frame === "" ? "" : `\n${frame}`}`;
+}
+
+/** Path of `file` relative to the current folder, with forward slashes. */
+export function displayPath(file: string): string {
+  const path = relative(process.cwd(), file).replaceAll("\\", "/");
+  return path === "" ? "." : path;
+}
+
+/** A problem of a file as a whole. */
+export function fileDiagnostic(file: string, message: string): Diagnostic {
+  return { file, line: 0, column: 0, message, frame: "" };
+}
+
+/** A problem at `offset` (a UTF-16 index) of the file's `text`; the caret underlines up to `end`. */
+export function diagnosticAt(file: string, text: string, message: string, offset: number, end?: number): Diagnostic {
+  const before = text.slice(0, offset);
+  const line = before.split(/\r\n|[\n\r\u2028\u2029]/).length;
+  const column = offset - Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r"));
+  return { file, line, column, message, frame: codeFrame(text, line, column, (end ?? offset + 1) - offset) };
+}
+
+/** The line at `line`, two before and one after it, with a caret under `length` characters from `column` on. */
+export function codeFrame(text: string, line: number, column: number, length: number): string {
+  const lines = text.split(/\r?\n/);
+  const first = Math.max(1, line - 2);
+  const last = Math.min(lines.length, line + 1);
+  const width = String(last).length;
+  const frame: string[] = [];
+  for (let number = first; number <= last; number++) {
+    const source = lines[number - 1] ?? "";
+    frame.push(`${number === line ? ">" : " "} ${String(number).padStart(width)} | ${source}`.trimEnd());
+    if (number !== line) continue;
+    const indent = source.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
+    const carets = "^".repeat(Math.max(1, Math.min(length, source.length - column + 1)));
+    frame.push(`  ${" ".repeat(width)} | ${indent}${carets}`);
+  }
+  return frame.join("\n");
+}
