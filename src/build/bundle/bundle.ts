@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { BuildError, codeFrame, type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
 import type { FilledOptions } from "../options.ts";
-import { HostImports } from "./hostImports.ts";
-import { type LinkedCode, linkHost } from "./linkHost.ts";
-import { artifactMap, splitBundle } from "./sourceMap.ts";
+import { HostImports } from "./host-imports.ts";
+import { type LinkedCode, linkHost } from "./link-host.ts";
+import { artifactMap, splitBundle } from "./source-map.ts";
 
 export interface Bundle extends LinkedCode {
   /** A source map as JSON, relative to the project's root. */
@@ -28,7 +28,7 @@ export async function bundle(options: FilledOptions, entry: string): Promise<Bun
   const result = output.outputs[0];
   if (!output.success || result === undefined) throw new BuildError(options.name, output.logs.map(toDiagnostic));
   const { code, map } = splitBundle(await result.text());
-  return { ...linkHost(code, imports), sourceMap: artifactMap(map, options.root) };
+  return { ...linkHost(code, imports.live), sourceMap: artifactMap(map, options.root) };
 }
 
 function toDiagnostic(log: BuildMessage | ResolveMessage): Diagnostic {
