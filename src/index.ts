@@ -1,0 +1,27 @@
+export { type ErrorCode, errorCodes, HotswapError, type Phase } from "./errors.ts";
+export type { Logger } from "./logger.ts";
+export { type Asset, asset } from "./plugin/asset.ts";
+export {
+  definePlugin,
+  type ExportOf,
+  type FunctionsOf,
+  type PluginDefinition,
+  type PluginFunctions,
+  type PluginHooks,
+  type PluginRegistry,
+} from "./plugin/define.ts";
+export { dependency } from "./plugin/dependency.ts";
+export type { EventSource, Scope } from "./plugin/scope.ts";
+export type { GenerationInfo, GenerationState } from "./load/generation-record.ts";
+export type { PluginModule, StaticPlugin } from "./load/static.ts";
+export type { OnPluginError, PluginErrorContext } from "./load/uncaught.ts";
+export type { Lease } from "./link/lease.ts";
+export type { PluginManager } from "./link/manager.ts";
+export type { ReloadNote } from "./link/note.ts";
+export type { Plugin } from "./link/plugin.ts";
+export type { ReloadDetails, ReloadPlan } from "./reload/details.ts";
+export type { ReloadCallback, SwapperOptions } from "./reload/options.ts";
+export { PluginManagerSwapper } from "./reload/swapper.ts";
+export type { DataBag, DataBagEntries } from "./vault/bag/data-bag.ts";
+export type { LiveFunc, LiveType } from "./vault/live-type.ts";
+export type { Vault } from "./vault/vault.ts";

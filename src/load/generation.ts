@@ -1,0 +1,293 @@
+import type { Phase } from "../errors.ts";
+import { describeError, HotswapError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { AssetSource } from "../plugin/asset.ts";
+import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
+import { Scope } from "../plugin/scope.ts";
+import { type Callable, callable, createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
+import { createFacade } from "./facade.ts";
+import type { GenerationRecord } from "./generation-record.ts";
+import type { AnyFunction, Context } from "./graph.ts";
+import { runHook, runSyncHook } from "./run-hook.ts";
+import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
+
+/** What loading answers: the evaluated modules of one plugin, and where they run. */
+export interface LoadedCode {
+  readonly name: string;
+  readonly file: string;
+  readonly hash: string;
+  readonly context: Context;
+  readonly rootModule: Record<string, unknown>;
+  readonly liveFuncs: Readonly<Record<string, unknown>>;
+  readonly liveTypes: Readonly<Record<string, unknown>>;
+  readonly assets: AssetSource;
+  /** Gives up what loading took: the copy of the artifact. */
+  release(): Promise<void>;
+}
+
+export interface GenerationOptions {
+  readonly logger: Logger;
+  readonly record: GenerationRecord;
+  /** In ms; see SPEC 3.12. */
+  readonly hookTimeout: number;
+  readonly asyncContext: boolean;
+}
+
+/** A plugin's code while it may be used. Everything that leads to it is here, so that freeing can drop it at once. */
+interface Code {
+  readonly context: Context;
+  readonly definition: VerifiedDefinition;
+  readonly rootModule: Record<string, unknown>;
+  readonly liveFuncs: ReadonlyMap<string, AnyFunction>;
+  readonly liveTypes: ReadonlyMap<string, AnyFunction>;
+  readonly functions: ReadonlyMap<string, Callable>;
+  readonly invokeFunc: Callable | undefined;
+}
+
+type Dependencies = Record<string, unknown>;
+
+/**
+ * One loaded instance of one artifact, with module state of its own. After {@link Generation.free} nothing of the
+ * plugin's code can be reached from here.
+ */
+export class Generation {
+  readonly name: string;
+  readonly file: string;
+  readonly hash: string;
+  readonly loadedAt = new Date();
+  readonly record: GenerationRecord;
+  readonly #options: GenerationOptions;
+  readonly #scope: Scope;
+  readonly #release: () => Promise<void>;
+  readonly #entrances: Entrance[] = [];
+  #code: Code | undefined;
+  #reloadable = true;
+  #facade: unknown;
+  #imported: Dependencies | undefined;
+  /** Placeholders of the slots by dependency name, until and after linking. */
+  #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
+  #holders = 0;
+
+  /** Throws `HOTSWAP_NOT_A_PLUGIN` and `HOTSWAP_INVALID_HOOK`; `code` is disposed of then. */
+  constructor(code: LoadedCode, options: GenerationOptions) {
+    this.name = code.name;
+    this.file = code.file;
+    this.hash = code.hash;
+    this.record = options.record;
+    this.#options = options;
+    this.#release = () => code.release();
+    this.#scope = new Scope(code.name);
+    const definition = verifyDefinition(code.name, code.rootModule);
+    this.#code = {
+      context: code.context,
+      definition,
+      rootModule: code.rootModule,
+      liveFuncs: new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]),
+      liveTypes: new Map(Object.entries(code.liveTypes) as [string, AnyFunction][]),
+      functions: tableOf(definition, code.context, options.asyncContext),
+      invokeFunc:
+        definition.invokeFunc && callable(definition.invokeFunc.bind(definition), code.context, options.asyncContext),
+    };
+  }
+
+  get number(): number {
+    return this.record.number;
+  }
+
+  /** What `reloadable()` answered. */
+  get isReloadable(): boolean {
+    return this.#reloadable;
+  }
+
+  get isFreed(): boolean {
+    return this.#code === undefined;
+  }
+
+  /** How the code of this generation is entered. Throws `HOTSWAP_FREED`. */
+  get context(): Context {
+    return this.#require("context").context;
+  }
+
+  get rootModule(): Record<string, unknown> {
+    return this.#require("lookup").rootModule;
+  }
+
+  /** The plugin's table of functions, ready to be called. */
+  get functions(): ReadonlyMap<string, Callable> {
+    return this.#require("invokeFunc").functions;
+  }
+
+  /** The plugin's own `invokeFunc`, ready to be called. */
+  get invokeFunc(): Callable | undefined {
+    return this.#require("invokeFunc").invokeFunc;
+  }
+
+  get liveFuncs(): ReadonlyMap<string, AnyFunction> {
+    return this.#require("liveFuncs").liveFuncs;
+  }
+
+  get liveTypes(): ReadonlyMap<string, AnyFunction> {
+    return this.#require("liveTypes").liveTypes;
+  }
+
+  /** The slots that linking has to fill, by dependency name. */
+  get slots(): ReadonlyMap<string, SlotRequest> {
+    const requests = new Map<string, SlotRequest>();
+    for (const [name, { placeholder }] of this.#slots) {
+      const request = slotRequest(placeholder);
+      if (request !== undefined) requests.set(name, request);
+    }
+    return requests;
+  }
+
+  /** What the plugin exports, as other plugins get it. */
+  get facade(): unknown {
+    return this.#facade;
+  }
+
+  runReloadable(): void {
+    const answer = this.#callSync("reloadable");
+    this.#reloadable = answer !== false;
+  }
+
+  runExport(): void {
+    this.#facade = createFacade(this.#callSync("export"), {
+      wrap: (fn, name) => this.#own(this.enter(fn, name)).call,
+      hold: (value, name) => this.#hold(value, name),
+    });
+  }
+
+  /** Throws `HOTSWAP_INVALID_IMPORT` when `import()` answers no object. */
+  runImport(): void {
+    if (this.#require("import").definition.import === undefined) return;
+    const imported = this.#callSync("import");
+    if (typeof imported !== "object" || imported === null || Array.isArray(imported)) {
+      throw new HotswapError(
+        "HOTSWAP_INVALID_IMPORT",
+        `import() of "${this.name}" answered ${Bun.inspect(imported)}: it must answer an object whose properties are dependency slots`,
+        { plugin: this.name, phase: "import" },
+      );
+    }
+    this.#imported = imported as Dependencies;
+    for (const [key, value] of Object.entries(imported as Dependencies)) {
+      if (slotRequest(value) !== undefined) this.#slots.set(key, { key, placeholder: value as object });
+    }
+  }
+
+  /** Fills the slot for `dependency` with what it exports, or `undefined` when it is absent or exports nothing. */
+  link(dependency: string, exported: unknown): void {
+    const slot = this.#slots.get(dependency);
+    if (slot === undefined || this.#imported === undefined) return;
+    linkSlot(slot.placeholder, dependency, exported);
+    this.#imported[slot.key] = exported;
+  }
+
+  async runOnLoad(data: unknown): Promise<void> {
+    await this.#callHook("onLoad", "onLoad", data, this.#scope);
+  }
+
+  async runOnInit(vault: unknown): Promise<void> {
+    await this.#callHook("onInit", "onInit", vault, this.#scope);
+  }
+
+  /** A way into this generation for `fn`; whoever asks for it shuts it. */
+  enter(fn: AnyFunction, name: string, track?: TrackCall): Entrance {
+    const { context } = this.#require(name);
+    return createEntrance(callable(fn, context, this.#options.asyncContext), this.name, name, track);
+  }
+
+  /** Counts a set that refers to this generation. */
+  retain(): void {
+    this.#holders++;
+  }
+
+  /** Ends one {@link retain}; `true` when no set refers to this generation any more. */
+  release(): boolean {
+    return --this.#holders === 0;
+  }
+
+  /**
+   * Calls `onFree`, undoes the scope, closes what the generation opened and lets go of its code. Never throws: what goes
+   * wrong on the way is logged. The second call does nothing.
+   */
+  async free(): Promise<void> {
+    const code = this.#code;
+    if (code === undefined || this.record.state === "freed") return;
+    this.record.move("freed");
+    try {
+      await this.#callHook("onFree", undefined);
+    } catch (error) {
+      this.#report(error);
+    }
+    await this.#scope.end((error) => this.#report(error));
+    this.#dropCode(code);
+    await this.#release();
+  }
+
+  #dropCode(code: Code): void {
+    code.context.dispose();
+    for (const entrance of this.#entrances.splice(0)) entrance.shut();
+    for (const [name, { key, placeholder }] of this.#slots) {
+      const freed = freedSlot(placeholder, name);
+      if (this.#imported !== undefined) this.#imported[key] = freed;
+    }
+    this.#slots = new Map();
+    this.#code = undefined;
+    this.#facade = undefined;
+    this.#imported = undefined;
+  }
+
+  #callSync(name: "reloadable" | "export" | "import"): unknown {
+    const { definition, context } = this.#require(name);
+    const hook = definition[name];
+    if (hook === undefined) return undefined;
+    return runSyncHook({ plugin: this.name, phase: name, name, hook: hook.bind(definition), context });
+  }
+
+  async #callHook(name: "onLoad" | "onInit" | "onFree", phase: Phase | undefined, ...params: unknown[]): Promise<void> {
+    const { definition, context } = this.#require(name);
+    const hook = definition[name] as AnyFunction | undefined;
+    if (hook === undefined) return;
+    const call = { plugin: this.name, phase, name, hook: hook.bind(definition), context };
+    await runHook(call, params, this.#options.hookTimeout);
+  }
+
+  #own(entrance: Entrance): Entrance {
+    this.#entrances.push(entrance);
+    return entrance;
+  }
+
+  #hold<Value>(value: Value, name: string): () => Value {
+    let held: { readonly value: Value } | undefined = { value };
+    this.#entrances.push({
+      call: () => undefined,
+      shut() {
+        held = undefined;
+      },
+    });
+    return () => {
+      if (held === undefined) throw freedCall(this.name, name);
+      return held.value;
+    };
+  }
+
+  #require(use: string): Code {
+    if (this.#code === undefined) throw freedCall(this.name, use);
+    return this.#code;
+  }
+
+  #report(error: unknown): void {
+    this.#options.logger.error(`freeing ${this.name}#${this.number}: ${describeError(error)}`, error);
+  }
+}
+
+/** A plugin's functions by name, each with the table as `this`. */
+function tableOf(
+  { functions = {} }: VerifiedDefinition,
+  context: Context,
+  asyncContext: boolean,
+): Map<string, Callable> {
+  return new Map(
+    Object.entries(functions).map(([name, fn]) => [name, callable(fn.bind(functions), context, asyncContext)]),
+  );
+}

@@ -1,0 +1,72 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { BRIDGE_GLOBAL, type Bridge } from "../artifact/manifest.ts";
+import { HotswapError } from "../errors.ts";
+
+/** How an error came to be nobody's: what `onError` of a module graph says. */
+export type UncaughtKind = "uncaughtException" | "unhandledRejection";
+
+/** A function of any shape. */
+export type AnyFunction = (...params: never[]) => unknown;
+
+/**
+ * Where a generation's code runs. What a call through {@link Context.run} opens belongs to the generation, and is closed
+ * by {@link Context.dispose}.
+ */
+export interface Context {
+  run<Params extends unknown[], Result>(fn: (...params: Params) => Result, ...params: Params): Result;
+  /** A function that runs `fn` in this context, cheaper than {@link run}, but blind to the caller's AsyncLocalStorage. */
+  bind<Fn extends AnyFunction>(fn: Fn): Fn;
+  dispose(): void;
+}
+
+/** A context with a module registry of its own. */
+export interface GraphContext extends Context {
+  /** Evaluates the module `file` (an absolute path) and resolves to its namespace. */
+  import(file: string): Promise<Record<string, unknown>>;
+}
+
+/**
+ * A new, empty module graph whose modules see `bridge`. This file is the only one that knows `Bun.ModuleGraph`.
+ * Throws `HOTSWAP_UNSUPPORTED_BUN` where there is none.
+ */
+export function createGraph(bridge: Bridge, onError: (error: unknown, kind: UncaughtKind) => void): GraphContext {
+  graphClass ??= defineGraphClass();
+  return new graphClass({ globals: { [BRIDGE_GLOBAL]: bridge }, onError });
+}
+
+/** Throws `HOTSWAP_UNSUPPORTED_BUN` unless this Bun has module graphs. */
+export function requireModuleGraph(): void {
+  if (typeof Bun.ModuleGraph === "function") return;
+  throw new HotswapError(
+    "HOTSWAP_UNSUPPORTED_BUN",
+    `hotswap needs Bun 1.4.5 or newer for Bun.ModuleGraph, and this is Bun ${Bun.version}: run \`bun upgrade\``,
+  );
+}
+
+/** The context of code that is linked statically: the host's own. It owns nothing. */
+export const hostContext: Context = {
+  run: (fn, ...params) => fn(...params),
+  bind: (fn) => fn,
+  dispose() {},
+};
+
+/**
+ * Calls a function in the host's context, wherever the call comes from: what it opens outlives every generation.
+ * The snapshot is taken when this module is evaluated, which only the host does.
+ */
+export const runInHost: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
+
+type GraphClass = new (options: Bun.ModuleGraphOptions) => GraphContext;
+
+let graphClass: GraphClass | undefined;
+
+/** Made on first use, so that an older Bun fails with our error and not when this module is evaluated. */
+function defineGraphClass(): GraphClass {
+  requireModuleGraph();
+  // A subclass, not a wrapper: run() is on the hot path of every call.
+  return class extends Bun.ModuleGraph {
+    bind<Fn extends AnyFunction>(fn: Fn): Fn {
+      return this.run(() => AsyncLocalStorage.bind<Fn>(fn)) as Fn;
+    }
+  };
+}

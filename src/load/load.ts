@@ -1,0 +1,85 @@
+import { decodeArtifact } from "../artifact/decode.ts";
+import { LIVE_EXPORT, type LiveExports, type Manifest } from "../artifact/manifest.ts";
+import { describeError, HotswapError } from "../errors.ts";
+import type { AssetSource } from "../plugin/asset.ts";
+import { type ArtifactCache, readCopy } from "./artifact-cache.ts";
+import { withDeadline } from "./deadline.ts";
+import type { LoadedCode } from "./generation.ts";
+import { createGraph, type GraphContext } from "./graph.ts";
+import type { HostModules } from "./host-modules.ts";
+import type { FoundArtifact } from "./scan.ts";
+import type { UncaughtErrors } from "./uncaught.ts";
+
+export interface LoadOptions {
+  readonly cache: ArtifactCache;
+  readonly hostModules: HostModules;
+  readonly errors: UncaughtErrors;
+  /** In ms, for the evaluation of the plugin's modules. */
+  readonly hookTimeout: number;
+}
+
+/**
+ * Evaluates an artifact in a module graph of its own. Throws `HOTSWAP_INVALID_IMPORT` when the host lacks a module,
+ * `HOTSWAP_HOOK_FAILED` when a module of the plugin throws, `HOTSWAP_HOOK_TIMEOUT` when one never finishes; whatever the
+ * code had opened is closed then.
+ */
+export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions): Promise<LoadedCode> {
+  const { name, hash, manifest } = artifact;
+  const copy = await options.cache.hold(hash, () => artifact.bytes());
+  const assets = artifactAssets(manifest, copy);
+  let graph: GraphContext | undefined;
+  try {
+    graph = createGraph(await options.hostModules.bridge(manifest, assets), options.errors.handle);
+    const rootModule = await evaluate(graph, copy, name, options.hookTimeout);
+    const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
+    return {
+      name,
+      file: artifact.file,
+      hash,
+      context: graph,
+      rootModule,
+      liveFuncs: live?.funcs ?? {},
+      liveTypes: live?.types ?? {},
+      assets,
+      async release() {
+        options.errors.close();
+        await options.cache.release(hash);
+      },
+    };
+  } catch (error) {
+    graph?.dispose();
+    options.errors.close();
+    await options.cache.release(hash);
+    throw error;
+  }
+}
+
+async function evaluate(
+  graph: GraphContext,
+  file: string,
+  plugin: string,
+  timeout: number,
+): Promise<Record<string, unknown>> {
+  const evaluated = graph.import(file).catch((error: unknown) => {
+    throw new HotswapError(
+      "HOTSWAP_HOOK_FAILED",
+      `a module of "${plugin}" failed to evaluate: ${describeError(error)}`,
+      {
+        plugin,
+        phase: "load",
+        cause: error,
+      },
+    );
+  });
+  return withDeadline(evaluated, { plugin, phase: "load", what: `the evaluation of "${plugin}"`, timeout });
+}
+
+/** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */
+function artifactAssets({ name, assets }: Manifest, copy: string): AssetSource {
+  const paths = assets.map(({ path }) => path);
+  return {
+    plugin: name,
+    paths,
+    read: (path) => decodeArtifact(readCopy(copy), copy).asset(paths.indexOf(path)),
+  };
+}

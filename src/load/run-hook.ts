@@ -1,0 +1,64 @@
+import { describeError, HotswapError, type Phase } from "../errors.ts";
+import { isThenable, withDeadline } from "./deadline.ts";
+import type { AnyFunction, Context } from "./graph.ts";
+
+/** A hook of one generation, about to be called. */
+export interface HookCall {
+  readonly plugin: string;
+  /** The step of a load or reload that the hook is part of. */
+  readonly phase: Phase | undefined;
+  /** What messages call the hook. */
+  readonly name: string;
+  readonly hook: AnyFunction;
+  readonly context: Context;
+}
+
+/**
+ * Calls a hook that has to answer at once. Throws `HOTSWAP_HOOK_FAILED` with the original as `cause` when it throws, and
+ * `HOTSWAP_INVALID_HOOK` when it answers a promise.
+ */
+export function runSyncHook(call: HookCall): unknown {
+  const result = enter(call, []);
+  if (!isThenable(result)) return result;
+  // Its rejection is not news: the hook is refused already.
+  Promise.resolve(result).catch(() => {});
+  throw new HotswapError(
+    "HOTSWAP_INVALID_HOOK",
+    `${call.name}() of "${call.plugin}" answered a promise, but it must be synchronous: move the waiting to onLoad or onInit`,
+    { plugin: call.plugin, phase: call.phase },
+  );
+}
+
+/**
+ * Calls a hook that may be async and waits for it, at most `timeout` ms. Throws `HOTSWAP_HOOK_FAILED` with the original as
+ * `cause`, or `HOTSWAP_HOOK_TIMEOUT`.
+ */
+export async function runHook(call: HookCall, params: readonly unknown[], timeout: number): Promise<void> {
+  const result = enter(call, params);
+  if (!isThenable(result)) return;
+  const settled = Promise.resolve(result).catch((error: unknown) => {
+    throw hookFailed(call, error);
+  });
+  await withDeadline(settled, {
+    plugin: call.plugin,
+    phase: call.phase,
+    what: `${call.name}() of "${call.plugin}"`,
+    timeout,
+  });
+}
+
+function enter(call: HookCall, params: readonly unknown[]): unknown {
+  try {
+    return call.context.run(call.hook as (...params: unknown[]) => unknown, ...params);
+  } catch (error) {
+    throw hookFailed(call, error);
+  }
+}
+
+function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapError {
+  return new HotswapError("HOTSWAP_HOOK_FAILED", `${name}() of "${plugin}" failed: ${describeError(error)}`, {
+    plugin,
+    phase,
+    cause: error,
+  });
+}

@@ -1,0 +1,33 @@
+import type { Phase } from "../errors.ts";
+import { compareNames } from "../link/link.ts";
+import type { ReloadNote } from "../link/note.ts";
+
+/** How long each step took, in ms. */
+export type PhaseTimings = Readonly<Partial<Record<Phase | "swap", number>>>;
+
+/** What a load or reload did with each plugin: name to note, sorted by name. `String(details)` prints it. */
+export class ReloadDetails extends Map<string, ReloadNote> {
+  /** In ms, by step; empty for a plan. */
+  readonly timings: PhaseTimings;
+
+  constructor(notes: Iterable<readonly [string, ReloadNote]> = [], timings: PhaseTimings = {}) {
+    super(Array.from(notes).toSorted(([a], [b]) => compareNames(a, b)));
+    this.timings = timings;
+  }
+
+  /** `alpha: ok, beta: relinked, gamma: unchanged`. */
+  override toString(): string {
+    return Array.from(this, ([name, note]) => `${name}: ${note}`).join(", ");
+  }
+}
+
+/** What a reload would do: {@link ReloadDetails} with the reason of each note. */
+export class ReloadPlan extends ReloadDetails {
+  /** Why each plugin gets its note, by name. */
+  readonly reasons: ReadonlyMap<string, string>;
+
+  constructor(notes: Iterable<readonly [string, ReloadNote]>, reasons: ReadonlyMap<string, string>) {
+    super(notes);
+    this.reasons = reasons;
+  }
+}

@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { PluginManager } from "../link/manager.ts";
+import type { StaticPlugin } from "../load/static.ts";
+import type { OnPluginError } from "../load/uncaught.ts";
+import { defaultLogger, type Logger } from "../logger.ts";
+import type { DataStore } from "../vault/store/store.ts";
+
+/**
+ * Called when everything is prepared and nothing is swapped yet, at the first load too. What it throws or rejects with
+ * aborts the reload (SPEC 3.10).
+ */
+export type ReloadCallback<Extension> = (
+  newManager: PluginManager<Extension>,
+  oldManager: PluginManager<Extension> | undefined,
+) => void | Promise<void>;
+
+/** What a host may set. All times are in ms. */
+export interface SwapperOptions<Extension> {
+  /** Where hotswap reports to; consola unless set. */
+  readonly logger?: Logger;
+  /** How long a set that was swapped out is kept at least; 15,000 unless set. */
+  readonly freeDelay?: number;
+  /** After this time a set that was swapped out is retired even if it is in use; 300,000 unless set. */
+  readonly drainTimeout?: number;
+  /** How long a hook, or the evaluation of a plugin, may take; 30,000 unless set. */
+  readonly hookTimeout?: number;
+  /** After this time a freed generation that is still in memory is reported; 60,000 unless set. */
+  readonly leakAfter?: number;
+  /** How many sets `rollback()` can go back; 5 unless set. */
+  readonly history?: number;
+  /** Called before every swap. */
+  readonly reloadCallback?: ReloadCallback<Extension>;
+  /** Hears of errors that nobody caught in a plugin's background work. */
+  readonly onPluginError?: OnPluginError;
+  /** Makes the vault's extension, once for each set. */
+  readonly newExtension?: () => Extension;
+  /** Plugins that are compiled into the host; they cannot be reloaded. */
+  readonly staticPlugins?: Readonly<Record<string, StaticPlugin>>;
+  /** Only these plugins are loaded. */
+  readonly whitelist?: readonly string[];
+  /** The folder that host modules are found from: the nearest with a `package.json` above the main module unless set. */
+  readonly root?: string;
+  /** `store` keeps the data bag over restarts. */
+  readonly vault?: { readonly store?: DataStore };
+  /** `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper; `true` unless set. */
+  readonly asyncContext?: boolean;
+}
+
+/** {@link SwapperOptions} with every default filled in. */
+export interface FilledOptions<Extension> {
+  readonly logger: Logger;
+  readonly freeDelay: number;
+  readonly drainTimeout: number;
+  readonly hookTimeout: number;
+  readonly leakAfter: number;
+  readonly history: number;
+  readonly reloadCallback: ReloadCallback<Extension> | undefined;
+  readonly onPluginError: OnPluginError | undefined;
+  readonly newExtension: (() => Extension) | undefined;
+  readonly staticPlugins: Readonly<Record<string, StaticPlugin>> | undefined;
+  readonly whitelist: readonly string[] | undefined;
+  readonly root: string;
+  readonly store: DataStore | undefined;
+  readonly asyncContext: boolean;
+}
+
+/** Throws a `RangeError` for a time or number that makes no sense. */
+export function fillOptions<Extension>(options: SwapperOptions<Extension>): FilledOptions<Extension> {
+  return {
+    logger: options.logger ?? defaultLogger(),
+    freeDelay: amount("freeDelay", options.freeDelay, 15_000),
+    drainTimeout: amount("drainTimeout", options.drainTimeout, 300_000),
+    hookTimeout: amount("hookTimeout", options.hookTimeout, 30_000),
+    leakAfter: amount("leakAfter", options.leakAfter, 60_000),
+    history: amount("history", options.history, 5),
+    reloadCallback: options.reloadCallback,
+    onPluginError: options.onPluginError,
+    newExtension: options.newExtension,
+    staticPlugins: options.staticPlugins,
+    whitelist: options.whitelist,
+    root: options.root === undefined ? projectRoot() : resolve(options.root),
+    store: options.vault?.store,
+    asyncContext: options.asyncContext ?? true,
+  };
+}
+
+function amount(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new RangeError(`${name} must be a number of 0 or more, not ${value}`);
+}
+
+function projectRoot(): string {
+  const start = dirname(Bun.main);
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+    if (folder === dirname(folder)) return process.cwd();
+  }
+}

@@ -1,0 +1,174 @@
+import { describeError, HotswapError, type Phase } from "../errors.ts";
+import { Calls } from "../link/calls.ts";
+import { compareNames, linkGraph, type LinkedGraph } from "../link/link.ts";
+import { PluginManager } from "../link/manager.ts";
+import type { ReloadNote } from "../link/note.ts";
+import { Plugin } from "../link/plugin.ts";
+import { withDeadline } from "../load/deadline.ts";
+import type { Generation } from "../load/generation.ts";
+import type { FoundArtifact } from "../load/scan.ts";
+import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
+import { collectLiveThings, Vault } from "../vault/vault.ts";
+import type { Change } from "./changes.ts";
+import type { FilledOptions, ReloadCallback } from "./options.ts";
+import type { OwnedSet } from "./retire.ts";
+
+/** What the phases of a reload need. */
+export interface PrepareContext<Extension> {
+  readonly options: FilledOptions<Extension>;
+  readonly storage: BagStorage;
+  load(artifact: FoundArtifact): Promise<Generation>;
+}
+
+/** What one call of load or reload asks for. */
+export interface ReloadRequest<Extension> {
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly data: unknown;
+  readonly oldManager: PluginManager<Extension> | undefined;
+  readonly callback: ReloadCallback<Extension> | undefined;
+}
+
+/** A set that is ready to be swapped in. */
+export interface PreparedSet<Extension> extends OwnedSet<Extension> {
+  /** What this reload loaded, in the order in which it was loaded. */
+  readonly fresh: readonly Generation[];
+  readonly timings: Readonly<Partial<Record<Phase, number>>>;
+}
+
+/**
+ * Goes through all phases up to the swap, in the order of SPEC 3.1. What it throws carries plugin and phase; before it
+ * throws, the new generations are freed in reverse order and the data bag is as it was (SPEC 3.7).
+ */
+export async function prepareSet<Extension>(
+  request: ReloadRequest<Extension>,
+  context: PrepareContext<Extension>,
+): Promise<PreparedSet<Extension>> {
+  const preparation = new Preparation(request, context);
+  try {
+    return await preparation.run();
+  } catch (error) {
+    await preparation.abort();
+    throw error;
+  }
+}
+
+/** One attempt to make a new set; it holds what has to be undone when the attempt fails. */
+class Preparation<Extension> {
+  readonly #request: ReloadRequest<Extension>;
+  readonly #context: PrepareContext<Extension>;
+  readonly #timings: Partial<Record<Phase, number>> = {};
+  /** Loaded by this attempt, in the order of loading, and later in dependency order. */
+  #fresh: Generation[] = [];
+  #plugins: Plugin[] = [];
+  #bag: BagTransaction | undefined;
+  #manager: PluginManager<Extension> | undefined;
+
+  constructor(request: ReloadRequest<Extension>, context: PrepareContext<Extension>) {
+    this.#request = request;
+    this.#context = context;
+  }
+
+  async run(): Promise<PreparedSet<Extension>> {
+    const changes = Array.from(this.#request.changes.values()).toSorted((a, b) => compareNames(a.name, b.name));
+    await this.#time("load", async () => {
+      for (const change of changes) {
+        if (change.load !== undefined) this.#fresh.push(await this.#context.load(change.load));
+      }
+    });
+    await this.#time("reloadable", () => this.#fresh.forEach((generation) => generation.runReloadable()));
+    await this.#time("export", () => this.#fresh.forEach((generation) => generation.runExport()));
+    await this.#time("import", () => this.#fresh.forEach((generation) => generation.runImport()));
+    const graph = await this.#time("link", () => this.#link(changes));
+    await this.#time("onLoad", () => this.#inOrder((generation) => generation.runOnLoad(this.#request.data)));
+    const manager = await this.#time("vault", () => this.#makeManager(graph));
+    await this.#time("onInit", () => this.#inOrder((generation) => generation.runOnInit(manager.vault)));
+    await this.#time("callback", () => this.#runCallbacks(manager));
+    if (this.#bag === undefined) throw new TypeError("a set is prepared with its data bag");
+    await this.#bag.prepare();
+    for (const generation of graph.order) generation.retain();
+    return { manager, generations: graph.order, bag: this.#bag, fresh: this.#fresh, timings: this.#timings };
+  }
+
+  /** Undoes everything; what goes wrong on the way is logged by the generations. */
+  async abort(): Promise<void> {
+    this.#manager?.retire();
+    for (const plugin of this.#plugins) plugin.retire();
+    for (const generation of this.#fresh.toReversed()) await generation.free();
+    this.#manager?.vault.retire();
+    this.#bag?.abort();
+  }
+
+  #link(changes: readonly Change[]): LinkedGraph<Generation> {
+    const kept = changes.flatMap(({ keep }) => (keep === undefined ? [] : [keep.generation]));
+    const graph = linkGraph([...this.#fresh, ...kept]);
+    const fresh = new Set(this.#fresh);
+    for (const generation of graph.order) {
+      if (!fresh.has(generation)) continue;
+      for (const { slot, target } of graph.edges.get(generation) ?? []) generation.link(slot, target?.facade);
+    }
+    this.#fresh = graph.order.filter((generation) => fresh.has(generation));
+    return graph;
+  }
+
+  async #inOrder(hook: (generation: Generation) => Promise<void>): Promise<void> {
+    for (const generation of this.#fresh) await hook(generation);
+  }
+
+  async #makeManager(graph: LinkedGraph<Generation>): Promise<PluginManager<Extension>> {
+    const { options, storage } = this.#context;
+    const calls = new Calls();
+    this.#plugins = graph.order.map((generation) => {
+      const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => (target ? [target.name] : []));
+      return new Plugin(generation, this.#noteOf(generation), deps.toSorted(compareNames), calls);
+    });
+    const live = collectLiveThings(this.#plugins);
+    const extension = await this.#makeExtension();
+    this.#bag = storage.begin(live.types);
+    const vault = new Vault(live, extension, this.#bag.bag);
+    this.#manager = new PluginManager(this.#plugins, vault, calls, options.logger);
+    return this.#manager;
+  }
+
+  #noteOf(generation: Generation): ReloadNote {
+    return this.#request.changes.get(generation.name.toLowerCase())?.note ?? "ok";
+  }
+
+  #makeExtension(): Extension {
+    try {
+      // Without a factory the extension is undefined, which is what the type parameter then says.
+      return this.#context.options.newExtension?.() as Extension;
+    } catch (error) {
+      throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `newExtension failed: ${describeError(error)}`, {
+        phase: "vault",
+        cause: error,
+      });
+    }
+  }
+
+  async #runCallbacks(manager: PluginManager<Extension>): Promise<void> {
+    const { reloadCallback, hookTimeout: timeout } = this.#context.options;
+    const callbacks = [
+      { callback: reloadCallback, what: "the swapper's reloadCallback" },
+      { callback: this.#request.callback, what: "the callback of this call" },
+    ];
+    for (const { callback, what } of callbacks) {
+      if (callback === undefined) continue;
+      const done = Promise.try(callback, manager, this.#request.oldManager).catch((error: unknown) => {
+        throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `${what} failed: ${describeError(error)}`, {
+          phase: "callback",
+          cause: error,
+        });
+      });
+      await withDeadline(done, { plugin: undefined, phase: "callback", what, timeout });
+    }
+  }
+
+  async #time<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
+    const start = performance.now();
+    try {
+      return await step();
+    } finally {
+      this.#timings[phase] = performance.now() - start;
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import { resolve } from "node:path";
+import { describeError, HotswapError } from "../errors.ts";
+import { Lease } from "../link/lease.ts";
+import { compareNames } from "../link/link.ts";
+import type { PluginManager } from "../link/manager.ts";
+import type { GenerationInfo } from "../load/generation-record.ts";
+import { requireModuleGraph } from "../load/graph.ts";
+import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
+import { BagStorage } from "../vault/bag/storage.ts";
+import { type Change, findChanges, type LivePlugin } from "./changes.ts";
+import { ReloadDetails, ReloadPlan } from "./details.ts";
+import { History } from "./history.ts";
+import { Loader } from "./loader.ts";
+import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
+import { prepareSet, type PreparedSet } from "./prepare.ts";
+import { Queue } from "./queue.ts";
+import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
+import { selectPlugins, staticArtifacts } from "./select.ts";
+
+/** Where a set comes from. */
+type Source = "folder" | "history";
+
+/**
+ * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
+ *
+ *     const swapper = new PluginManagerSwapper("bin/plugins");
+ *     await swapper.loadPlugins();
+ *     swapper.current?.invokeEach("hum", 3);
+ *     await swapper.reload();
+ */
+export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposable {
+  readonly #options: FilledOptions<Extension>;
+  readonly #loader: Loader;
+  readonly #scanner = new PluginDirScanner();
+  readonly #retirement: Retirement<Extension>;
+  readonly #history: History;
+  #pluginDir: string;
+  #storage: BagStorage | undefined;
+  #live: ReadonlyMap<string, LivePlugin> = new Map();
+  #set: OwnedSet<Extension> | undefined;
+  #reloadCounter = 0;
+  readonly #queue = new Queue();
+  #closing: Promise<void> | undefined;
+
+  /**
+   * `pluginDir` is the folder with the artifacts; it is not read before {@link loadPlugins}. Throws
+   * `HOTSWAP_UNSUPPORTED_BUN` on a Bun without module graphs, and a `RangeError` for an option that makes no sense.
+   */
+  constructor(pluginDir: string, options: SwapperOptions<Extension> = {}) {
+    this.#options = fillOptions(options);
+    this.#pluginDir = resolve(pluginDir);
+    if (!this.staticLinkingMode) requireModuleGraph();
+    this.#loader = new Loader(this.#options);
+    this.#history = new History(this.#loader.cache, this.#options.history);
+    this.#retirement = new Retirement(this.#options);
+  }
+
+  /** The live set; `undefined` before the first load. */
+  get current(): PluginManager<Extension> | undefined {
+    return this.#set?.manager;
+  }
+
+  /** How many reloads succeeded; the first load does not count. */
+  get reloadCounter(): number {
+    return this.#reloadCounter;
+  }
+
+  /** Whether the plugins are compiled into the host, and cannot be reloaded. */
+  get staticLinkingMode(): boolean {
+    return this.#options.staticPlugins !== undefined;
+  }
+
+  /** Every generation that is not yet collected. */
+  get generations(): GenerationInfo[] {
+    return this.#loader.registry.list();
+  }
+
+  /** The folder that the next reload reads. */
+  get pluginDir(): string {
+    return this.#pluginDir;
+  }
+
+  /** Moves the next reload to another folder. Throws `HOTSWAP_STATIC_MODE`. */
+  resetPluginDir(pluginDir: string): void {
+    this.#refuseStatic("resetPluginDir");
+    this.#pluginDir = resolve(pluginDir);
+  }
+
+  /**
+   * The first load. `data` is passed to every `onLoad`; `callback` is called after the swapper's own, before the set
+   * becomes current. Rejects with a {@link HotswapError} that says plugin and phase, and leaves nothing behind then.
+   */
+  loadPlugins(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
+    return this.#enqueue("loadPlugins", async () => {
+      if (this.#set !== undefined) throw new TypeError("loadPlugins() was called before: use reload()");
+      if (this.staticLinkingMode) {
+        this.#options.logger.warn("plugins are linked statically: they cannot be reloaded");
+      }
+      return this.#swapTo("folder", await this.#find(), data, callback);
+    });
+  }
+
+  /**
+   * Replaces what changed in the plugin folder, as one transaction: it succeeds as a whole, or the current set stays
+   * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way. Rejects with a
+   * {@link HotswapError} that says plugin and phase; `HOTSWAP_STATIC_MODE`, `HOTSWAP_CLOSED`.
+   */
+  reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
+    return this.#enqueue("reload", async () => {
+      this.#refuseStatic("reload");
+      return this.#swapTo("folder", await this.#find(), data, callback);
+    });
+  }
+
+  /** What {@link reload} would do now, and why. Changes nothing, and loads nothing. */
+  plan(): Promise<ReloadPlan> {
+    return this.#enqueue("plan", async () => {
+      this.#refuseStatic("plan");
+      const changes = Array.from(findChanges(this.#live, await this.#find()).values());
+      return new ReloadPlan(
+        changes.map(({ name, note }) => [name, note]),
+        new Map(changes.map(({ name, reason }) => [name, reason])),
+      );
+    });
+  }
+
+  /**
+   * Goes back to the set before the last successful reload, as an ordinary reload with all its guarantees; no build is
+   * needed. Rejects with `HOTSWAP_NOTHING_TO_ROLL_BACK` when there is none.
+   */
+  rollback(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
+    return this.#enqueue("rollback", async () => {
+      this.#refuseStatic("rollback");
+      const artifacts = this.#history.newest;
+      if (artifacts === undefined) {
+        throw new HotswapError(
+          "HOTSWAP_NOTHING_TO_ROLL_BACK",
+          `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
+        );
+      }
+      return this.#swapTo("history", artifacts, data, callback);
+    });
+  }
+
+  /**
+   * Pins the current set: it stays usable until the lease ends, however many reloads happen meanwhile. Throws
+   * `HOTSWAP_NOT_LINKED` before the first load, and `HOTSWAP_CLOSED`.
+   */
+  acquire(): Lease<Extension> {
+    this.#refuseClosed("acquire");
+    if (this.#set === undefined) {
+      throw new HotswapError("HOTSWAP_NOT_LINKED", "acquire() needs a current set: call loadPlugins() first");
+    }
+    return new Lease(this.#set.manager);
+  }
+
+  /** Resolves when every set that was swapped out by now is freed. */
+  drained(): Promise<void> {
+    return this.#retirement.drained();
+  }
+
+  /**
+   * Frees everything in reverse order and refuses further use with `HOTSWAP_CLOSED`. Waits for a reload that is under way,
+   * and at most `timeout` ms for calls (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
+   */
+  close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
+    this.#closing ??= this.#queue.add(() => this.#freeAll(timeout));
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #find(): Promise<FoundArtifacts> {
+    const { staticPlugins, whitelist, logger } = this.#options;
+    if (staticPlugins !== undefined) return selectPlugins(staticArtifacts(staticPlugins), whitelist, "staticPlugins");
+    const found = selectPlugins(await this.#scanner.scan(this.#pluginDir), whitelist, this.#pluginDir);
+    if (found.size === 0) logger.warn(`there are no plugins in ${this.#pluginDir}`);
+    return found;
+  }
+
+  /** Prepares the set of these artifacts and swaps it in. */
+  async #swapTo(
+    source: Source,
+    artifacts: FoundArtifacts,
+    data: unknown,
+    callback: ReloadCallback<Extension> | undefined,
+  ): Promise<ReloadDetails> {
+    const start = performance.now();
+    const changes = findChanges(this.#live, artifacts);
+    const storage = await this.#openStorage();
+    const set = await prepareSet(
+      { changes, data, callback, oldManager: this.current },
+      { options: this.#options, storage, load: (artifact) => this.#loader.load(artifact) },
+    );
+    const old = this.#set;
+    const oldArtifacts = artifactsOf(this.#live);
+    const swapStart = performance.now();
+    this.#swap(set, changes);
+    const swapped = performance.now();
+    if (old !== undefined) this.#retirement.start(old);
+    await this.#remember(source, old && oldArtifacts);
+    const details = new ReloadDetails(
+      Array.from(changes.values(), ({ name, note }) => [name, note] as const),
+      { ...set.timings, swap: swapped - swapStart },
+    );
+    const ms = (swapped - start).toFixed(1);
+    this.#options.logger.info(`${old === undefined ? "loaded" : "reloaded"} in ${ms} ms: ${details}`);
+    return details;
+  }
+
+  /** The swap: one synchronous step (SPEC 3.6), in which nothing can fail. */
+  #swap(set: PreparedSet<Extension>, changes: ReadonlyMap<string, Change>): void {
+    const old = this.#set;
+    set.bag.commit();
+    this.#set = set;
+    this.#live = livePlugins(set, changes);
+    if (old !== undefined) this.#reloadCounter++;
+    const kept = new Set(set.generations);
+    for (const generation of old?.generations ?? []) {
+      if (!kept.has(generation)) generation.record.move("draining");
+    }
+    for (const generation of set.fresh) generation.record.move("live");
+  }
+
+  async #remember(source: Source, oldArtifacts: FoundArtifacts | undefined): Promise<void> {
+    try {
+      if (source === "history") await this.#history.pop();
+      else if (oldArtifacts !== undefined) await this.#history.push(oldArtifacts);
+    } catch (error) {
+      // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
+      this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
+    }
+  }
+
+  async #freeAll(timeout: number): Promise<void> {
+    const set = this.#set;
+    if (set !== undefined) {
+      await this.#retirement.endOfCalls(set, timeout);
+      this.#set = undefined;
+      await freeSet(set);
+    }
+    await this.#retirement.finish();
+    this.#loader.close();
+    await this.#storage?.close();
+  }
+
+  async #openStorage(): Promise<BagStorage> {
+    const { store, logger } = this.#options;
+    this.#storage ??= await BagStorage.open({ ...(store && { store }), logger });
+    return this.#storage;
+  }
+
+  #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
+    return this.#queue.add(() => {
+      this.#refuseClosed(what);
+      return step();
+    });
+  }
+
+  #refuseClosed(what: string): void {
+    if (this.#closing === undefined) return;
+    throw new HotswapError("HOTSWAP_CLOSED", `${what}() was called after close(): make a new swapper`);
+  }
+
+  #refuseStatic(what: string): void {
+    if (!this.staticLinkingMode) return;
+    throw new HotswapError(
+      "HOTSWAP_STATIC_MODE",
+      `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
+    );
+  }
+}
+
+function artifactsOf(live: ReadonlyMap<string, LivePlugin>): Map<string, FoundArtifact> {
+  return new Map(Array.from(live, ([key, { artifact }]) => [key, artifact]));
+}
+
+function livePlugins<Extension>(
+  set: PreparedSet<Extension>,
+  changes: ReadonlyMap<string, Change>,
+): Map<string, LivePlugin> {
+  const live = new Map<string, LivePlugin>();
+  for (const generation of set.generations.toSorted((a, b) => compareNames(a.name, b.name))) {
+    const key = generation.name.toLowerCase();
+    const change = changes.get(key);
+    if (change?.keep !== undefined) live.set(key, change.keep);
+    else if (change?.load !== undefined) {
+      const slots = Array.from(generation.slots.keys(), (slot) => slot.toLowerCase());
+      live.set(key, {
+        generation,
+        artifact: verifiedArtifact(change.load.file, change.load.hash, change.load.manifest),
+        slots,
+      });
+    }
+  }
+  return live;
+}

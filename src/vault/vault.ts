@@ -1,0 +1,92 @@
+import { HotswapError } from "../errors.ts";
+import { freedCall } from "../load/entrance.ts";
+import type { Plugin } from "../link/plugin.ts";
+import type { DataBag } from "./bag/data-bag.ts";
+import type { LiveFunc, LiveType } from "./live-type.ts";
+
+/**
+ * What plugins and host share, as one set sees it (SPEC 7): live functions and types are those of the set's own
+ * plugins, the extension was made for it, and the data bag is the one that outlives all sets.
+ */
+export class Vault<Extension = unknown> {
+  /** Live functions by name; each runs in the generation that defines it. */
+  readonly liveFuncs: ReadonlyMap<string, LiveFunc>;
+  /** Live types by name. */
+  readonly liveTypes: ReadonlyMap<string, LiveType>;
+  /** What `newExtension` made for this set. */
+  readonly extension: Extension;
+  readonly dataBag: DataBag;
+  readonly #live: LiveThings;
+
+  /** @internal */
+  constructor(live: LiveThings, extension: Extension, dataBag: DataBag) {
+    this.liveFuncs = live.funcs;
+    this.liveTypes = live.types;
+    this.extension = extension;
+    this.dataBag = dataBag;
+    this.#live = live;
+  }
+
+  /**
+   * Runs `fn` as code of the plugin that defines the live type, as a call of this set.
+   * @internal
+   */
+  enterLiveType<Result>(name: string, fn: () => Result): Result {
+    const owner = this.#live.typeOwners.get(name);
+    if (owner === undefined) throw freedCall(name, "handle");
+    return owner.run(fn, name);
+  }
+
+  /** Lets go of everything of a plugin's code. @internal */
+  retire(): void {
+    this.#live.funcs.clear();
+    this.#live.types.clear();
+    this.#live.typeOwners.clear();
+  }
+}
+
+/** The live functions and types of one set. */
+export interface LiveThings {
+  readonly funcs: Map<string, LiveFunc>;
+  readonly types: Map<string, LiveType>;
+  readonly typeOwners: Map<string, Plugin>;
+}
+
+/**
+ * Collects the live things of all plugins. Throws `HOTSWAP_DUPLICATE_LIVE_FUNC` or `HOTSWAP_DUPLICATE_LIVE_TYPE` when two
+ * plugins have one of the same name.
+ */
+export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
+  const live: LiveThings = { funcs: new Map(), types: new Map(), typeOwners: new Map() };
+  const funcOwners = new Map<string, Plugin>();
+  for (const plugin of plugins) {
+    const { liveFuncs, liveTypes } = plugin.source;
+    for (const [name, fn] of liveFuncs) {
+      const other = funcOwners.get(name);
+      if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_FUNC", "live function", name, other, plugin);
+      funcOwners.set(name, plugin);
+      live.funcs.set(name, plugin.enter(fn, name));
+    }
+    for (const [name, type] of liveTypes) {
+      const other = live.typeOwners.get(name);
+      if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_TYPE", "live type", name, other, plugin);
+      live.typeOwners.set(name, plugin);
+      live.types.set(name, type as unknown as LiveType);
+    }
+  }
+  return live;
+}
+
+function duplicate(
+  code: "HOTSWAP_DUPLICATE_LIVE_FUNC" | "HOTSWAP_DUPLICATE_LIVE_TYPE",
+  kind: string,
+  name: string,
+  first: Plugin,
+  second: Plugin,
+): HotswapError {
+  return new HotswapError(
+    code,
+    `two plugins have a ${kind} "${name}": ${first.name} and ${second.name}; rename one, the vault knows it by its name alone`,
+    { plugin: second.name, phase: "vault" },
+  );
+}
