@@ -1,0 +1,69 @@
+import type { Migrations } from "../live-type.ts";
+
+/**
+ * The types of the data bag's keys, for you to add to:
+ *
+ *     declare module "hotswap" {
+ *       interface DataBagEntries { players: Map<string, Player> }
+ *     }
+ *
+ * Keys that are not declared hold `unknown`.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- it is there to be augmented
+export interface DataBagEntries {}
+
+/** What the data bag holds under the key `K`. */
+export type EntryOf<K extends string> = K extends keyof DataBagEntries ? DataBagEntries[K] : unknown;
+
+/** What a set says about a key of the data bag. */
+export interface KeyDeclaration<V = unknown> {
+  /** Version of the value's shape, an integer from 1; 1 unless given. */
+  readonly version?: number;
+  /** Step `n` takes a value of version n and returns one of version n + 1. */
+  readonly migrations?: Migrations;
+  /** Step `n` takes a value of version n and returns one of version n - 1; it lets older code be rolled back to. */
+  readonly downgrades?: Migrations;
+  /**
+   * Called when the live set and the set being prepared both wrote the key: returns what the key shall hold.
+   * `original` is what it held when the reload began; each is `undefined` where the key was absent.
+   */
+  readonly merge?: (theirs: V | undefined, ours: V | undefined, original: V | undefined) => V;
+}
+
+/**
+ * Serialisable data that survives reloads and, with a store, restarts. Values go in and come out as copies: changing
+ * what `get` returned changes nothing until it is `set` again.
+ *
+ * Values may be everything plain, Map, Set, Date, RegExp, URL, URLSearchParams, bigint, ArrayBuffer and its views,
+ * cycles and shared references, live data, and instances of live types, which come back as the newest version of
+ * their class.
+ */
+export interface DataBag {
+  /** A copy of the value, or `undefined`. Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit this set's code. */
+  get<K extends string>(key: K): EntryOf<K> | undefined;
+  /** Stores a copy. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored. */
+  set<K extends string>(key: K, value: EntryOf<K>): void;
+  /** Replaces the value by `fn(value)`, with `initial` where the key is absent, and returns the new value. */
+  update<K extends string>(key: K, fn: (value: EntryOf<K>) => EntryOf<K>, initial: EntryOf<K>): EntryOf<K>;
+  has(key: string): boolean;
+  /** `false` when the key was absent. */
+  delete(key: string): boolean;
+  keys(): IterableIterator<string>;
+  /** Keys with copies of their values, made one by one as they are asked for. */
+  entries(): IterableIterator<[string, unknown]>;
+  readonly size: number;
+  /**
+   * Declares version, migrations and merge of a key for this set. Belongs into `onInit` (or a reload callback): older
+   * data is migrated before the swap, so that a step that fails, fails the reload. Declaring a key twice in one set
+   * throws `HOTSWAP_MIGRATION_FAILED`.
+   */
+  declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void;
+  /**
+   * Resolves when everything written before is in the store; at once when there is none. Writes of a reload that is
+   * still under way are not among them: they reach the store with the swap. Rejects with `HOTSWAP_STORE_FAILED`, and
+   * keeps what was not written for the next flush.
+   */
+  flush(): Promise<void>;
+  /** Every value in JSON-safe form. */
+  snapshot(): Record<string, unknown>;
+}

@@ -1,0 +1,53 @@
+import { HotswapError } from "../../errors.ts";
+import { didYouMean } from "../../suggest.ts";
+import type { TypeSource } from "../codec/decode.ts";
+import type { TypeVersion } from "../codec/form.ts";
+import { registerLiveTypes, versionOf, type KnownType } from "../codec/registry.ts";
+import type { LiveType, Migrations } from "../live-type.ts";
+
+/** The live types of one set, as the data bag sees them. */
+export class SetTypes implements TypeSource {
+  readonly #types = new Map<string, KnownType>();
+  readonly #newer: (name: string) => Migrations | undefined;
+
+  /** `newer` answers the steps down of the set that is live now, for this one may be older than the data. */
+  constructor(liveTypes: ReadonlyMap<string, LiveType>, newer: (name: string) => Migrations | undefined) {
+    registerLiveTypes(liveTypes);
+    for (const [name, type] of liveTypes) this.#types.set(name, { name, version: versionOf(name, type), class: type });
+    this.#newer = newer;
+  }
+
+  /** Throws `HOTSWAP_MIGRATION_FAILED`: unlike live data, the bag never answers with a bare object in place of an instance. */
+  find(name: string): KnownType {
+    const type = this.#types.get(name);
+    if (type) return type;
+    throw new HotswapError(
+      "HOTSWAP_MIGRATION_FAILED",
+      `the data holds an instance of ${name}, and no plugin of this set has a live type of that name${didYouMean(name, this.#types.keys())}`,
+    );
+  }
+
+  downgradesOf(name: string): Migrations | undefined {
+    return this.#newer(name);
+  }
+
+  /** The steps down that this set's own class has. */
+  ownDowngradesOf(name: string): Migrations | undefined {
+    return this.#types.get(name)?.class.downgrades;
+  }
+
+  has(name: string): boolean {
+    return this.#types.has(name);
+  }
+
+  /** Whether instances written as `written` must be migrated before this set can read them. */
+  isOutdated(written: TypeVersion): boolean {
+    const type = this.#types.get(written.name);
+    return type !== undefined && type.version !== written.version;
+  }
+
+  /** Lets go of the classes. */
+  clear(): void {
+    this.#types.clear();
+  }
+}

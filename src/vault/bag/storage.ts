@@ -1,0 +1,106 @@
+import { HotswapError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
+import type { LiveType } from "../live-type.ts";
+import type { DataStore } from "../store/data-store.ts";
+import { BagView, type DeclaredKey, type Migrated, type ViewHost } from "./view.ts";
+import { SharedEntries } from "./entries.ts";
+import { Flusher } from "./flusher.ts";
+import { Overlay } from "./overlay.ts";
+import { readRecord } from "./record.ts";
+import { SetTypes } from "./set-types.ts";
+import { Transaction, type BagTransaction, type TransactionHost } from "./transaction.ts";
+
+export type { BagTransaction } from "./transaction.ts";
+
+export interface BagStorageOptions {
+  /** Where the data outlives the process; without one it lives as long as the process. */
+  readonly store?: DataStore | undefined;
+  /** The longest time in ms that a write waits before it is flushed to the store; 1000 unless given. */
+  readonly flushInterval?: number | undefined;
+  readonly logger: Logger;
+}
+
+export interface TransactionOptions {
+  /** The names of the set's plugins; without them every declared key must go on being declared. */
+  readonly plugins?: Iterable<string>;
+}
+
+/** What lies behind the data bags of all sets. One for each swapper. */
+export class BagStorage implements ViewHost, TransactionHost {
+  readonly logger: Logger;
+  readonly shared = new SharedEntries();
+  readonly #flusher: Flusher | undefined;
+  readonly #views = new Set<BagView>();
+  #current: BagView | undefined;
+  #closed = false;
+
+  private constructor(options: BagStorageOptions) {
+    this.logger = options.logger;
+    if (options.store) {
+      this.#flusher = new Flusher(options.store, { interval: options.flushInterval ?? 1000, logger: options.logger });
+    }
+  }
+
+  /** Reads what is in the store. Throws `HOTSWAP_STORE_FAILED`. */
+  static async open(options: BagStorageOptions): Promise<BagStorage> {
+    const storage = new BagStorage(options);
+    if (options.store) await storage.#load(options.store);
+    return storage;
+  }
+
+  /** Begins the transaction of a set that is being prepared; `liveTypes` are its classes. */
+  begin(liveTypes: ReadonlyMap<string, LiveType>, options: TransactionOptions = {}): BagTransaction {
+    if (this.#closed) throw closedError();
+    const previous = this.#current;
+    const types = new SetTypes(liveTypes, (name) => {
+      // The newest code knows the way down: the set before, while this one is prepared, and the set after, while this one drains.
+      const newest = this.#current === view ? undefined : (this.#current ?? previous);
+      return newest?.types.ownDowngradesOf(name);
+    });
+    const overlay = new Overlay(this.shared);
+    const view: BagView = new BagView(this, types, overlay);
+    this.#views.add(view);
+    return new Transaction(this, view, overlay, options.plugins && new Set(options.plugins));
+  }
+
+  /** Resolves when everything written before is in the store. Throws `HOTSWAP_STORE_FAILED`. */
+  async flush(): Promise<void> {
+    await this.#flusher?.flush();
+  }
+
+  /** Flushes, closes the store and ends every bag. Throws `HOTSWAP_STORE_FAILED` when the last flush fails. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const view of this.#views) view.end("HOTSWAP_CLOSED", "the data bag was used after the swapper was closed");
+    this.#views.clear();
+    this.#current = undefined;
+    await this.#flusher?.close();
+  }
+
+  currentDeclaration(key: string): DeclaredKey | undefined {
+    return this.#current?.declaration(key);
+  }
+
+  replaceCurrent(view: BagView, migrated: Migrated): void {
+    for (const older of this.#views) if (older !== view) older.keepReading(migrated);
+    this.#current?.beginDraining();
+    view.becomeCurrent(this.shared);
+    this.#current = view;
+  }
+
+  forget(view: BagView): void {
+    this.#views.delete(view);
+    if (this.#current === view) this.#current = undefined;
+  }
+
+  async #load(store: DataStore): Promise<void> {
+    for await (const record of store.load()) this.shared.load(record.key, readRecord(record));
+    const flusher = this.#flusher;
+    if (flusher) this.shared.observe({ changing: (key, _before, after) => flusher.add(key, after) });
+  }
+}
+
+function closedError(): HotswapError {
+  return new HotswapError("HOTSWAP_CLOSED", "the data bag was used after the swapper was closed");
+}

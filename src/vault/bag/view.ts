@@ -1,0 +1,247 @@
+import { HotswapError, type ErrorCode } from "../../errors.ts";
+import { decode } from "../codec/decode.ts";
+import { encode } from "../codec/encode.ts";
+import { Encoded } from "../codec/form.ts";
+import { migrate } from "../codec/migrate.ts";
+import { versionOf } from "../codec/registry.ts";
+import { toText } from "../codec/text.ts";
+import type { DataBag, EntryOf, KeyDeclaration } from "./data-bag.ts";
+import type { Layer } from "./entries.ts";
+import type { SetTypes } from "./set-types.ts";
+import { absent, Slot, toEntry, versionOfEntry, type Absent, type Entry } from "./slot.ts";
+
+/** A declaration of a key, with its defaults filled in. */
+export interface DeclaredKey {
+  readonly version: number;
+  readonly owner: string | undefined;
+  readonly options: KeyDeclaration<never>;
+}
+
+/** What a view needs of the storage that it belongs to. */
+export interface ViewHost {
+  flush(): Promise<void>;
+  /** What the set that is live now says about a key. */
+  currentDeclaration(key: string): DeclaredKey | undefined;
+}
+
+/** Where a view stands: `preparing` in a transaction, `current` after the swap, `draining` after the next, `ended` for good. */
+export type ViewState = "preparing" | "current" | "draining" | "ended";
+
+/** An entry that was migrated for a newer set, with what an older set goes on reading. */
+export type Migrated = ReadonlyMap<string, { readonly from: Entry; readonly to: Entry }>;
+
+/** The data bag as one set sees it: values come out with that set's classes and versions. */
+export class BagView implements DataBag {
+  readonly types: SetTypes;
+  readonly #host: ViewHost;
+  readonly #declared = new Map<string, DeclaredKey>();
+  readonly #migratedAfter: Migrated[] = [];
+  #layer: Layer;
+  #state: ViewState = "preparing";
+  #ending: HotswapError | undefined;
+  /** The plugin whose `onInit` is running. */
+  owner: string | undefined;
+
+  constructor(host: ViewHost, types: SetTypes, layer: Layer) {
+    this.#host = host;
+    this.types = types;
+    this.#layer = layer;
+  }
+
+  get<K extends string>(key: K): EntryOf<K> | undefined {
+    const entry = this.#read(key);
+    return (entry === absent ? undefined : this.#valueOf(key, entry)) as EntryOf<K> | undefined;
+  }
+
+  set<K extends string>(key: K, value: EntryOf<K>): void {
+    this.#checkAlive();
+    this.#layer.write(checkedKey(key), this.toEntry(key, value));
+  }
+
+  update<K extends string>(key: K, fn: (value: EntryOf<K>) => EntryOf<K>, initial: EntryOf<K>): EntryOf<K> {
+    const entry = this.#read(key);
+    const value = fn(entry === absent ? initial : (this.#valueOf(key, entry) as EntryOf<K>));
+    this.set(key, value);
+    return value;
+  }
+
+  has(key: string): boolean {
+    return this.#read(key) !== absent;
+  }
+
+  delete(key: string): boolean {
+    const existed = this.has(key);
+    if (existed) this.#layer.write(key, absent);
+    return existed;
+  }
+
+  keys(): IterableIterator<string> {
+    this.#checkAlive();
+    return this.#layer.keys();
+  }
+
+  *entries(): IterableIterator<[string, unknown]> {
+    for (const key of this.keys()) {
+      const entry = this.#read(key);
+      if (entry !== absent) yield [key, this.#valueOf(key, entry)];
+    }
+  }
+
+  get size(): number {
+    this.#checkAlive();
+    return this.#layer.size;
+  }
+
+  declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void {
+    this.#checkAlive();
+    const earlier = this.#declared.get(checkedKey(key));
+    if (earlier) {
+      const who = [earlier.owner, this.owner].map((owner) => owner ?? "the host").join(" and ");
+      throw new HotswapError(
+        "HOTSWAP_MIGRATION_FAILED",
+        `the data-bag key ${JSON.stringify(key)} is declared twice, by ${who}`,
+      );
+    }
+    const version = versionOf(`the data-bag key ${JSON.stringify(key)}`, declaration);
+    this.#declared.set(key, { version, owner: this.owner, options: declaration as unknown as KeyDeclaration<never> });
+  }
+
+  async flush(): Promise<void> {
+    this.#checkAlive();
+    await this.#host.flush();
+  }
+
+  snapshot(): Record<string, unknown> {
+    this.#checkAlive();
+    const snapshot: Record<string, unknown> = Object.create(null);
+    for (const key of this.#layer.keys()) {
+      const entry = this.#read(key);
+      if (entry !== absent) snapshot[key] = JSON.parse(entry instanceof Slot ? entry.toText() : toText(entry));
+    }
+    return snapshot;
+  }
+
+  /** @internal What the set declared about a key. */
+  declaration(key: string): DeclaredKey | undefined {
+    return this.#declared.get(key);
+  }
+
+  /** @internal */
+  declaredKeys(): Iterable<string> {
+    return this.#declared.keys();
+  }
+
+  /** @internal A value in the form in which this set writes it. */
+  toEntry(key: string, value: unknown): Entry {
+    const content = encode(value, key);
+    if (content instanceof Encoded) {
+      for (const { name } of content.types) {
+        if (!this.types.has(name))
+          throw new HotswapError("HOTSWAP_NOT_SERIALIZABLE", `${key}: ${name} is not a live type of this set`);
+      }
+    }
+    const declared = this.#declared.get(key);
+    return declared ? toEntry(content, declared.version, declared.owner) : toEntry(content, 1, undefined);
+  }
+
+  /** @internal The value of an entry for this set, which need not be what the key holds now. */
+  valueOf(key: string, entry: Entry): unknown {
+    const value = decodeEntry(key, entry, this.types);
+    const declared = this.#declared.get(key);
+    const from = versionOfEntry(entry);
+    const version = declared?.version ?? 1;
+    if (from === version) return value;
+    const { migrations, downgrades } = declared?.options ?? {};
+    const newerDowngrades = this.#host.currentDeclaration(key)?.options.downgrades;
+    return migrate(`the data-bag key ${JSON.stringify(key)}`, value, from, {
+      version,
+      migrations,
+      downgrades,
+      newerDowngrades,
+    });
+  }
+
+  /** @internal Whether an entry is of another shape than this set's code expects. */
+  isOutdated(key: string, entry: Entry): boolean {
+    if (!(entry instanceof Slot)) return this.#declared.size > 0 && (this.#declared.get(key)?.version ?? 1) !== 1;
+    return (
+      entry.version !== (this.#declared.get(key)?.version ?? 1) ||
+      entry.types.some((written) => this.types.isOutdated(written))
+    );
+  }
+
+  /** @internal After the swap: reads and writes go to the shared entries. */
+  becomeCurrent(shared: Layer): void {
+    this.#layer = shared;
+    this.#state = "current";
+  }
+
+  /** @internal The next set took over, and migrated these. */
+  beginDraining(): void {
+    this.#state = "draining";
+  }
+
+  /** @internal A later set migrated these entries; this one goes on reading them as they were. */
+  keepReading(migrated: Migrated): void {
+    if (migrated.size > 0) this.#migratedAfter.push(migrated);
+  }
+
+  /** @internal Drops every reference to the set's code. Later use throws an error with `code` and `message`. */
+  end(code: ErrorCode, message: string): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#ending = new HotswapError(code, message);
+    this.#declared.clear();
+    this.#migratedAfter.length = 0;
+    this.types.clear();
+  }
+
+  #read(key: string): Entry | Absent {
+    this.#checkAlive();
+    let entry = this.#layer.read(key);
+    if (this.#migratedAfter.length > 0 && entry !== absent) {
+      for (const migrated of this.#migratedAfter.toReversed()) {
+        const change = migrated.get(key);
+        if (change && change.to === entry) entry = change.from;
+      }
+    }
+    return entry;
+  }
+
+  #valueOf(key: string, entry: Entry): unknown {
+    if (!(entry instanceof Slot) && this.#declared.size === 0) return entry;
+    if (!this.isOutdated(key, entry)) return decodeEntry(key, entry, this.types);
+    const value = this.valueOf(key, entry);
+    // Kept, so that a step runs once for each value: one that draws a random id must not draw it anew on every read. An older
+    // set that is still draining leaves the data as the newer one wrote it.
+    if (this.#state !== "draining") this.#layer.replace(key, this.toEntry(key, value));
+    return value;
+  }
+
+  #checkAlive(): void {
+    if (this.#ending) throw new HotswapError(this.#ending.code, this.#ending.message);
+  }
+}
+
+function decodeEntry(key: string, entry: Entry, types: SetTypes): unknown {
+  if (!(entry instanceof Slot)) return entry;
+  try {
+    return decode(entry.content, types, key);
+  } catch (error) {
+    if (error instanceof HotswapError) throw error;
+    // Rows are only malformed, and constructors only refuse them, when the store gave something else than it was given.
+    throw new HotswapError("HOTSWAP_STORE_FAILED", `the stored value of ${JSON.stringify(key)} is damaged`, {
+      cause: error,
+    });
+  }
+}
+
+function checkedKey(key: string): string {
+  if (typeof key !== "string" || !key.isWellFormed()) {
+    throw new HotswapError(
+      "HOTSWAP_NOT_SERIALIZABLE",
+      `${Bun.inspect(key)} cannot be a key of the data bag: keys are well-formed strings`,
+    );
+  }
+  return key;
+}

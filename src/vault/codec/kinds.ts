@@ -1,0 +1,251 @@
+import { Bytes } from "./bytes.ts";
+import { MalformedError, type Cell, type Fields, type Row, type TaggedRow } from "./form.ts";
+import { mapStep, propertyStep } from "./path.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What a kind needs for writing a row. */
+export interface RowWriter {
+  /** The cell for a value that stands in another at `place`; `stepOf` gives the step to it, should it be refused. */
+  cell<Place>(value: unknown, stepOf: (place: Place) => string, place: Place): Cell;
+  /** The cells of an object's own enumerable properties. */
+  fields(source: object): Fields;
+}
+
+/** What a kind needs for reading a row. */
+export interface RowReader {
+  /** The value of a cell. While objects are being created, only cells of objects that refer to no others may be asked for. */
+  value(cell: unknown): unknown;
+  setFields(target: object, fields: unknown): void;
+}
+
+/** How the objects of one built-in class are stored. */
+export interface Kind {
+  /** What its rows begin with. */
+  readonly tag: string;
+  readonly prototype: object | null;
+  encode(value: never, writer: RowWriter): Row;
+  /** Makes the object of a row, empty where it can refer to others. */
+  create(row: TaggedRow, reader: RowReader): object;
+  /** Fills it, once every object is there. */
+  fill?(object: never, row: TaggedRow, reader: RowReader): void;
+}
+
+const byPrototype = new Map<object | null, Kind>();
+const byTag = new Map<string, Kind>();
+
+export function kindOf(prototype: object | null): Kind | undefined {
+  return byPrototype.get(prototype);
+}
+
+export function kindTagged(tag: string): Kind | undefined {
+  return byTag.get(tag);
+}
+
+/** Adds a kind. Its class must be the host's: what is stored is made anew by it. */
+export function addKind(kind: Kind): void {
+  byPrototype.set(kind.prototype, kind);
+  byTag.set(kind.tag, kind);
+}
+
+addKind({
+  tag: "null",
+  prototype: null,
+  encode: (value: object, writer) => ["null", writer.fields(value)],
+  create: () => Object.create(null),
+  fill: (object: object, row, reader) => reader.setFields(object, row[1]),
+});
+
+const arrayKind: Kind = {
+  tag: "array",
+  prototype: Array.prototype,
+  encode(value: readonly unknown[], writer) {
+    const row: [string, ...Cell[]] = ["array"];
+    for (let index = 0; index < value.length; index++) {
+      const element = value[index];
+      if (element === undefined && !Object.hasOwn(value, index)) return encodeSparse(value, writer);
+      row.push(writer.cell(element, elementStep, index));
+    }
+    return row;
+  },
+  create: () => [],
+  fill(object: unknown[], row, reader) {
+    for (let index = 1; index < row.length; index++) object.push(reader.value(row[index]));
+  },
+};
+addKind(arrayKind);
+
+/** An array with holes: its length, then pairs of index and cell. */
+const sparseKind: Kind = {
+  ...arrayKind,
+  tag: "sparse",
+  encode: encodeSparse,
+  fill(object: unknown[], row, reader) {
+    object.length = numberIn(row[1]);
+    for (let place = 2; place < row.length; place += 2) object[numberIn(row[place])] = reader.value(row[place + 1]);
+  },
+};
+byTag.set(sparseKind.tag, sparseKind);
+
+function encodeSparse(value: readonly unknown[], writer: RowWriter): Row {
+  const row: [string, ...Cell[]] = ["sparse", value.length];
+  for (const key of Object.keys(value)) {
+    const index = Number(key);
+    // Integer keys come first, in order, so what follows is named properties, which are not part of an array's content.
+    if (!(index < value.length)) break;
+    row.push(index, writer.cell(value[index], elementStep, index));
+  }
+  return row;
+}
+
+addKind({
+  tag: "map",
+  prototype: Map.prototype,
+  encode(value: ReadonlyMap<unknown, unknown>, writer) {
+    refuseOwnProperties(value);
+    const row: [string, ...Cell[]] = ["map"];
+    Map.prototype.forEach.call(value, (content, key) => {
+      const place = (row.length - 1) / 2;
+      const keyCell = writer.cell(key, mapKeyStep, place);
+      row.push(keyCell, writer.cell(content, mapValueStep, [keyCell, place] as const));
+    });
+    return row;
+  },
+  create: () => new Map(),
+  fill(object: Map<unknown, unknown>, row, reader) {
+    for (let place = 1; place < row.length; place += 2)
+      object.set(reader.value(row[place]), reader.value(row[place + 1]));
+  },
+});
+
+addKind({
+  tag: "set",
+  prototype: Set.prototype,
+  encode(value: ReadonlySet<unknown>, writer) {
+    refuseOwnProperties(value);
+    const row: [string, ...Cell[]] = ["set"];
+    Set.prototype.forEach.call(value, (content) => {
+      row.push(writer.cell(content, setStep, row.length - 1));
+    });
+    return row;
+  },
+  create: () => new Set(),
+  fill(object: Set<unknown>, row, reader) {
+    for (let place = 1; place < row.length; place++) object.add(reader.value(row[place]));
+  },
+});
+
+addKind({
+  tag: "date",
+  prototype: Date.prototype,
+  encode(value: Date) {
+    refuseOwnProperties(value);
+    const time = Date.prototype.getTime.call(value);
+    return ["date", Number.isNaN(time) ? null : time];
+  },
+  create: (row) => new Date(row[1] === null ? Number.NaN : numberIn(row[1])),
+});
+
+addKind({
+  tag: "regexp",
+  prototype: RegExp.prototype,
+  encode(value: RegExp, writer) {
+    refuseOwnProperties(value);
+    return ["regexp", value.source, value.flags, writer.cell(value.lastIndex, propertyStep, "lastIndex")];
+  },
+  create(row, reader) {
+    const expression = new RegExp(textIn(row[1]), textIn(row[2]));
+    expression.lastIndex = numberIn(reader.value(row[3]));
+    return expression;
+  },
+});
+
+addKind({
+  tag: "url",
+  prototype: URL.prototype,
+  encode(value: URL) {
+    refuseOwnProperties(value);
+    return ["url", value.href];
+  },
+  create: (row) => new URL(textIn(row[1])),
+});
+
+addKind({
+  tag: "search",
+  prototype: URLSearchParams.prototype,
+  encode(value: URLSearchParams) {
+    refuseOwnProperties(value);
+    return ["search", URLSearchParams.prototype.toString.call(value)];
+  },
+  create: (row) => new URLSearchParams(textIn(row[1])),
+});
+
+addKind({
+  tag: "bytes",
+  prototype: ArrayBuffer.prototype,
+  encode(value: ArrayBuffer) {
+    refuseOwnProperties(value);
+    if (value.resizable) throw new Refusal("a resizable ArrayBuffer cannot be stored");
+    if (value.detached) throw new Refusal("an ArrayBuffer that was transferred cannot be stored");
+    return ["bytes", Bytes.copyOf(value)];
+  },
+  create: (row) => Bytes.in(row[1]).copy().buffer,
+});
+
+/** A Buffer is stored by itself, for most of them are small views of a large pool that holds other people's bytes. */
+addKind({
+  tag: "buffer",
+  prototype: Buffer.prototype,
+  encode: (value: Buffer) => ["buffer", Bytes.copyOf(value)],
+  create: (row) => Buffer.from(Bytes.in(row[1]).copy().buffer),
+});
+
+for (const View of [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+]) {
+  addKind({
+    tag: View.name,
+    prototype: View.prototype,
+    encode(value: InstanceType<typeof View>, writer) {
+      const length = value instanceof DataView ? value.byteLength : value.length;
+      return [View.name, writer.cell(value.buffer, propertyStep, "buffer"), value.byteOffset, length];
+    },
+    create(row, reader) {
+      const buffer = reader.value(row[1]);
+      if (!(buffer instanceof ArrayBuffer)) throw new MalformedError(`${View.name} without a buffer`);
+      return Reflect.construct(View, [buffer, numberIn(row[2]), numberIn(row[3])]);
+    },
+  });
+}
+
+function refuseOwnProperties(value: object): void {
+  const [key] = Object.keys(value);
+  if (key === undefined) return;
+  throw new Refusal("a property of one's own on a built-in object cannot be stored", propertyStep(key));
+}
+
+const elementStep = (index: number) => `[${index}]`;
+const mapKeyStep = (place: number) => `.keys()[${place}]`;
+const mapValueStep = ([key, place]: readonly [Cell, number]) => mapStep(key, place);
+const setStep = (place: number) => `.values()[${place}]`;
+
+function numberIn(content: unknown): number {
+  if (typeof content !== "number") throw new MalformedError(`a number is missing: ${Bun.inspect(content)}`);
+  return content;
+}
+
+function textIn(content: unknown): string {
+  if (typeof content !== "string") throw new MalformedError(`a text is missing: ${Bun.inspect(content)}`);
+  return content;
+}
