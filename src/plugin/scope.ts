@@ -66,7 +66,7 @@ export class Scope {
    * @internal
    */
   async end(report: (error: unknown) => void): Promise<void> {
-    const undos = this.#undos.reverse();
+    const undos = this.#undos.toReversed();
     this.#undos = [];
     this.#abort.abort(new HotswapError("HOTSWAP_FREED", `"${this.#plugin}" was freed`, { plugin: this.#plugin }));
     for (const undo of undos) {

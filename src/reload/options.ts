@@ -4,7 +4,7 @@ import type { PluginManager } from "../link/manager.ts";
 import type { StaticPlugin } from "../load/static.ts";
 import type { OnPluginError } from "../load/uncaught.ts";
 import { defaultLogger, type Logger } from "../logger.ts";
-import type { DataStore } from "../vault/store/store.ts";
+import type { DataStore } from "../vault/store/data-store.ts";
 
 /**
  * Called when everything is prepared and nothing is swapped yet, at the first load too. What it throws or rejects with
