@@ -1,6 +1,8 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HotswapError } from "../errors.ts";
+import { type BundlerFlags, translateBundlerFlags } from "./bundler-flags.ts";
+import { liveNamePattern } from "./source/live-names.ts";
 
 /** What {@link build} takes: the command line's flags in camel case. */
 export interface BuildOptions {
@@ -8,9 +10,21 @@ export interface BuildOptions {
   readonly pluginDir: string;
   /** Where the artifact goes; made when it does not exist. */
   readonly outputDir: string;
+  /** Files to carry in addition to code: matched against paths relative to the plugin's folder. */
+  readonly include?: string | RegExp | undefined;
+  /** Files to leave out of the included ones. */
+  readonly exclude?: string | RegExp | undefined;
+  /** `false` writes the code that the bundler would begin with, and stops. Default `true`. */
+  readonly bundle?: boolean | undefined;
+  /** Keep intermediate files, in a new folder that {@link BuildResult.temps} names. Default `false`. */
+  readonly leaveTemps?: boolean | undefined;
+  /** How the names of live functions and types begin, in any case. Default `live_`. */
+  readonly livePrefix?: string | undefined;
+  /** Flags of Bun's bundler, as on its command line: `["--minify", "--define", "MARK=1"]`. */
+  readonly buildFlags?: readonly string[] | undefined;
   /**
-   * The project's root, from which host modules are named; the nearest folder with a `package.json` at or above the
-   * folder in which the plugin's folder lies, unless set.
+   * The project's root, from which modules of the host are named; the nearest folder with a `package.json`, from the
+   * folder in which the plugin's folder lies upwards, unless set.
    */
   readonly root?: string | undefined;
 }
@@ -19,26 +33,74 @@ export interface BuildOptions {
 export interface FilledOptions {
   /** Real path. */
   readonly pluginDir: string;
+  /** The plugin's name. */
   readonly name: string;
+  /** Absolute path. */
   readonly outputDir: string;
+  readonly include: RegExp | undefined;
+  readonly exclude: RegExp | undefined;
+  readonly bundle: boolean;
+  readonly leaveTemps: boolean;
+  readonly livePrefix: string;
+  /** Matches live names. */
+  readonly isLive: RegExp;
+  readonly bundler: BundlerFlags;
   /** Real path. */
   readonly root: string;
 }
 
 /** Throws HOTSWAP_BUILD_FAILED when an option cannot be used. */
 export function fillOptions(options: BuildOptions): FilledOptions {
-  const given = resolve(options.pluginDir);
-  const name = basename(given);
-  if (!statSync(given, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new HotswapError("HOTSWAP_BUILD_FAILED", `the plugin folder ${options.pluginDir} does not exist`);
+  const { livePrefix = "live_" } = options;
+  if (livePrefix === "") throw failed("the live prefix is empty: every export would be live");
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(livePrefix)) {
+    throw failed(`the live prefix "${livePrefix}" cannot begin a name`);
   }
-  const pluginDir = realpathSync(given);
+  const given = resolve(options.pluginDir);
+  const pluginDir = requireFolder(options.pluginDir, "plugin folder");
+  const name = basename(given);
+  if (name === "" || name.startsWith(".")) {
+    throw failed(
+      `"${name}" cannot be the name of a plugin: its folder ${given} must have a name without a dot at the beginning`,
+    );
+  }
+  const outputDir = resolve(options.outputDir);
+  if (statSync(outputDir, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw failed(`the output folder ${options.outputDir} is a file`);
+  }
   return {
     pluginDir,
     name,
-    outputDir: resolve(options.outputDir),
-    root: options.root === undefined ? projectRoot(dirname(pluginDir)) : realpathSync(resolve(options.root)),
+    outputDir,
+    include: pattern(options.include, "include"),
+    exclude: pattern(options.exclude, "exclude"),
+    bundle: options.bundle ?? true,
+    leaveTemps: options.leaveTemps ?? false,
+    livePrefix,
+    isLive: liveNamePattern(livePrefix),
+    bundler: translateBundlerFlags(options.buildFlags ?? []),
+    root: options.root === undefined ? projectRoot(dirname(pluginDir)) : requireFolder(options.root, "root"),
   };
+}
+
+/** The real path of an existing folder. Throws HOTSWAP_BUILD_FAILED when there is none. */
+export function requireFolder(path: string, what: string): string {
+  const stats = path === "" ? undefined : statSync(resolve(path), { throwIfNoEntry: false });
+  if (stats === undefined) throw failed(`the ${what} ${path === "" ? '""' : path} does not exist`);
+  if (!stats.isDirectory()) throw failed(`the ${what} ${path} is not a folder`);
+  return realpathSync(resolve(path));
+}
+
+function pattern(given: string | RegExp | undefined, flag: string): RegExp | undefined {
+  if (given === undefined) return undefined;
+  if (given === "") throw failed(`--${flag} is empty: it would match every file; write . for that`);
+  try {
+    // Without the flags under which test() remembers where it stopped.
+    return given instanceof RegExp ? new RegExp(given.source, given.flags.replaceAll(/[gy]/g, "")) : new RegExp(given);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HotswapError("HOTSWAP_BUILD_FAILED", `--${flag} is not a regular expression: ${reason}`, { cause });
+  }
 }
 
 /** The nearest folder with a `package.json`, from `dir` upwards. */
@@ -46,10 +108,11 @@ function projectRoot(dir: string): string {
   for (let folder = dir; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
     if (folder === dirname(folder)) {
-      throw new HotswapError(
-        "HOTSWAP_BUILD_FAILED",
-        `there is no package.json in ${dir} or above it; the folder that has one is the project's root`,
-      );
+      throw failed(`there is no package.json in ${dir} or above it: the folder that has one is the project's root`);
     }
   }
+}
+
+function failed(message: string): HotswapError {
+  return new HotswapError("HOTSWAP_BUILD_FAILED", message);
 }

@@ -1,15 +1,21 @@
 import type { BunPlugin, OnResolveArgs, OnResolveResult } from "bun";
-import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
-import { isInside, packageName, resolveFile } from "./resolve.ts";
+import { displayPath } from "../diagnostic.ts";
+import type { SourceFiles } from "../source/source-file.ts";
+import { MutableExports } from "./mutable-exports.ts";
+import { PluginFolders } from "./plugin-folders.ts";
+import { hostPath, installedIn, isInPackage, isInside, resolveFile } from "./resolve.ts";
 
 /** How the bundler's output names a module of the host; the key of the module follows. */
 export const HOST_PREFIX = "hotswap-host:";
 
 /** How the code of a live module's wrapper begins; the key of the module follows. */
 export const LIVE_CALL = `${BRIDGE_GLOBAL}.live(`;
+
+/** The file that the bundler is told to begin with; it exists only in memory. */
+export const ENTRY_FILE = "__hotswap_entry__.ts";
 
 const LIVE_NAMESPACE = "hotswap-live";
 
@@ -25,28 +31,43 @@ export interface HostImportsOptions {
   readonly pluginDir: string;
   /** Real path of the project's root. */
   readonly root: string;
-  readonly packages: "host" | "bundle";
+  /** Whose the packages of the project are; `hotswap` is always the host's. */
+  readonly packages: "host" | "plugin" | "all-host";
+  /** Packages that are the host's in any case; `*` stands for anything. */
+  readonly external: readonly string[];
+  readonly sources: SourceFiles;
+  /** Look at every import: links in the plugin's folder may lead out of it. */
+  readonly suspicious: boolean;
 }
 
-/** Decides for each import of a plugin whether it stays in the plugin or belongs to the host. */
+/**
+ * Decides for each import of a plugin whether what it names belongs to the plugin, and is bundled, or to the host, and is
+ * taken from the bridge (SPEC 2.4).
+ */
 export class HostImports {
   /** Host modules that are reached through {@link LIVE_CALL}, with the names that are known to be taken from them. */
   readonly live = new Map<string, Set<string>>();
   readonly refused: RefusedImport[] = [];
   readonly #options: HostImportsOptions;
+  readonly #mutable: MutableExports;
+  readonly #plugins: PluginFolders;
+  readonly #external: readonly RegExp[];
 
   constructor(options: HostImportsOptions) {
     this.#options = options;
+    this.#mutable = new MutableExports(options.sources);
+    this.#plugins = new PluginFolders(options.root, options.sources);
+    this.#external = options.external.map((pattern) => externalPattern(pattern));
   }
 
   plugin(): BunPlugin {
+    // What can neither leave the folder nor be a package is left to the bundler's own resolver, on its own threads.
+    const anything = String.raw`(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
+    const filter = new RegExp(this.#options.suspicious ? `^${anything}` : String.raw`^${anything}(?:[^.]|.*\.\.)`);
     return {
       name: "hotswap-host",
       setup: (build) => {
-        // What can neither leave the folder nor be a package is left to the bundler's own resolver, on its own threads.
-        build.onResolve({ filter: /^(?!node:|bun:|.*__hotswap_entry__)(?:[^./]|.*\.\.)/ }, (args) =>
-          this.#resolve(args),
-        );
+        build.onResolve({ filter }, (args) => this.#resolve(args));
         build.onLoad({ filter: /./, namespace: LIVE_NAMESPACE }, ({ path }) => ({
           contents: `module.exports = ${LIVE_CALL}"${keyOf(path)}");\n`,
           loader: "js",
@@ -57,42 +78,96 @@ export class HostImports {
 
   #resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
     if (isBuiltin(path)) return undefined;
-    const from = resolveDir || dirname(importer);
-    const specifier = this.#hostSpecifier(path, from);
-    if (specifier === undefined) return undefined;
-    if (specifier === "hotswap/build") {
-      this.refused.push({
-        importer,
-        specifier: path,
-        message: `a plugin cannot import "${path}": it is for build scripts`,
-      });
+    const host = this.#hostModule(path, importer, resolveDir || dirname(importer));
+    if (host === undefined) return undefined;
+    const { specifier, file } = host;
+    if (kind === "require-resolve") {
+      this.#refuse(importer, path, `require.resolve() of "${path}" cannot be answered: it belongs to the host`);
     }
-    if (kind === "require-call") {
-      if (!this.live.has(specifier)) this.live.set(specifier, new Set());
-      return { path: specifier, namespace: LIVE_NAMESPACE };
+    if (specifier !== "hotswap" && specifier.startsWith("hotswap/")) {
+      this.#refuse(importer, path, `"${path}" is not for plugins: what they need is exported by "hotswap"`);
+    }
+    const owner = file === undefined ? undefined : this.#plugins.ownerOf(file);
+    if (owner !== undefined) {
+      this.#refuse(
+        importer,
+        path,
+        `"${path}" belongs to the plugin in ${displayPath(owner)}: take what it exports through a dependency, or import types only (\`import type\`)`,
+      );
+    }
+    if (kind === "require-call") return this.#liveModule(specifier, []);
+    if (kind === "import-statement") {
+      this.#refuseStar(path, importer);
+      const taken = file === undefined ? undefined : this.#changingNames(file, path, importer);
+      if (taken !== undefined) return this.#liveModule(specifier, taken);
     }
     return { path: HOST_PREFIX + keyOf(specifier), external: true };
   }
 
-  /** How the manifest names the host module that `path` means; `undefined` when it is not the host's. */
-  #hostSpecifier(path: string, from: string): string | undefined {
-    const { pluginDir, root, packages } = this.#options;
-    if (path === "hotswap" || path.startsWith("hotswap/")) return path;
-    const file = resolveFile(path, from);
-    if (file === undefined || isInside(file, pluginDir)) return undefined;
-    const bare = !path.startsWith(".") && !path.startsWith("/");
-    if (file.includes(`${sep}node_modules${sep}`) || (bare && this.#isInstalled(path, from))) {
-      return packages === "bundle" || !bare ? undefined : path;
-    }
-    return `./${relative(root, file).replaceAll("\\", "/")}`;
+  /** The bundler cannot write `export *` of what it does not bundle. */
+  #refuseStar(path: string, importer: string): void {
+    const source = this.#options.sources.read(importer);
+    if (!/\bexport\s*\*/.test(source.text)) return;
+    const isStar = source.syntax.exports.some(
+      ({ name, value }) => name === "*" && value.kind === "imported" && value.from.specifier === path,
+    );
+    if (!isStar) return;
+    this.#refuse(
+      importer,
+      path,
+      `"${path}" belongs to the host, and \`export *\` of it cannot be bundled: name the exports, \`export { a, b } from "${path}"\``,
+    );
   }
 
-  #isInstalled(specifier: string, from: string): boolean {
-    const name = packageName(specifier);
-    for (let dir = from; ; dir = dirname(dir)) {
-      if (existsSync(join(dir, "node_modules", name))) return true;
-      if (dir === dirname(dir)) return false;
+  /** The names that `importer` takes from a file of the host, if one of them may change while the host runs. */
+  #changingNames(file: string, path: string, importer: string): readonly string[] | undefined {
+    const mutable = this.#mutable.of(file);
+    if (mutable.size === 0) return undefined;
+    const { declarations, exports } = this.#options.sources.read(importer).syntax;
+    const taken: string[] = [];
+    for (const declared of declarations.values()) {
+      if (declared.kind === "import" && declared.from.specifier === path) taken.push(declared.from.name);
     }
+    for (const { value } of exports) {
+      if (value.kind === "imported" && value.from.specifier === path) taken.push(value.from.name);
+    }
+    return taken.some((name) => mutable.has(name)) ? taken.filter((name) => name !== "*") : undefined;
+  }
+
+  /**
+   * How the manifest names the module of the host that `path` means, with the file if it is one of the project;
+   * `undefined` when it belongs to the plugin, or does not exist, which the bundler then reports.
+   */
+  #hostModule(path: string, importer: string, from: string): { specifier: string; file?: string } | undefined {
+    const { pluginDir, root, packages, suspicious } = this.#options;
+    if (path === "hotswap" || path.startsWith("hotswap/")) return { specifier: path };
+    // A module of a bundled package: what it asks for comes with it.
+    const inPackage = isInPackage(importer) && !isInside(importer, pluginDir);
+    if (path.startsWith(".")) {
+      if (inPackage || (!suspicious && isInside(join(from, path), pluginDir))) return undefined;
+    } else if (!isAbsolute(path)) {
+      if (this.#external.some((pattern) => pattern.test(path))) return { specifier: path };
+      const home = installedIn(path, from);
+      if (home !== undefined) {
+        if (packages === "all-host") return { specifier: path };
+        if (packages === "plugin" || inPackage || isInside(home, pluginDir)) return undefined;
+        return resolveFile(path, from) === undefined ? undefined : { specifier: path };
+      }
+    }
+    const file = resolveFile(path, from);
+    if (file === undefined || isInside(file, pluginDir) || isInPackage(file)) return undefined;
+    return { specifier: hostPath(root, file), file };
+  }
+
+  #liveModule(specifier: string, names: Iterable<string>): OnResolveResult {
+    const known = this.live.get(specifier);
+    if (known === undefined) this.live.set(specifier, new Set(names));
+    else for (const name of names) known.add(name);
+    return { path: specifier, namespace: LIVE_NAMESPACE };
+  }
+
+  #refuse(importer: string, specifier: string, message: string): void {
+    this.refused.push({ importer, specifier, message });
   }
 }
 
@@ -101,7 +176,13 @@ function keyOf(specifier: string): string {
   return Buffer.from(specifier).toString("hex");
 }
 
-/** The inverse of the key. */
+/** The host module that a key names. */
 export function specifierOf(key: string): string {
   return Buffer.from(key, "hex").toString("utf8");
+}
+
+/** A package named as external stands for its sub-paths, too. */
+function externalPattern(pattern: string): RegExp {
+  const source = pattern.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${source.join(".*")}(?:/.*)?$`);
 }

@@ -1,18 +1,39 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
 
-/** `path` lies in `folder` or is the folder itself. Both are absolute. */
+/** `path` lies in `folder` or is the folder itself. Both are absolute and normal. */
 export function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+  return (
+    path.startsWith(folder) && (path.length === folder.length || path[folder.length] === sep || folder.endsWith(sep))
+  );
+}
+
+/** The path lies in a package folder. */
+export function isInPackage(path: string): boolean {
+  return path.includes(`${sep}node_modules${sep}`);
+}
+
+/** How a manifest names a file of the host: `./g/registry.ts`, relative to the project's root. */
+export function hostPath(root: string, file: string): string {
+  const path = relative(root, file).replaceAll("\\", "/");
+  return path.startsWith("../") ? path : `./${path}`;
 }
 
 /** The real path of the file that `specifier` names in a module of the folder `from`; `undefined` when there is none. */
 export function resolveFile(specifier: string, from: string): string | undefined {
   const found = resolveByBun(specifier.replace(/\?.*$/, ""), from);
   return found === undefined ? undefined : realpathSync(found);
+}
+
+/** The folder whose `node_modules` has the package that a bare specifier names, seen from the folder `from`. */
+export function installedIn(specifier: string, from: string): string | undefined {
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  for (let dir = from; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "node_modules", name))) return dir;
+    if (dir === dirname(dir)) return undefined;
+  }
 }
 
 /**
@@ -34,9 +55,4 @@ function resolveByHand(path: string): string | undefined {
   if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
   candidates.push(...extensions.map((extension) => join(path, `index${extension}`)));
   return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
-}
-
-/** The package that a bare specifier names: `@scope/name` of `@scope/name/path`. */
-export function packageName(specifier: string): string {
-  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { LINES_BEFORE_CODE } from "../../artifact/layout.ts";
+import { ENTRY_FILE } from "./host-imports.ts";
 
 interface SourceMap {
   readonly version: number;
@@ -9,7 +11,7 @@ interface SourceMap {
   readonly mappings: string;
 }
 
-const comment = "//# sourceMappingURL=data:application/json;base64,";
+const mapComment = "//# sourceMappingURL=data:application/json;base64,";
 
 /** The bundler's output, taken apart. */
 export interface BundledText {
@@ -20,34 +22,48 @@ export interface BundledText {
 
 /** Takes the bundler's output apart. Throws when it does not look as expected: that would be a change in Bun. */
 export function splitBundle(text: string): BundledText {
-  const mapStart = text.lastIndexOf(comment);
+  const mapStart = text.lastIndexOf(mapComment);
   if (!text.startsWith("// @bun") || mapStart === -1) {
     throw new Error(`this Bun's bundler (${Bun.version}) writes its output in a form that hotswap does not know`);
   }
   const codeStart = text.indexOf("\n") + 1;
   const debugId = text.lastIndexOf("\n//# debugId=", mapStart);
   const codeEnd = debugId === -1 ? mapStart : debugId + 1;
-  const map = Buffer.from(text.slice(mapStart + comment.length).trimEnd(), "base64").toString("utf8");
+  const map = Buffer.from(text.slice(mapStart + mapComment.length).trimEnd(), "base64").toString("utf8");
   return { code: text.slice(codeStart, codeEnd).trimEnd() + "\n", map: JSON.parse(map) as SourceMap };
 }
 
-/**
- * The map of an artifact as JSON: shifted by the lines that stand before the code, its sources relative to the project's
- * root, without the debug id.
- */
-export function artifactMap(map: SourceMap, root: string): string {
-  return JSON.stringify({
-    version: map.version,
-    sources: map.sources.map((source) => sourceName(source, root)),
-    sourcesContent: map.sourcesContent,
-    names: map.names,
-    // The bundler's own first line is kept, so one line less is new.
-    mappings: ";".repeat(LINES_BEFORE_CODE - 1) + map.mappings,
-  });
+/** The map of an artifact: its sources, relative to the project's root, and the whole of it as JSON. */
+export interface ArtifactMap {
+  readonly sources: readonly string[];
+  readonly json: string;
+}
+
+/** Shifts a map by the lines that stand before an artifact's code, and names its sources from the project's root. */
+export function artifactMap(
+  { version, sources: given, sourcesContent, names, mappings }: SourceMap,
+  root: string,
+): ArtifactMap {
+  const sources = given.map((source) => sourceName(source, root));
+  // The bundler's own first line is kept, so one line less is new.
+  const shift = ";".repeat(LINES_BEFORE_CODE - 1);
+  return { sources, json: JSON.stringify({ version, sources, sourcesContent, names, mappings: shift + mappings }) };
 }
 
 /** A source's path from the project's root. Bun writes it from the current folder; virtual modules have a prefix. */
 export function sourceName(source: string, root: string): string {
   if (/^[\w-]{2,}:/.test(source)) return source;
   return relative(root, resolve(source)).replaceAll("\\", "/");
+}
+
+/**
+ * The comments in which the bundler names each module, written from the project's root: the bundler writes paths from
+ * the current folder, and the same source must give the same artifact wherever it is built.
+ */
+export function nameModules(code: string, root: string): string {
+  if (process.cwd() === root) return code;
+  return code.replaceAll(/(?<=^|\n\n|[;}]\n)\/\/ ([^\n]+)$/gm, (comment, path: string) => {
+    const file = resolve(path);
+    return path.endsWith(ENTRY_FILE) || existsSync(file) ? `// ${sourceName(path, root)}` : comment;
+  });
 }

@@ -1,0 +1,70 @@
+import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { HotswapError } from "../../errors.ts";
+import { displayPath } from "../diagnostic.ts";
+
+/** The files of a plugin's folder, without `node_modules` and whatever begins with a dot. */
+export interface PluginFolder {
+  /** Absolute path of the root module. */
+  readonly rootModule: string;
+  /** Absolute paths of the modules that can hold live things, sorted. */
+  readonly modules: readonly string[];
+  /** Files that are not code, sorted: paths relative to the folder, with forward slashes. */
+  readonly otherFiles: readonly string[];
+}
+
+/** What a root module may be called; the first that exists is it. */
+export const rootModuleNames = ["index.ts", "index.tsx", "index.mts", "index.js", "index.mjs", "index.jsx"] as const;
+
+const code = /\.[mc]?[jt]sx?$/;
+const declarations = /\.d\.[mc]?ts$/;
+const tests = /(?:[._]test|[._]spec)\.[mc]?[jt]sx?$/;
+const testFolder = "__tests__";
+
+/** The file is one that the bundler treats as code. */
+export function isCode(path: string): boolean {
+  return code.test(path);
+}
+
+/** The root module of the plugin in `dir`, if there is one. */
+export function findRootModule(dir: string): string | undefined {
+  return rootModuleNames.map((name) => join(dir, name)).find((file) => existsSync(file));
+}
+
+/** Lists a plugin's folder. Throws HOTSWAP_BUILD_FAILED when it has no root module. */
+export function readPluginFolder(dir: string): PluginFolder {
+  const rootModule = findRootModule(dir);
+  if (rootModule === undefined) {
+    throw new HotswapError(
+      "HOTSWAP_BUILD_FAILED",
+      `${displayPath(dir)} is no plugin: it has no root module; add an index.ts with \`export default definePlugin({ ... })\``,
+      { plugin: basename(dir) },
+    );
+  }
+  const modules: string[] = [];
+  const otherFiles: string[] = [];
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        visit(path);
+      } else if (!isCode(entry.name)) {
+        if (isFile(entry, path)) otherFiles.push(relative(dir, path).replaceAll("\\", "/"));
+      } else if (entry.isFile() && !isTest(path, dir) && !declarations.test(entry.name)) {
+        // A link to a file of the plugin is that file, found under its own name; one that leads out is the host's.
+        modules.push(path);
+      }
+    }
+  };
+  visit(dir);
+  return { rootModule, modules: modules.toSorted(), otherFiles: otherFiles.toSorted() };
+}
+
+function isFile(entry: Dirent, path: string): boolean {
+  return entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+function isTest(path: string, dir: string): boolean {
+  return tests.test(path) || relative(dir, path).split(/[/\\]/).includes(testFolder);
+}
