@@ -43,7 +43,7 @@ export function readRecord({ key, text }: StoreRecord): Entry {
       );
     }
     // Objects are parsed when they are first read, so that opening a large store is quick.
-    return body.startsWith("[") ? new Slot(new Unread(body)) : (fromText(body, []) as Entry);
+    return body.startsWith("[") ? new Slot(new Unread(body)) : (fromText(body) as Entry);
   } catch (error) {
     const message = `the stored record of the data-bag key ${JSON.stringify(key)} is damaged`;
     throw new HotswapError("HOTSWAP_STORE_FAILED", message, { cause: error });

@@ -23,7 +23,7 @@ export class Slot {
 
   /** Throws {@link MalformedError} when the text from the store is not what was written. */
   get content(): Stored {
-    if (this.#content instanceof Unread) this.#content = this.#content.read(this.types);
+    if (this.#content instanceof Unread) this.#content = this.#content.read();
     return this.#content;
   }
 
@@ -41,8 +41,8 @@ export class Unread {
     this.#text = text;
   }
 
-  read(types: readonly TypeVersion[]): Stored {
-    return fromText(this.#text, types);
+  read(): Stored {
+    return fromText(this.#text);
   }
 
   get text(): string {

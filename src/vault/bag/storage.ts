@@ -1,5 +1,7 @@
 import { HotswapError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { addKind } from "../codec/kinds.ts";
+import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { BagView, type DeclaredKey, type Migrated, type ViewHost } from "./view.ts";
@@ -7,7 +9,7 @@ import { SharedEntries } from "./entries.ts";
 import { Flusher } from "./flusher.ts";
 import { Overlay } from "./overlay.ts";
 import { readRecord } from "./record.ts";
-import { SetTypes } from "./set-types.ts";
+import { SetTypes } from "../codec/set-types.ts";
 import { Transaction, type BagTransaction, type TransactionHost } from "./transaction.ts";
 
 export type { BagTransaction } from "./transaction.ts";
@@ -24,6 +26,9 @@ export interface TransactionOptions {
   /** The names of the set's plugins; without them every declared key must go on being declared. */
   readonly plugins?: Iterable<string>;
 }
+
+// Also in a program that never wraps anything itself there may be live data in the store.
+addKind(liveDataKind);
 
 /** What lies behind the data bags of all sets. One for each swapper. */
 export class BagStorage implements ViewHost, TransactionHost {

@@ -7,7 +7,7 @@ import { versionOf } from "../codec/registry.ts";
 import { toText } from "../codec/text.ts";
 import type { DataBag, EntryOf, KeyDeclaration } from "./data-bag.ts";
 import type { Layer } from "./entries.ts";
-import type { SetTypes } from "./set-types.ts";
+import type { SetTypes } from "../codec/set-types.ts";
 import { absent, Slot, toEntry, versionOfEntry, type Absent, type Entry } from "./slot.ts";
 
 /** A declaration of a key, with its defaults filled in. */

@@ -6,7 +6,8 @@ const undefinedCell: Cell = [cellCodes.undefined];
 export function cellOf(value: Primitive): Cell {
   switch (typeof value) {
     case "number":
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : unusualNumber(value);
+      // Finite and not -0, in the form that costs least: most cells are numbers.
+      return value - value === 0 && (value !== 0 || 1 / value > 0) ? value : unusualNumber(value);
     case "undefined":
       return undefinedCell;
     case "bigint":

@@ -1,8 +1,8 @@
 import { HotswapError } from "../../errors.ts";
 import { didYouMean } from "../../suggest.ts";
-import type { TypeSource } from "../codec/decode.ts";
-import type { TypeVersion } from "../codec/form.ts";
-import { registerLiveTypes, versionOf, type KnownType } from "../codec/registry.ts";
+import type { TypeSource } from "./decode.ts";
+import type { TypeVersion } from "./form.ts";
+import { registerLiveTypes, versionOf, type KnownType } from "./registry.ts";
 import type { LiveType, Migrations } from "../live-type.ts";
 
 /** The live types of one set, as the data bag sees them. */
