@@ -51,7 +51,7 @@ function verifyMembers(plugin: string, members: DefinedHooks): void {
 }
 
 function verifyTable(plugin: string, name: string, table: unknown): void {
-  if (typeof table !== "object" || table === null) {
+  if (typeof table !== "object" || table === null || Array.isArray(table)) {
     throw invalidHook(plugin, `"${name}" must be an object of functions, not ${kindOf(table)}`);
   }
   for (const [key, value] of Object.entries(table)) {

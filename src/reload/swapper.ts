@@ -252,11 +252,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#storage;
   }
 
-  #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
-    return this.#queue.add(() => {
-      this.#refuseClosed(what);
-      return step();
-    });
+  async #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
+    this.#refuseClosed(what);
+    return this.#queue.add(step);
   }
 
   #refuseClosed(what: string): void {
