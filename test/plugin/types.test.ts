@@ -42,7 +42,7 @@ declare const swapper: PluginManagerSwapper<{ users: number }>;
 
 describe("3 full inference", () => {
   test("invokeFunc takes the names and params of the definition and answers its results", () => {
-    (plugin: Plugin<typeof alpha>): void => {
+    void ((plugin: Plugin<typeof alpha>): void => {
       expectTypeOf(plugin.invokeFunc("hum", 3)).toEqualTypeOf<number>();
       expectTypeOf(plugin.invokeFunc("later", "x")).toEqualTypeOf<Promise<string>>();
       expectTypeOf(plugin.invokeFunc("later", "x", 2)).toEqualTypeOf<Promise<string>>();
@@ -52,33 +52,33 @@ describe("3 full inference", () => {
       plugin.invokeFunc("hum");
       // @ts-expect-error there is no such function
       plugin.invokeFunc("humm", 3);
-    };
+    });
   });
 
   test("a plugin's own invokeFunc is typed by its parameters", () => {
-    (plugin: Plugin<typeof open>): void => {
+    void ((plugin: Plugin<typeof open>): void => {
       expectTypeOf(plugin.invokeFunc("start", new Date())).toEqualTypeOf<string>();
       // @ts-expect-error not one of its names
       plugin.invokeFunc("restart", new Date());
       // @ts-expect-error a date is asked for
       plugin.invokeFunc("start", 5);
-    };
+    });
   });
 
   test("a plugin without functions takes no name", () => {
-    (plugin: Plugin<typeof empty>): void => {
+    void ((plugin: Plugin<typeof empty>): void => {
       // @ts-expect-error there are no functions
       plugin.invokeFunc("hum");
-    };
+    });
   });
 
   test("findPlugin types by the definition that is given, and is open without one", () => {
-    (): void => {
+    void ((): void => {
       expectTypeOf(manager.findPlugin<typeof alpha>("alpha")).toEqualTypeOf<Plugin<typeof alpha> | undefined>();
       const untyped = manager.findPlugin("anything");
       expectTypeOf(untyped?.invokeFunc("any", 1, "two")).toEqualTypeOf<unknown>();
       expectTypeOf(untyped?.lookup<string>("buildMark")).toEqualTypeOf<string | undefined>();
-    };
+    });
   });
 
   test("what import() declares is what code sees", () => {
@@ -111,8 +111,8 @@ describe("3 full inference", () => {
   });
 
   test("the extension is typed by the swapper's type parameter", () => {
-    (): void => {
+    void ((): void => {
       expectTypeOf(swapper.current?.vault.extension).toEqualTypeOf<{ users: number } | undefined>();
-    };
+    });
   });
 });

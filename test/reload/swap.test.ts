@@ -19,9 +19,9 @@ test("3.6 while 200 reloads happen, callers never see a mixture, and a slow call
   await using host = await createHost({ alpha: journalPlugin("alpha", [], 0), beta: slow(0) });
   await host.swapper.loadPlugins();
   let reads = 0;
-  let reloading = true;
+  const reloading = new AbortController();
   const readers = Array.from({ length: 4 }, async () => {
-    while (reloading) {
+    while (!reloading.signal.aborted) {
       const { current } = host.swapper;
       const alpha = current?.findPlugin("alpha")?.invokeFunc("version");
       const beta = current?.findPlugin("beta")?.invokeFunc("version");
@@ -36,7 +36,7 @@ test("3.6 while 200 reloads happen, callers never see a mixture, and a slow call
     await Promise.all([host.change("alpha", journalPlugin("alpha", [], version)), host.change("beta", slow(version))]);
     await host.swapper.reload();
   }
-  reloading = false;
+  reloading.abort();
   await Promise.all(readers);
   expect(reads).toBeGreaterThan(200);
   for (const [version, call] of slowCalls.entries()) expect(await call).toEqual([`${version}/${version}`]);
