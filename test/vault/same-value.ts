@@ -1,0 +1,80 @@
+import { expect } from "bun:test";
+
+/** Fails unless `actual` is a copy of `expected`: same values, kinds, holes, prototypes, and the same objects in the same places. */
+export function expectSameValue(actual: unknown, expected: unknown): void {
+  const difference = findDifference(actual, expected);
+  if (difference) throw new Error(`not the same value: ${difference}`);
+  expect(difference).toBeUndefined();
+}
+
+function findDifference(actual: unknown, expected: unknown): string | undefined {
+  const pairs = new Map<object, object>();
+  const reversed = new Map<object, object>();
+  const todo: [actual: unknown, expected: unknown, path: string][] = [[actual, expected, "value"]];
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const [a, e, path] = next;
+    if (typeof e !== "object" || e === null || typeof a !== "object" || a === null) {
+      if (!Object.is(a, e)) return `${path} is ${Bun.inspect(a)}, expected ${Bun.inspect(e)}`;
+      continue;
+    }
+    if (pairs.has(e) || reversed.has(a)) {
+      if (pairs.get(e) !== a || reversed.get(a) !== e) return `${path} is shared differently`;
+      continue;
+    }
+    pairs.set(e, a);
+    reversed.set(a, e);
+    if (a === e) return `${path} was not copied`;
+    if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(e)) return `${path} has another prototype`;
+    const difference = compareContent(a, e, (x, y, step) => todo.push([x, y, path + step]));
+    if (difference) return `${path}: ${difference}`;
+  }
+  return undefined;
+}
+
+function compareContent(
+  a: object,
+  e: object,
+  push: (a: unknown, e: unknown, step: string) => void,
+): string | undefined {
+  if (e instanceof Date && a instanceof Date) return Object.is(a.getTime(), e.getTime()) ? undefined : "another time";
+  if (e instanceof RegExp && a instanceof RegExp) {
+    return String(a) === String(e) && a.lastIndex === e.lastIndex ? undefined : "another expression";
+  }
+  if (e instanceof URL || e instanceof URLSearchParams)
+    return String(a) === String(e) ? undefined : `${String(a)} for ${String(e)}`;
+  if (e instanceof ArrayBuffer && a instanceof ArrayBuffer) {
+    return Buffer.compare(Buffer.from(a), Buffer.from(e)) === 0 ? undefined : "other bytes";
+  }
+  if (e instanceof Buffer && a instanceof Buffer) return a.equals(e) ? undefined : "other bytes";
+  if (ArrayBuffer.isView(e) && ArrayBuffer.isView(a)) {
+    push(a.buffer, e.buffer, ".buffer");
+    return a.byteOffset === e.byteOffset && a.byteLength === e.byteLength ? undefined : "another part of the buffer";
+  }
+  if (e instanceof Map && a instanceof Map) {
+    const pairs = [...a];
+    if (a.size !== e.size) return "another size";
+    let place = 0;
+    for (const [key, value] of e) {
+      push(pairs[place]?.[0], key, `.keys()[${place}]`);
+      push(pairs[place]?.[1], value, `.values()[${place}]`);
+      place++;
+    }
+    return undefined;
+  }
+  if (e instanceof Set && a instanceof Set) {
+    const values = [...a];
+    if (a.size !== e.size) return "another size";
+    let place = 0;
+    for (const value of e) push(values[place], value, `.values()[${place++}]`);
+    return undefined;
+  }
+  const keys = Reflect.ownKeys(e);
+  if (Reflect.ownKeys(a).join() !== keys.join()) return "other properties";
+  for (const key of keys) {
+    const [inA, inE] = [a, e].map((object) => Object.getOwnPropertyDescriptor(object, key));
+    if (inA?.enumerable !== inE?.enumerable || inA?.writable !== inE?.writable)
+      return `${String(key)} has other attributes`;
+    push(inA?.value, inE?.value, `[${String(key)}]`);
+  }
+  return undefined;
+}
