@@ -26,6 +26,8 @@ export interface GenerationInfo {
   readonly calls: number;
   /** In ms since it was loaded. */
   readonly age: number;
+  /** In ms since it came into each of the states that it has been in. */
+  readonly reached: Readonly<Partial<Record<GenerationState, number>>>;
   /** `true` when it was freed, and something still referred to it after `leakAfter`. */
   readonly leaked: boolean;
 }
@@ -36,6 +38,8 @@ export class GenerationRecord {
   readonly number: number;
   readonly hash: string;
   readonly #loadedAt = performance.now();
+  /** When it came into each state. */
+  readonly #reachedAt = new Map<GenerationState, number>([["loading", this.#loadedAt]]);
   readonly #onFreed: (record: GenerationRecord) => void;
   #state: GenerationState = "loading";
   #rootModule: WeakRef<object> | undefined;
@@ -67,12 +71,15 @@ export class GenerationRecord {
   move(to: GenerationState): void {
     if (to === this.#state || !nextStates[this.#state].includes(to)) return;
     this.#state = to;
+    this.#reachedAt.set(to, performance.now());
     if (to === "freed") this.#onFreed(this);
   }
 
   get info(): GenerationInfo {
     const { plugin, number, hash, state, calls, leaked } = this;
-    return { plugin, number, hash, state, calls, leaked, age: performance.now() - this.#loadedAt };
+    const now = performance.now();
+    const reached = Object.fromEntries(Array.from(this.#reachedAt, ([reachedState, at]) => [reachedState, now - at]));
+    return { plugin, number, hash, state, calls, leaked, age: now - this.#loadedAt, reached };
   }
 
   toString(): string {
