@@ -1,0 +1,49 @@
+import { test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+/** What is left of a test run for people to look at; Git ignores it. */
+const outputDir = join(import.meta.dir, "..", "..", "test-output");
+
+/** The installed Chromium, or `undefined`. `CHROMIUM` in the environment names another one. */
+const executablePath =
+  process.env["CHROMIUM"] ??
+  ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
+    .map((name) => Bun.which(name))
+    .find((path) => path !== null);
+
+/** As root in a container, without a graphics card, and without a word to anybody outside. */
+const switches = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * A test that drives a real, headless Chromium, which it gets with no page open and which is ended with it. Where no
+ * browser is installed it is skipped, and its name says why.
+ */
+export function browserTest(name: string, run: (browser: Browser) => Promise<void>): void {
+  if (executablePath === undefined) {
+    test.skip(`${name} (no Chromium is installed: apt-get install chromium)`, () => {});
+    return;
+  }
+  test(name, async () => {
+    // Without a profile of its own, Playwright makes a fresh one in the folder for temporary files and removes it.
+    await using browser = await chromium.launch({ executablePath, args: switches });
+    await run(browser);
+  });
+}
+
+/** Keeps a picture of the page in `test-output/<name>.png`. Returns the file's path. */
+export async function keepScreenshot(page: Page, name: string): Promise<string> {
+  await mkdir(outputDir, { recursive: true });
+  const path = join(outputDir, `${name}.png`);
+  await page.screenshot({ path });
+  return path;
+}
