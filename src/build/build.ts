@@ -4,15 +4,16 @@ import { join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { artifactFile, publishArtifact } from "../artifact/publish.ts";
-import { type Bundle, bundle } from "./bundle/bundle.ts";
-import { entryCode, liveRegistry } from "./bundle/entry.ts";
+import type { Bundle } from "./bundle/bundle.ts";
+import { entryCode, liveRegistry, standaloneEntry } from "./bundle/entry.ts";
 import { linkHost } from "./bundle/link-host.ts";
 import { inOrder } from "./bundle/messages.ts";
-import { artifactMap, nameModules } from "./bundle/source-map.ts";
+import { artifactMap, isVirtual, nameModules } from "./bundle/source-map.ts";
 import { BuildError, type Diagnostic, fileDiagnostic } from "./diagnostic.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
 import { type CarriedFile, readCarriedFiles } from "./source/assets.ts";
-import { type Inspection, inspectSource } from "./source/inspect.ts";
+import { readAndBundle } from "./read-and-bundle.ts";
+import type { Inspection } from "./source/inspect.ts";
 import type { LiveThing } from "./source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
 import { SourceFiles } from "./source/source-file.ts";
@@ -22,12 +23,13 @@ import { type StepTimings, Stopwatch } from "./stopwatch.ts";
 export interface BuildResult {
   /** The plugin's name: the base name of its folder. */
   readonly name: string;
-  /** Absolute path of the artifact. */
+  /** Absolute path of the artifact; with `bundle: false`, of the code that the bundler would begin with. */
   readonly file: string;
-  /** SHA-256 of the artifact's content, 64 hexadecimal digits. */
+  /** SHA-256 of the file's content, 64 hexadecimal digits. */
   readonly hash: string;
-  /** Size of the artifact in bytes. */
+  /** Size of the file in bytes. */
   readonly size: number;
+  /** What the artifact says about itself; with `bundle: false`, which modules are the host's is not known. */
   readonly manifest: Manifest;
   /** The artifact was there already, byte for byte, and was not touched. */
   readonly unchanged: boolean;
@@ -54,6 +56,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const folder = readPluginFolder(pluginDir);
   const { inspection, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
+  if (!filled.bundle) return writeEntry(filled, folder, inspection, stopwatch);
 
   const carried = readCarriedFiles(filled, folder);
   const { code, prologue, hostModules } = linkHost(nameModules(bundled.code, root), bundled.live);
@@ -80,43 +83,46 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     manifest,
     unchanged,
     warnings: inOrder([...inspection.warnings, ...bundled.warnings, ...carryWarnings(filled, carried)]),
-    modules: map.sources,
+    modules: map.sources.filter((source) => !isVirtual(source)),
     timings: stopwatch.timings(),
     ...(temps === undefined ? {} : { temps }),
   };
 }
 
-interface ReadAndBundled {
-  readonly inspection: Inspection;
-  readonly bundled: Bundle | undefined;
-  readonly problems: readonly Diagnostic[];
-}
-
-/** The bundler works on threads of its own; the source is inspected meanwhile. */
-async function readAndBundle(
+/** What `bundle: false` asks for: the code that the bundler would begin with, in `<name>.entry.ts`. */
+function writeEntry(
   options: FilledOptions,
   folder: PluginFolder,
-  sources: SourceFiles,
+  inspection: Inspection,
   stopwatch: Stopwatch,
-): Promise<ReadAndBundled> {
-  const registry = Promise.withResolvers<string>();
-  // Whoever awaits it hears of a rejection; when the bundler fails before that, nobody needs to.
-  registry.promise.catch(() => {});
-  const bundling = bundle(options, folder.rootModule, registry.promise, sources);
-  let inspection: Inspection;
-  try {
-    inspection = inspectSource(options, folder, sources);
-    registry.resolve(liveRegistry(inspection.live, (file) => file));
-  } catch (error) {
-    registry.reject(error);
-    await bundling.catch(() => {});
-    throw error;
-  }
-  stopwatch.lap("inspect");
-  const bundled = await bundling;
-  stopwatch.lap("bundle");
-  const problems = "problems" in bundled ? [...inspection.problems, ...bundled.problems] : inspection.problems;
-  return { inspection, problems, bundled: "problems" in bundled || problems.length > 0 ? undefined : bundled };
+): BuildResult {
+  const { name, outputDir, pluginDir } = options;
+  const file = join(outputDir, `${name}.entry.ts`);
+  const pathOf = (path: string): string => {
+    const way = relative(outputDir, path).replaceAll("\\", "/");
+    return way.startsWith(".") ? way : `./${way}`;
+  };
+  const text = standaloneEntry(folder.rootModule, inspection.live, pathOf);
+  mkdirSync(outputDir, { recursive: true });
+  writeFileSync(file, text);
+  stopwatch.lap("write");
+  return {
+    name,
+    file,
+    hash: new Bun.CryptoHasher("sha256").update(text).digest("hex"),
+    size: Buffer.byteLength(text),
+    manifest: {
+      name,
+      hostModules: [],
+      liveFuncs: definingFiles(inspection.live, "function", pluginDir),
+      liveTypes: definingFiles(inspection.live, "type", pluginDir),
+      assets: readCarriedFiles(options, folder).map(({ entry }) => entry),
+    },
+    unchanged: false,
+    warnings: inOrder(inspection.warnings),
+    modules: [],
+    timings: stopwatch.timings(),
+  };
 }
 
 function definingFiles(live: readonly LiveThing[], kind: LiveThing["kind"], pluginDir: string): Record<string, string> {

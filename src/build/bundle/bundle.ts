@@ -8,7 +8,7 @@ import { entryCode, LIVE_REGISTRY } from "./entry.ts";
 import { ENTRY_FILE, HostImports } from "./host-imports.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isInPackage, isInside } from "./resolve.ts";
-import { splitBundle } from "./source-map.ts";
+import { isVirtual, splitBundle } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
 export interface Bundle extends ReturnType<typeof splitBundle> {
@@ -80,7 +80,7 @@ async function run(
   if (output.outputs.length > 1) return { problems: await extraFiles(config, output.outputs.slice(1), sources) };
   const text = await result.text();
   const parts = splitBundle(text);
-  const files = parts.map.sources.filter((source) => !/^[\w-]{2,}:/.test(source)).map((source) => resolve(source));
+  const files = parts.map.sources.filter((source) => !isVirtual(source)).map((source) => resolve(source));
   if (files.some((file) => escaped(file, pluginDir))) return "escaped";
   return { ...parts, text, live: imports.live, warnings: messages };
 }

@@ -14,6 +14,17 @@ export function entryCode(rootModule: string): string {
   ].join("\n");
 }
 
+/** Entry and registry as one module that stands in another folder than the plugin: what `--bundle=false` writes. */
+export function standaloneEntry(
+  rootModule: string,
+  things: readonly LiveThing[],
+  pathOf: (file: string) => string,
+): string {
+  const root = JSON.stringify(pathOf(rootModule));
+  const registry = liveRegistry(things, pathOf).replace("export const live =", `export const ${LIVE_EXPORT} =`);
+  return `export * from ${root};\nexport { default } from ${root};\n${registry}`;
+}
+
 /**
  * A module that exports the live things of a plugin as `live`.
  *

@@ -50,9 +50,9 @@ export function artifactMap(
   return { sources, json: JSON.stringify({ version, sources, sourcesContent, names, mappings: shift + mappings }) };
 }
 
-/** A source's path from the project's root. Bun writes it from the current folder; virtual modules have a prefix. */
+/** A source's path from the project's root. Bun writes it from the current folder. */
 export function sourceName(source: string, root: string): string {
-  if (/^[\w-]{2,}:/.test(source)) return source;
+  if (isVirtual(source)) return source;
   return relative(root, resolve(source)).replaceAll("\\", "/");
 }
 
@@ -66,4 +66,9 @@ export function nameModules(code: string, root: string): string {
     const file = resolve(path);
     return path.endsWith(ENTRY_FILE) || existsSync(file) ? `// ${sourceName(path, root)}` : comment;
   });
+}
+
+/** The source is a module that exists only while the bundler is at work; a drive letter is no namespace. */
+export function isVirtual(source: string): boolean {
+  return /^[\w-]{2,}:/.test(source);
 }

@@ -1,0 +1,159 @@
+import { basename, join, resolve } from "node:path";
+import { build, buildStatic, type Diagnostic, formatDiagnostic, type StaticBuildResult } from "../src/build/index.ts";
+import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./command.ts";
+import { describeBuild, describeStaticBuild } from "./describe-build.ts";
+import { paintFor } from "./paint.ts";
+import { reportError } from "./run.ts";
+import { spinWhile } from "./spinner.ts";
+
+const flags = {
+  include: {
+    type: "string",
+    valueHint: "RE",
+    description: "Files to carry in addition to code; a plugin reads them with asset()",
+  },
+  exclude: { type: "string", valueHint: "RE", description: "Files to leave out of the included ones" },
+  bundle: {
+    type: "boolean",
+    default: true,
+    description: "Bundle the generated code; --bundle=false (--no-bundle) writes it and stops (default true)",
+  },
+  leaveTemps: { type: "boolean", description: "Keep intermediate files, and say where" },
+  livePrefix: {
+    type: "string",
+    valueHint: "P",
+    default: "live_",
+    description: "How the names of live functions and types begin, in any case (default live_)",
+  },
+  staticLinking: { type: "boolean", description: "Generate code that compiles the plugins into the host" },
+  clean: { type: "boolean", description: "With --staticLinking: remove the code generated for the plugins" },
+  verbose: {
+    type: "boolean",
+    alias: "v",
+    description: "Show live names, files, sizes, and the time of each step",
+  },
+} as const;
+
+export const buildCommand = defineCommand({
+  name: "build",
+  description:
+    "Builds each plugin folder into one artifact in the output folder, <plugin>.js, and prints its path.\nWhat stands after -- goes to Bun's bundler.",
+  usage: "[flags] <pluginDir...> <outputDir> -- [buildFlags]",
+  flags,
+  takesRest: true,
+  examples: [
+    { purpose: "one plugin", line: "hotswap build plugin/alpha bin" },
+    {
+      purpose: "several at once, as small as possible",
+      line: "hotswap build plugin/alpha plugin/beta bin -- --minify",
+    },
+    {
+      purpose: "with the texts that it reads",
+      line: String.raw`hotswap build --include '^texts/.*\.md$' plugin/alpha bin`,
+    },
+    { purpose: "a mark for this build", line: `hotswap build plugin/alpha bin -- --define MARK='"v2"'` },
+    { purpose: "code that compiles it into the host", line: "hotswap build --staticLinking plugin/alpha plugin" },
+    { purpose: "and away with it", line: "hotswap build --staticLinking --clean plugin/alpha plugin" },
+  ],
+  async run(invocation) {
+    const pluginDirs = invocation.operands.slice(0, -1);
+    const outputDir = invocation.operands.at(-1);
+    if (outputDir === undefined || pluginDirs.length === 0) {
+      throw new UsageError("give the plugin's folder and the output folder");
+    }
+    requireDistinct(pluginDirs);
+    // Files are published in one synchronous step each, so nothing half-done can be left behind.
+    process.once("SIGINT", () => process.exit(130));
+    return invocation.flags.staticLinking === true
+      ? linkStatically(invocation, pluginDirs, outputDir)
+      : buildArtifacts(invocation, pluginDirs, outputDir);
+  },
+});
+
+type BuildInvocation = Invocation<typeof flags & CommonFlags>;
+
+async function buildArtifacts(
+  { flags: given, rest }: BuildInvocation,
+  pluginDirs: readonly string[],
+  outputDir: string,
+): Promise<number> {
+  if (given.clean === true) throw new UsageError("--clean goes with --staticLinking: it removes what that generated");
+  const { include, exclude, bundle, leaveTemps, livePrefix } = given;
+  const options = { outputDir, include, exclude, bundle, leaveTemps, livePrefix, buildFlags: rest };
+  const building = Promise.allSettled(pluginDirs.map((pluginDir) => build({ ...options, pluginDir })));
+  const built = succeeded(await spinWhile(`building ${pluginDirs.join(", ")}`, building), given.debug === true);
+  const paint = paintFor(process.stdout);
+  for (const result of built) {
+    warn(result.warnings);
+    if (given.verbose === true) process.stdout.write(describeBuild(result, asGiven(outputDir, result.file), paint));
+    if (result.temps !== undefined) process.stdout.write(`intermediate files are in ${result.temps}\n`);
+  }
+  for (const { file } of built) process.stdout.write(`${asGiven(outputDir, file)}\n`);
+  return built.length === pluginDirs.length ? 0 : 1;
+}
+
+async function linkStatically(
+  { flags: given, rest }: BuildInvocation,
+  pluginDirs: readonly string[],
+  outputDir: string,
+): Promise<number> {
+  for (const flag of ["leaveTemps", "bundle"] as const) {
+    if (given[flag] === (flag === "leaveTemps")) throw new UsageError(`--${flag} has no effect with --staticLinking`);
+  }
+  if (rest.length > 0) {
+    throw new UsageError("build flags have no effect with --staticLinking: whoever bundles the host gives them");
+  }
+  const { include, exclude, livePrefix, clean } = given;
+  const results: StaticBuildResult[] = [];
+  let failed = false;
+  // One after the other: each writes the module that collects all of them.
+  for (const pluginDir of pluginDirs) {
+    const [outcome] = await Promise.allSettled([
+      buildStatic({ pluginDir, outputDir, include, exclude, livePrefix, clean }),
+    ]);
+    const done = succeeded([outcome], given.debug === true);
+    results.push(...done);
+    failed ||= done.length === 0;
+  }
+  const paint = paintFor(process.stdout);
+  for (const result of results) {
+    warn(result.warnings);
+    if (given.verbose === true) process.stdout.write(describeStaticBuild(result, paint));
+    const file = asGiven(outputDir, result.file);
+    if (clean !== true) process.stdout.write(`${file}\n`);
+    else process.stdout.write(result.removed ? `removed ${file}\n` : `there is no ${file} to remove\n`);
+  }
+  const last = results.at(-1);
+  if (last !== undefined && last.plugins.length > 0) process.stdout.write(`${asGiven(outputDir, last.aggregate)}\n`);
+  return failed ? 1 : 0;
+}
+
+/** What went well; the rest is reported. */
+function succeeded<Result>(outcomes: readonly PromiseSettledResult<Result>[], debug: boolean): Result[] {
+  return outcomes.flatMap((outcome) => {
+    if (outcome.status === "fulfilled") return [outcome.value];
+    reportError(outcome.reason, debug);
+    return [];
+  });
+}
+
+function warn(warnings: readonly Diagnostic[]): void {
+  const paint = paintFor(process.stderr);
+  for (const warning of warnings) process.stderr.write(`${paint.yellow("warning:")} ${formatDiagnostic(warning)}\n`);
+}
+
+/** Two folders of one name would become one artifact. */
+function requireDistinct(pluginDirs: readonly string[]): void {
+  const byName = new Map<string, string>();
+  for (const dir of pluginDirs) {
+    const name = basename(resolve(dir)).toLowerCase();
+    const other = byName.get(name);
+    if (other !== undefined) throw new UsageError(`${other} and ${dir} are plugins of one name: build one of them`);
+    byName.set(name, dir);
+  }
+}
+
+/** The path of a file in the output folder, in the way in which the folder was written. */
+function asGiven(outputDir: string, file: string): string {
+  return join(outputDir, basename(file));
+}

@@ -1,0 +1,28 @@
+/** Colours for text, or none. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
+}
+
+/** Colours as `stream` can show them: only on a terminal, and not when NO_COLOR is set. */
+export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
+  const enabled = isTerminal(stream) && (process.env["NO_COLOR"] ?? "") === "";
+  const style = (on: number, off: number) => (text: string) => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);
+  return {
+    bold: style(1, 22),
+    dim: style(2, 22),
+    red: style(31, 39),
+    green: style(32, 39),
+    yellow: style(33, 39),
+    cyan: style(36, 39),
+  };
+}
+
+/** A person is looking: colours and movement are welcome. */
+export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true && process.env["TERM"] !== "dumb";
+}
