@@ -1,16 +1,17 @@
 import { HotswapError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { addKind } from "../codec/kinds.ts";
+import { SetTypes } from "../codec/set-types.ts";
 import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";
-import { BagView, type DeclaredKey, type Migrated, type ViewHost } from "./view.ts";
+import { Flusher } from "../store/flusher.ts";
 import { SharedEntries } from "./entries.ts";
-import { Flusher } from "./flusher.ts";
 import { Overlay } from "./overlay.ts";
-import { readRecord } from "./record.ts";
-import { SetTypes } from "../codec/set-types.ts";
+import { readRecord, recordText } from "./record.ts";
+import { absent, type Absent, type Entry } from "./slot.ts";
 import { Transaction, type BagTransaction, type TransactionHost } from "./transaction.ts";
+import { BagView, type DeclaredKey, type Migrated, type ViewHost } from "./view.ts";
 
 export type { BagTransaction } from "./transaction.ts";
 
@@ -34,7 +35,7 @@ addKind(liveDataKind);
 export class BagStorage implements ViewHost, TransactionHost {
   readonly logger: Logger;
   readonly shared = new SharedEntries();
-  readonly #flusher: Flusher | undefined;
+  readonly #flusher: Flusher<Entry | Absent> | undefined;
   readonly #views = new Set<BagView>();
   #current: BagView | undefined;
   #closed = false;
@@ -42,7 +43,13 @@ export class BagStorage implements ViewHost, TransactionHost {
   private constructor(options: BagStorageOptions) {
     this.logger = options.logger;
     if (options.store) {
-      this.#flusher = new Flusher(options.store, { interval: options.flushInterval ?? 1000, logger: options.logger });
+      this.#flusher = new Flusher({
+        store: options.store,
+        what: "the data bag",
+        interval: options.flushInterval ?? 1000,
+        logger: options.logger,
+        textOf: (entry) => (entry === absent ? undefined : recordText(entry)),
+      });
     }
   }
 
@@ -56,11 +63,9 @@ export class BagStorage implements ViewHost, TransactionHost {
   /** Begins the transaction of a set that is being prepared; `liveTypes` are its classes. */
   begin(liveTypes: ReadonlyMap<string, LiveType>, options: TransactionOptions = {}): BagTransaction {
     if (this.#closed) throw closedError();
-    const previous = this.#current;
     const types = new SetTypes(liveTypes, (name) => {
       // The newest code knows the way down: the set before, while this one is prepared, and the set after, while this one drains.
-      const newest = this.#current === view ? undefined : (this.#current ?? previous);
-      return newest?.types.ownDowngradesOf(name);
+      return this.#current === view ? undefined : this.#current?.types.ownDowngradesOf(name);
     });
     const overlay = new Overlay(this.shared);
     const view: BagView = new BagView(this, types, overlay);
@@ -100,7 +105,12 @@ export class BagStorage implements ViewHost, TransactionHost {
   }
 
   async #load(store: DataStore): Promise<void> {
-    for await (const record of store.load()) this.shared.load(record.key, readRecord(record));
+    try {
+      for await (const record of store.load()) this.shared.load(record.key, readRecord(record));
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
     const flusher = this.#flusher;
     if (flusher) this.shared.observe({ changing: (key, _before, after) => flusher.add(key, after) });
   }
