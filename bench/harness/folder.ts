@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync, copyFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Files } from "./source.ts";
+
+const bench = join(import.meta.dir, "..");
+const checkout = join(bench, "..");
+
+/** A temporary project. Deleted when disposed. */
+export class Folder implements Disposable {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "hotswap-bench-")));
+
+  path(...parts: string[]): string {
+    return join(this.root, ...parts);
+  }
+
+  write(files: Files): void {
+    for (const [path, content] of Object.entries(files)) {
+      const file = this.path(path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+  }
+
+  /** Copies hosts of `bench/hosts` into the root. */
+  addHosts(...names: string[]): void {
+    for (const name of names) copyFileSync(join(bench, "hosts", name), this.path(name));
+  }
+
+  /** Makes the peers' packages importable here. */
+  usePeers(): void {
+    symlinkSync(join(bench, "node_modules"), this.path("node_modules"), "dir");
+  }
+
+  /** Makes `hotswap` importable here, as an outsider would have it. */
+  useHotswap(): void {
+    mkdirSync(this.path("node_modules"));
+    symlinkSync(checkout, this.path("node_modules", "hotswap"), "dir");
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,19 @@
+// The product's host in save-to-live: watches `plugin/` in its working directory, builds in process and reloads.
+import { join } from "node:path";
+import { build } from "../../src/build/index.ts";
+import { PluginManagerSwapper } from "../../src/index.ts";
+import { onChange } from "./on-change.ts";
+import { serve } from "./serve-bun.ts";
+
+const pluginDir = join(process.cwd(), "plugin");
+const outputDir = join(process.cwd(), "bin");
+const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
+
+await build({ pluginDir, outputDir });
+const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root: process.cwd(), freeDelay: 0 });
+await swapper.loadPlugins();
+onChange(pluginDir, async () => {
+  await build({ pluginDir, outputDir });
+  await swapper.reload();
+});
+serve(() => String(swapper.current?.findPlugin("plugin")?.invokeFunc("handle")));

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { Folder } from "../harness/folder.ts";
+import { show } from "../harness/statistics.ts";
+import type { Goal, Run, Section, Table } from "../report/section.ts";
+
+/** Nanoseconds that a call may cost on top of entering the generation. */
+const GOAL = 10;
+
+/** Nanoseconds a call, by way of calling. */
+type Times = Readonly<Record<string, number>>;
+
+/** Ways of calling with what they are compared with: entering as many generations by hand. */
+const WAYS = {
+  invokeFunc: "entered",
+  "lookup, kept": "entered",
+  "findPlugin + invokeFunc": "entered",
+  invokeEach: "entered, each",
+  facade: "entered",
+  "live function": "entered",
+} as const;
+
+/** What a call into a plugin costs, and how much of it is ours. */
+export async function calls(run: Run): Promise<Section> {
+  const plugins = run.quick ? 100 : 1000;
+  const stores = await measureMode("stores", plugins, run);
+  const bound = await measureMode("bound", plugins, run);
+  return {
+    title: "Calls",
+    method: `Synchronous calls of a function that adds to a number, ns a call (mitata, ways alternating). invokeEach goes over ${show(plugins)} plugins and is compared with entering as many module graphs by hand; the facade is called in a loop by another plugin.`,
+    tables: [
+      callTable(
+        "Through graph.run (default): the caller's AsyncLocalStorage stores are seen by plugins",
+        "graph.run",
+        plugins,
+        stores,
+      ),
+      callTable("With asyncContext: false", "a function bound to the graph", plugins, bound),
+    ],
+    goals: [
+      callGoals("graph.run", stores),
+      callGoals("the bound call (asyncContext: false)", bound),
+      cheaperEntry(stores, bound),
+    ],
+    absent: [],
+    charts: [],
+  };
+}
+
+async function measureMode(mode: "stores" | "bound", plugins: number, run: Run): Promise<Times> {
+  using folder = new Folder();
+  folder.write({ "package.json": `{ "type": "module" }` });
+  folder.useHotswap();
+  const script = join(import.meta.dir, "..", "hosts", "hotswap-calls.ts");
+  const rounds = run.quick ? 1 : 9;
+  const command = [process.execPath, script, String(plugins), String(rounds), mode];
+  const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
+  const output = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`calls failed (${mode})`);
+  run.log(`${mode}: ${output}`);
+  return JSON.parse(output) as Times;
+}
+
+function callTable(title: string, entering: string, plugins: number, times: Times): Table {
+  const base = (name: string): number => times[name] ?? Number.NaN;
+  return {
+    title,
+    columns: ["way", "ns a call", `on top of ${entering}, ns`, `share of ${entering}`],
+    rows: [
+      ["direct call", show(base("direct")), "-", "-"],
+      [entering, show(base("entered")), "0", "100 %"],
+      [`${entering}, over ${show(plugins)} graphs`, show(base("entered, each")), "0", "100 %"],
+      ...Object.entries(WAYS).map(([name, against]) => [
+        name,
+        show(base(name)),
+        show(base(name) - base(against)),
+        `${Math.round((100 * base(against)) / base(name))} %`,
+      ]),
+    ],
+  };
+}
+
+function callGoals(entering: string, times: Times): Goal {
+  const added = Object.entries(WAYS).map(([name, against]) => ({
+    name,
+    ns: (times[name] ?? Number.NaN) - (times[against] ?? Number.NaN),
+  }));
+  const over = added.filter(({ ns }) => !(ns < GOAL));
+  return {
+    goal: `Calls: everything on top of ${entering} costs less than ${GOAL} ns`,
+    met: over.length === 0,
+    measured: added.map(({ name, ns }) => `${name} ${show(ns)} ns`).join(", "),
+    reason: `over it: ${over.map(({ name }) => name).join(", ")}`,
+  };
+}
+
+function cheaperEntry(stores: Times, bound: Times): Goal {
+  const run = stores["entered"] ?? Number.NaN;
+  const ours = bound["invokeFunc"] ?? Number.NaN;
+  return {
+    goal: "Calls: a way of entering a generation that is cheaper than graph.run and keeps ownership",
+    met: ours < run,
+    measured: `invokeFunc with asyncContext: false ${show(ours)} ns, graph.run alone ${show(run)} ns`,
+    reason: "the bound call and its look-up cost more than graph.run here",
+  };
+}

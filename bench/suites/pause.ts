@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import { Folder } from "../harness/folder.ts";
+import { Host } from "../harness/host.ts";
+import { pinned } from "../harness/pinning.ts";
+import { median, quantile, ratio, show } from "../harness/statistics.ts";
+import type { Goal, Run, Section, Table } from "../report/section.ts";
+
+const P99_FACTOR = 1.2;
+const hosts = join(import.meta.dir, "..", "hosts");
+const loadScript = join(import.meta.dir, "..", "harness", "load.ts");
+
+/** Functions in the source of a plugin: 2 make a small artifact, 2,300 one of 1 MB. */
+const SIZES = { small: 2, "1 MB": 2300 };
+
+interface Stalls {
+  readonly plugins: number;
+  readonly kind: string;
+  /** Bytes of the artifact. */
+  readonly size: number;
+  /** All in ms, one for each round. */
+  readonly stall: readonly number[];
+  readonly duration: readonly number[];
+  readonly idle: readonly number[];
+  readonly evaluation: readonly number[];
+}
+
+interface Load {
+  readonly name: string;
+  readonly connections: number;
+  /** Milliseconds between two requests of one connection; 0 for the next as soon as the last is answered. */
+  readonly pace: number;
+  readonly without: number[];
+  readonly withReloads: number[];
+  reloads: number;
+}
+
+/** How long the event loop stands still during a reload, and what a load of HTTP requests notices. */
+export async function pause(run: Run): Promise<Section> {
+  const stalls: Stalls[] = [];
+  for (const [kind, functions] of Object.entries(SIZES)) {
+    for (const plugins of run.quick ? [1, 10] : [1, 10, 100])
+      stalls.push(await measureStalls(kind, functions, plugins, run));
+  }
+  const loads = await measureLoads(run);
+  return {
+    title: "Reload pause",
+    method:
+      "Stall: the longest time between two turns of the event loop while all plugins, each changed, are reloaded; beside it the evaluation of one of the artifacts alone, in a module graph, and the longest stall of the idle loop. Latency: requests from another process that call a plugin, with reloads of one of ten plugins back to back and without, in alternating spells.",
+    tables: [stallTable(stalls), loadTable(loads)],
+    goals: [...stalls.map(stallGoal), ...loads.map(loadGoal)],
+    absent: [],
+    charts: [],
+  };
+}
+
+async function measureStalls(kind: string, functions: number, plugins: number, run: Run): Promise<Stalls> {
+  using folder = new Folder();
+  folder.write({ "package.json": `{ "type": "module" }` });
+  folder.useHotswap();
+  const rounds = run.quick ? 2 : functions * plugins > 100_000 ? 3 : 9;
+  const command = [process.execPath, join(hosts, "hotswap-pause.ts"), ...[plugins, functions, rounds].map(String)];
+  const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
+  const output = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(`pause failed (${plugins} plugins, ${kind})`);
+  const stalls = { plugins, kind, ...(JSON.parse(output) as Omit<Stalls, "plugins" | "kind">) };
+  run.log(
+    `${plugins} x ${kind}: stall ${show(median(stalls.stall))}, evaluation ${show(median(stalls.evaluation))} ms`,
+  );
+  return stalls;
+}
+
+async function measureLoads(run: Run): Promise<Load[]> {
+  using folder = new Folder();
+  folder.write({ "package.json": `{ "type": "module" }` });
+  folder.useHotswap();
+  const command = [process.execPath, join(hosts, "hotswap-http.ts")];
+  await using host = await Host.start({ name: "hotswap", command, cwd: folder.root });
+  const loads: Load[] = [
+    { name: "100 requests a second", connections: 4, pace: 40, without: [], withReloads: [], reloads: 0 },
+    { name: "as many as 16 connections can", connections: 16, pace: 0, without: [], withReloads: [], reloads: 0 },
+  ];
+  const [spells, spell] = run.quick ? [1, 500] : [5, 2000];
+  for (const load of loads) {
+    await latencies(host, load, 500);
+    for (let number = 0; number < spells; number++) {
+      load.without.push(...(await latencies(host, load, spell)));
+      const before = Number(await host.ask("/on"));
+      load.withReloads.push(...(await latencies(host, load, spell)));
+      load.reloads += Number(await host.ask("/off")) - before;
+    }
+    run.log(
+      `${load.name}: p99 ${show(p99(load.without))} and ${show(p99(load.withReloads))} ms, ${load.reloads} reloads`,
+    );
+  }
+  return loads;
+}
+
+async function latencies(host: Host, { connections, pace }: Load, duration: number): Promise<number[]> {
+  const command = [process.execPath, loadScript, host.address, ...[duration, connections, pace].map(String)];
+  const child = Bun.spawn(pinned(command, "other"), { stderr: "inherit" });
+  const output = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error("the load failed");
+  return JSON.parse(output) as number[];
+}
+
+const p99 = (values: readonly number[]): number => quantile(values, 0.99);
+
+function stallTable(stalls: readonly Stalls[]): Table {
+  return {
+    title: "Longest stall of the event loop, ms",
+    columns: [
+      "plugins reloaded",
+      "artifact, KB",
+      "whole reload",
+      "longest stall",
+      "evaluation of one artifact",
+      "idle loop",
+    ],
+    rows: stalls.map(({ plugins, size, stall, duration, idle, evaluation }) => [
+      String(plugins),
+      show(size / 1024),
+      ...[duration, stall, evaluation, idle].map((values) => show(median(values))),
+    ]),
+  };
+}
+
+function stallGoal({ plugins, kind, stall, idle, evaluation, duration }: Stalls): Goal {
+  const [ours, alone, noise] = [median(stall), median(evaluation), median(idle)];
+  return {
+    goal: `Pause, ${plugins} x ${kind}: no stall longer than the evaluation of one artifact`,
+    met: ours <= alone + noise,
+    measured: `${show(ours)} ms against ${show(alone)} ms (idle loop ${show(noise)} ms)`,
+    reason: `${show(ours - alone - noise)} ms of a reload of ${show(median(duration))} ms pass without a turn of the loop`,
+  };
+}
+
+function loadTable(loads: readonly Load[]): Table {
+  return {
+    title: "Latency of HTTP requests, ms",
+    columns: [
+      "load",
+      "requests without / with",
+      "reloads",
+      "p50 without",
+      "p50 with",
+      "p99 without",
+      "p99 with",
+      "p99 ratio",
+    ],
+    rows: loads.map(({ name, without, withReloads, reloads }) => [
+      name,
+      `${show(without.length)} / ${show(withReloads.length)}`,
+      show(reloads),
+      show(median(without)),
+      show(median(withReloads)),
+      show(p99(without)),
+      show(p99(withReloads)),
+      ratio(p99(withReloads), p99(without)),
+    ]),
+  };
+}
+
+function loadGoal({ name, without, withReloads, reloads }: Load): Goal {
+  const [before, during] = [p99(without), p99(withReloads)];
+  return {
+    goal: `Pause, ${name}: p99 with reloads back to back within ${P99_FACTOR} x`,
+    met: during <= P99_FACTOR * before,
+    measured: `${show(during)} ms against ${show(before)} ms: ${ratio(during, before)}`,
+    reason: `${show(reloads)} reloads share the one processor with the requests; p50 goes from ${show(median(without))} to ${show(median(withReloads))} ms`,
+  };
+}
