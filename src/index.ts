@@ -20,6 +20,7 @@ export type { PluginManager } from "./link/manager.ts";
 export type { ReloadNote } from "./link/note.ts";
 export type { Plugin } from "./link/plugin.ts";
 export type { ReloadDetails, ReloadPlan } from "./reload/details.ts";
+export type { ReloadKind, ReloadListener, ReloadNews, ReloadPhase, ReloadRecord } from "./reload/reload-log.ts";
 export type { ReloadCallback, SwapperOptions } from "./reload/options.ts";
 export { PluginManagerSwapper } from "./reload/swapper.ts";
 export type { DataBag, DataBagEntries } from "./vault/bag/data-bag.ts";

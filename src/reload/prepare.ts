@@ -11,6 +11,7 @@ import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
 import { collectLiveThings, Vault } from "../vault/vault.ts";
 import type { Change } from "./changes.ts";
 import type { FilledOptions, ReloadCallback } from "./options.ts";
+import type { ReportProgress } from "./reload-log.ts";
 import type { OwnedSet } from "./retire.ts";
 
 /** What the phases of a reload need. */
@@ -18,6 +19,7 @@ export interface PrepareContext<Extension> {
   readonly options: FilledOptions<Extension>;
   readonly storage: BagStorage;
   load(artifact: FoundArtifact): Promise<Generation>;
+  readonly report: ReportProgress;
 }
 
 /** What one call of load or reload asks for. */
@@ -71,17 +73,19 @@ class Preparation<Extension> {
   async run(): Promise<PreparedSet<Extension>> {
     const changes = Array.from(this.#request.changes.values()).toSorted((a, b) => compareNames(a.name, b.name));
     await this.#time("load", async () => {
-      for (const change of changes) {
-        if (change.load !== undefined) this.#fresh.push(await this.#context.load(change.load));
+      const loads = changes.flatMap(({ load }) => load ?? []);
+      for (const artifact of loads) {
+        this.#context.report("load", this.#fresh.length, loads.length);
+        this.#fresh.push(await this.#context.load(artifact));
       }
     });
     await this.#time("reloadable", () => this.#fresh.forEach((generation) => generation.runReloadable()));
     await this.#time("export", () => this.#fresh.forEach((generation) => generation.runExport()));
     await this.#time("import", () => this.#fresh.forEach((generation) => generation.runImport()));
     const graph = await this.#time("link", () => this.#link(changes));
-    await this.#time("onLoad", () => this.#inOrder((generation) => generation.runOnLoad(this.#request.data)));
+    await this.#time("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
     const manager = await this.#time("vault", () => this.#makeManager(graph));
-    await this.#time("onInit", () => this.#inOrder((generation) => generation.runOnInit(manager.vault)));
+    await this.#time("onInit", () => this.#inOrder("onInit", (generation) => generation.runOnInit(manager.vault)));
     await this.#time("callback", () => this.#runCallbacks(manager));
     if (this.#bag === undefined) throw new TypeError("a set is prepared with its data bag");
     await this.#bag.prepare();
@@ -110,8 +114,11 @@ class Preparation<Extension> {
     return graph;
   }
 
-  async #inOrder(hook: (generation: Generation) => Promise<void>): Promise<void> {
-    for (const generation of this.#fresh) await hook(generation);
+  async #inOrder(phase: Phase, hook: (generation: Generation) => Promise<void>): Promise<void> {
+    for (const [index, generation] of this.#fresh.entries()) {
+      this.#context.report(phase, index, this.#fresh.length);
+      await hook(generation);
+    }
   }
 
   async #makeManager(graph: LinkedGraph<Generation>): Promise<PluginManager<Extension>> {
@@ -165,6 +172,7 @@ class Preparation<Extension> {
 
   async #time<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
     const start = performance.now();
+    this.#context.report(phase, 0, 0);
     try {
       return await step();
     } finally {

@@ -14,6 +14,13 @@ import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
 import { prepareSet, type PreparedSet } from "./prepare.ts";
 import { Queue } from "./queue.ts";
+import {
+  type ReloadKind,
+  type ReloadListener,
+  ReloadLog,
+  type ReloadRecord,
+  type ReportProgress,
+} from "./reload-log.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
 import { selectPlugins, staticArtifacts } from "./select.ts";
 
@@ -34,6 +41,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #scanner = new PluginDirScanner();
   readonly #retirement: Retirement<Extension>;
   readonly #history: History;
+  readonly #log: ReloadLog;
   #pluginDir: string;
   #storage: BagStorage | undefined;
   #live: ReadonlyMap<string, LivePlugin> = new Map();
@@ -53,6 +61,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#loader = new Loader(this.#options);
     this.#history = new History(this.#loader.cache, this.#options.history);
     this.#retirement = new Retirement(this.#options);
+    this.#log = new ReloadLog(this.#options.logger);
   }
 
   /** The live set; `undefined` before the first load. */
@@ -73,6 +82,16 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** Every generation that is not yet collected. */
   get generations(): GenerationInfo[] {
     return this.#loader.registry.list();
+  }
+
+  /** The newest loads, reloads and rollbacks that are over, succeeded or not, oldest first; at most 100. */
+  get reloads(): readonly ReloadRecord[] {
+    return this.#log.records;
+  }
+
+  /** Calls `listener` at the begin, at each step and at the end of every load, reload and rollback. The answer ends that. */
+  subscribe(listener: ReloadListener): () => void {
+    return this.#log.subscribe(listener);
   }
 
   /** The folder that the next reload reads. */
@@ -96,7 +115,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       if (this.staticLinkingMode) {
         this.#options.logger.warn("plugins are linked statically: they cannot be reloaded");
       }
-      return this.#swapTo("folder", await this.#find(), data, callback);
+      return this.#swapTo("folder", () => this.#find(), data, callback);
     });
   }
 
@@ -108,7 +127,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
     return this.#enqueue("reload", async () => {
       this.#refuseStatic("reload");
-      return this.#swapTo("folder", await this.#find(), data, callback);
+      return this.#swapTo("folder", () => this.#find(), data, callback);
     });
   }
 
@@ -138,7 +157,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
           `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
         );
       }
-      return this.#swapTo("history", artifacts, data, callback);
+      return this.#swapTo("history", async () => artifacts, data, callback);
     });
   }
 
@@ -180,23 +199,42 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return found;
   }
 
-  /** Prepares the set of these artifacts and swaps it in. */
-  async #swapTo(
+  /** Prepares the set of the artifacts that `find` finds and swaps it in. */
+  #swapTo(
+    source: Source,
+    find: () => Promise<FoundArtifacts>,
+    data: unknown,
+    callback: ReloadCallback<Extension> | undefined,
+  ): Promise<ReloadDetails> {
+    const kind: ReloadKind = source === "history" ? "rollback" : this.#set === undefined ? "load" : "reload";
+    return this.#log.follow(
+      kind,
+      () => this.#reloadCounter,
+      async (report) => {
+        report("scan", 0, 0);
+        return this.#prepareAndSwap(source, await find(), data, callback, report);
+      },
+    );
+  }
+
+  async #prepareAndSwap(
     source: Source,
     artifacts: FoundArtifacts,
     data: unknown,
     callback: ReloadCallback<Extension> | undefined,
+    report: ReportProgress,
   ): Promise<ReloadDetails> {
     const start = performance.now();
     const changes = findChanges(this.#live, artifacts);
     const storage = await this.#openStorage();
     const set = await prepareSet(
       { changes, data, callback, oldManager: this.current },
-      { options: this.#options, storage, load: (artifact) => this.#loader.load(artifact) },
+      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
     );
     const old = this.#set;
     const oldArtifacts = artifactsOf(this.#live);
     const swapStart = performance.now();
+    report("swap", 0, 0);
     this.#swap(set, changes);
     const swapped = performance.now();
     if (old !== undefined) this.#retirement.start(old);

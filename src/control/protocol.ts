@@ -1,0 +1,191 @@
+import type { ErrorCode, Phase } from "../errors.ts";
+import type { ReloadNote } from "../link/note.ts";
+import type { GenerationState } from "../load/generation-record.ts";
+import type { PhaseTimings } from "../reload/details.ts";
+import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
+
+/*
+ * What a running host says over its control socket: HTTP with JSON bodies. Times are ISO 8601, durations ms. An answer
+ * with another status than 2xx is a Failure.
+ *
+ *   GET  /status                         Status
+ *   GET  /plan                           Plan
+ *   GET  /generations                    Generations
+ *   GET  /reloads                        Reloads
+ *   GET  /vault                          VaultKeys
+ *   GET  /vault/value?key=K              VaultValue
+ *   GET  /events                         ControlEvent after ControlEvent, as server-sent events without a name
+ *   POST /reload                         Reload; a reload that failed has the status 409, and is a Reload as well
+ *   POST /rollback                       the same
+ *
+ * A POST with `accept: application/x-ndjson` answers 200 and one ReloadEvent a line while the reload runs; the last line
+ * is a ReloadEnd.
+ */
+
+/** Version of this protocol; a client refuses another. */
+export const PROTOCOL = 1;
+
+/** Answer to `GET /status`. */
+export interface Status {
+  readonly protocol: typeof PROTOCOL;
+  /** Version of hotswap in the host. */
+  readonly hotswap: string;
+  readonly bun: string;
+  readonly pid: number;
+  /** In ms since the swapper was made. */
+  readonly uptime: number;
+  /** Absolute path; empty when the plugins are linked statically and no folder was given. */
+  readonly pluginDir: string;
+  readonly reloadCounter: number;
+  /** Whether the plugins are linked statically, and cannot be reloaded. */
+  readonly static: boolean;
+  /** Whether there is a current set. */
+  readonly loaded: boolean;
+  /** Dependencies first. */
+  readonly plugins: readonly PluginStatus[];
+  /** The newest load, reload or rollback that is over. */
+  readonly lastReload: Reload | null;
+}
+
+export interface PluginStatus {
+  readonly name: string;
+  /** Path of the artifact; empty when the plugin is linked statically. */
+  readonly file: string;
+  readonly hash: string;
+  /** What the reload that made the current set did with it. */
+  readonly note: ReloadNote;
+  /** Counts the generations of this plugin, from 1. */
+  readonly generation: number;
+  readonly loadedAt: string;
+  /** What `reloadable()` answered. */
+  readonly reloadable: boolean;
+  /** Plugins that it depends on, sorted by name. */
+  readonly deps: readonly string[];
+  /** Names of its functions, sorted; empty for a plugin with an `invokeFunc` of its own. */
+  readonly functions: readonly string[];
+  /** Calls under way in this generation. */
+  readonly calls: number;
+}
+
+/** Answer to `GET /generations`: every generation that is not yet collected. */
+export interface Generations {
+  readonly generations: readonly GenerationStatus[];
+}
+
+export interface GenerationStatus {
+  readonly plugin: string;
+  readonly number: number;
+  readonly hash: string;
+  readonly state: GenerationState;
+  readonly calls: number;
+  /** In ms since it was loaded. */
+  readonly age: number;
+  /** In ms since it came into each of the states that it has been in. */
+  readonly reached: Readonly<Partial<Record<GenerationState, number>>>;
+  /** Freed, and still referred to by something after `leakAfter`. */
+  readonly leaked: boolean;
+}
+
+/** Answer to `GET /reloads`: the newest loads, reloads and rollbacks that are over, oldest first. */
+export interface Reloads {
+  readonly reloads: readonly Reload[];
+}
+
+/** A load, reload or rollback that is over. */
+export type Reload = {
+  /** Counts all attempts of this host, from 1. */
+  readonly id: number;
+  readonly kind: ReloadKind;
+  readonly startedAt: string;
+  /** In ms. */
+  readonly duration: number;
+  /** In ms, by step; of the steps that were begun. */
+  readonly timings: PhaseTimings;
+} & (
+  | {
+      readonly ok: true;
+      /** The host's `reloadCounter` afterwards. */
+      readonly reloadCounter: number;
+      /** Sorted by name. */
+      readonly notes: readonly NoteOf[];
+    }
+  | { readonly ok: false; readonly error: WireError }
+);
+
+export interface NoteOf {
+  readonly name: string;
+  readonly note: ReloadNote;
+}
+
+/** Answer to `GET /plan`: what a reload would do now, sorted by name. */
+export interface Plan {
+  readonly plugins: readonly (NoteOf & { readonly reason: string })[];
+}
+
+/** Answer to `GET /vault`. */
+export interface VaultKeys {
+  /** Keys of the data bag, sorted. */
+  readonly keys: readonly string[];
+  readonly liveFuncs: readonly string[];
+  readonly liveTypes: readonly string[];
+}
+
+/** Answer to `GET /vault/value?key=K`. */
+export interface VaultValue {
+  readonly key: string;
+  /** In JSON-safe form. */
+  readonly value: unknown;
+}
+
+/** An error as it goes over the wire. */
+export interface WireError {
+  /** `null` when it is none of hotswap's own. */
+  readonly code: ErrorCode | null;
+  readonly message: string;
+  readonly plugin: string | null;
+  readonly phase: Phase | null;
+}
+
+/** Body of every answer that is no success, except that of a failed reload. */
+export interface Failure {
+  readonly error: WireError;
+}
+
+/** One event of `GET /events`: the first is a Hello, and a ReloadEvent follows as it happens. */
+export type ControlEvent = Hello | ReloadEvent | GenerationsChanged;
+
+export interface Hello {
+  readonly type: "hello";
+  readonly protocol: typeof PROTOCOL;
+  readonly pid: number;
+}
+
+/** A generation changed its state, its calls, or was collected: ask for `/generations` again. At most ten a second. */
+export interface GenerationsChanged {
+  readonly type: "generations";
+}
+
+export type ReloadEvent = ReloadStart | ReloadProgress | ReloadEnd;
+
+export interface ReloadStart {
+  readonly type: "start";
+  readonly id: number;
+  readonly kind: ReloadKind;
+  readonly startedAt: string;
+}
+
+/** At most twenty a second for one step; the first of each step is never left out. */
+export interface ReloadProgress {
+  readonly type: "progress";
+  readonly id: number;
+  readonly phase: ReloadPhase;
+  /** Plugins that the step is over for. */
+  readonly done: number;
+  /** Plugins that the step has to deal with; 0 when it deals with the set as a whole. */
+  readonly total: number;
+}
+
+export interface ReloadEnd {
+  readonly type: "end";
+  readonly reload: Reload;
+}

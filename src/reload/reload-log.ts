@@ -1,0 +1,124 @@
+import { describeError, type Phase } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { PhaseTimings, ReloadDetails } from "./details.ts";
+
+/** What was asked for. */
+export type ReloadKind = "load" | "reload" | "rollback";
+
+/** A step as it is timed: the phases, and the swap. */
+export type ReloadPhase = Phase | "swap";
+
+/** A load, reload or rollback that is over. */
+export type ReloadRecord = {
+  /** Counts all attempts of this swapper, from 1. */
+  readonly id: number;
+  readonly kind: ReloadKind;
+  readonly startedAt: Date;
+  /** In ms. */
+  readonly duration: number;
+  /** In ms, by step; of the steps that were begun. */
+  readonly timings: PhaseTimings;
+} & (
+  | { readonly ok: true; readonly reloadCounter: number; readonly details: ReloadDetails }
+  | { readonly ok: false; readonly error: unknown }
+);
+
+/** What a listener of {@link ReloadLog.subscribe} hears. */
+export type ReloadNews =
+  | { readonly type: "start"; readonly id: number; readonly kind: ReloadKind; readonly startedAt: Date }
+  | {
+      readonly type: "progress";
+      readonly id: number;
+      readonly phase: ReloadPhase;
+      /** Plugins that the step is over for. */
+      readonly done: number;
+      /** Plugins that the step has to deal with; 0 when it deals with the set as a whole. */
+      readonly total: number;
+    }
+  | { readonly type: "end"; readonly record: ReloadRecord };
+
+export type ReloadListener = (news: ReloadNews) => void;
+
+/** Told by the phases of a reload how far they are. */
+export type ReportProgress = (phase: ReloadPhase, done: number, total: number) => void;
+
+/** How many attempts are kept. */
+const KEPT = 100;
+
+/** Remembers the newest attempts to load or reload, and tells listeners of them as they happen. */
+export class ReloadLog {
+  readonly #logger: Logger;
+  readonly #listeners = new Set<ReloadListener>();
+  #records: ReloadRecord[] = [];
+  #count = 0;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** The newest attempts that are over, oldest first; at most 100. */
+  get records(): readonly ReloadRecord[] {
+    return this.#records;
+  }
+
+  /** Calls `listener` at the begin, at each step and at the end of every attempt. The answer ends that. */
+  subscribe(listener: ReloadListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Follows one attempt: `step` tells how far it is. Settles as `step` does; an error of a listener is logged and changes
+   * nothing. `reloadCounter` is asked for when the attempt succeeded.
+   */
+  async follow(
+    kind: ReloadKind,
+    reloadCounter: () => number,
+    step: (report: ReportProgress) => Promise<ReloadDetails>,
+  ): Promise<ReloadDetails> {
+    const id = ++this.#count;
+    const startedAt = new Date();
+    const start = performance.now();
+    const timings: Partial<Record<ReloadPhase, number>> = {};
+    let phase: ReloadPhase | undefined;
+    let phaseStart = start;
+    const endPhase = (): void => {
+      const now = performance.now();
+      if (phase !== undefined) timings[phase] = (timings[phase] ?? 0) + now - phaseStart;
+      phaseStart = now;
+    };
+    const report: ReportProgress = (next, done, total) => {
+      if (next !== phase) endPhase();
+      phase = next;
+      this.#tell({ type: "progress", id, phase: next, done, total });
+    };
+    this.#tell({ type: "start", id, kind, startedAt });
+    const end = (): Pick<ReloadRecord, "id" | "kind" | "startedAt" | "duration" | "timings"> => {
+      endPhase();
+      return { id, kind, startedAt, duration: performance.now() - start, timings };
+    };
+    try {
+      const details = await step(report);
+      this.#add({ ...end(), ok: true, reloadCounter: reloadCounter(), details });
+      return details;
+    } catch (error) {
+      this.#add({ ...end(), ok: false, error });
+      throw error;
+    }
+  }
+
+  #add(record: ReloadRecord): void {
+    this.#records = [...this.#records, record].slice(-KEPT);
+    this.#tell({ type: "end", record });
+  }
+
+  #tell(news: ReloadNews): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(news);
+      } catch (error) {
+        this.#logger.error(`a listener of reloads failed: ${describeError(error)}`, error);
+      }
+    }
+  }
+}
