@@ -37,8 +37,11 @@ export function compareNames(a: string, b: string): number {
  * `HOTSWAP_UNKNOWN_DEPENDENCY`, `HOTSWAP_NOT_ASSIGNABLE`, `HOTSWAP_DEPENDENCY_RELOADABLE`, `HOTSWAP_CYCLIC_DEPENDENCY`.
  */
 export function linkGraph<Node extends LinkNode>(plugins: Iterable<Node>): LinkedGraph<Node> {
-  const nodes = Array.from(plugins).toSorted((a, b) => compareNames(a.name, b.name));
-  const byName = new Map(nodes.map((node) => [node.name.toLowerCase(), node]));
+  // In lower case once, not in every comparison: this sort is all that is not linear here.
+  const keyed = Array.from(plugins, (node) => ({ node, key: node.name.toLowerCase() }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const nodes = keyed.map(({ node }) => node);
+  const byName = new Map(keyed.map(({ node, key }) => [key, node]));
   const edges = new Map(nodes.map((node) => [node, resolveSlots(node, byName)]));
   return { order: dependencyOrder(nodes, edges), edges };
 }

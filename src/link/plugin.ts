@@ -103,7 +103,7 @@ export class Plugin<Definition = UntypedPlugin> {
   ): InvokeResult<Definition, Name>;
   invokeFunc(name: string, ...params: unknown[]): unknown {
     const target = this.#functions?.get(name);
-    if (target === undefined) return this.#invokeOther(name, params);
+    if (target === undefined) return invokeOther(this.source, name, params, this.#track);
     const result = target.context.run(target.fn, ...params);
     return result instanceof Promise ? this.#track(result, name) : result;
   }
@@ -159,21 +159,22 @@ export class Plugin<Definition = UntypedPlugin> {
     this.#entrances.clear();
   }
 
-  #invokeOther(name: string, params: unknown[]): unknown {
-    const { invokeFunc, functions } = this.#require(name);
-    if (invokeFunc !== undefined) {
-      const result = invokeFunc.context.run(invokeFunc.fn, name, ...params);
-      return result instanceof Promise ? this.#track(result, name) : result;
-    }
-    throw new HotswapError(
-      "HOTSWAP_UNKNOWN_FUNCTION",
-      `"${this.name}" has no function "${name}"${didYouMean(name, functions.keys())}: add it to its functions`,
-      { plugin: this.name },
-    );
-  }
-
   #require(use: string): Generation {
     if (this.#generation === undefined) throw freedCall(this.name, use);
     return this.#generation;
   }
+}
+
+/** What is not in the table of functions. A function, not a private method: calling one makes `invokeFunc` slower. */
+function invokeOther(generation: Generation, name: string, params: unknown[], track: TrackCall): unknown {
+  const { invokeFunc, functions } = generation;
+  if (invokeFunc !== undefined) {
+    const result = invokeFunc.context.run(invokeFunc.fn, name, ...params);
+    return result instanceof Promise ? track(result, name) : result;
+  }
+  throw new HotswapError(
+    "HOTSWAP_UNKNOWN_FUNCTION",
+    `"${generation.name}" has no function "${name}"${didYouMean(name, functions.keys())}: add it to its functions`,
+    { plugin: generation.name },
+  );
 }

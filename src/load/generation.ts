@@ -46,6 +46,8 @@ interface Code {
 
 type Dependencies = Record<string, unknown>;
 
+const noSlots: ReadonlyMap<string, SlotRequest> = new Map();
+
 /**
  * One loaded instance of one artifact, with module state of its own. After {@link Generation.free} nothing of the
  * plugin's code can be reached from here.
@@ -132,6 +134,7 @@ export class Generation {
 
   /** The slots that linking has to fill, by dependency name. */
   get slots(): ReadonlyMap<string, SlotRequest> {
+    if (this.#slots.size === 0) return noSlots;
     const requests = new Map<string, SlotRequest>();
     for (const [name, { placeholder }] of this.#slots) {
       const request = slotRequest(placeholder);
