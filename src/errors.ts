@@ -42,6 +42,7 @@ export const errorCodes = {
   HOTSWAP_MIGRATION_FAILED: "stored data could not be brought to the shape that the code expects",
   HOTSWAP_STORE_FAILED: "the store behind the data bag could not be opened, read or written",
   HOTSWAP_NOTHING_TO_ROLL_BACK: "there is no earlier set to go back to",
+  HOTSWAP_CONTROL_FAILED: "a host's control socket could not be opened, or nobody answers on it",
   HOTSWAP_BUILD_FAILED: "a plugin could not be built",
   HOTSWAP_UNSUPPORTED_BUN: "this Bun has no Bun.ModuleGraph",
 } as const;
@@ -77,4 +78,14 @@ export function describeError(error: unknown): string {
   if (error instanceof Error) return error.message || error.name;
   if (typeof error === "string") return error;
   return Bun.inspect(error);
+}
+
+/**
+ * An error that says the same as `error` and holds nothing else: an original error, and its cause, may refer to a
+ * plugin's code, which must not be kept after it was freed.
+ */
+export function detachedError(error: unknown): Error {
+  if (!(error instanceof HotswapError)) return new Error(describeError(error));
+  const { code, message, plugin, phase } = error;
+  return new HotswapError(code, message, { plugin, phase });
 }

@@ -1,4 +1,4 @@
-import { describeError, type Phase } from "../errors.ts";
+import { describeError, detachedError, type Phase } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { PhaseTimings, ReloadDetails } from "./details.ts";
 
@@ -20,7 +20,7 @@ export type ReloadRecord = {
   readonly timings: PhaseTimings;
 } & (
   | { readonly ok: true; readonly reloadCounter: number; readonly details: ReloadDetails }
-  | { readonly ok: false; readonly error: unknown }
+  | { readonly ok: false; readonly error: Error }
 );
 
 /** What a listener of {@link ReloadLog.subscribe} hears. */
@@ -102,7 +102,7 @@ export class ReloadLog {
       this.#add({ ...end(), ok: true, reloadCounter: reloadCounter(), details });
       return details;
     } catch (error) {
-      this.#add({ ...end(), ok: false, error });
+      this.#add({ ...end(), ok: false, error: detachedError(error) });
       throw error;
     }
   }
