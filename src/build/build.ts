@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { artifactFile, publishArtifact } from "../artifact/publish.ts";
@@ -98,11 +98,7 @@ function writeEntry(
 ): BuildResult {
   const { name, outputDir, pluginDir } = options;
   const file = join(outputDir, `${name}.entry.ts`);
-  const pathOf = (path: string): string => {
-    const way = relative(outputDir, path).replaceAll("\\", "/");
-    return way.startsWith(".") ? way : `./${way}`;
-  };
-  const text = standaloneEntry(folder.rootModule, inspection.live, pathOf);
+  const text = standaloneEntry(folder.rootModule, inspection.live, outputDir);
   mkdirSync(outputDir, { recursive: true });
   writeFileSync(file, text);
   stopwatch.lap("write");
@@ -152,11 +148,8 @@ function keepTemps(
   manifest: Manifest,
 ): string {
   const dir = mkdtempSync(join(tmpdir(), `hotswap-build-${options.name}-`));
-  writeFileSync(join(dir, "entry.ts"), entryCode(folder.rootModule));
-  writeFileSync(
-    join(dir, "live-registry.ts"),
-    liveRegistry(live, (file) => file),
-  );
+  writeFileSync(join(dir, "entry.ts"), entryCode(`./${basename(folder.rootModule)}`));
+  writeFileSync(join(dir, "live-registry.ts"), liveRegistry(live, options.pluginDir));
   writeFileSync(join(dir, "bundle.js"), text);
   writeFileSync(join(dir, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return dir;

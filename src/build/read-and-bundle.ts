@@ -29,7 +29,7 @@ export async function readAndBundle(
   let inspection: Inspection;
   try {
     inspection = inspectSource(options, folder, sources);
-    registry.resolve(liveRegistry(inspection.live, (file) => file));
+    registry.resolve(liveRegistry(inspection.live, options.pluginDir));
   } catch (error) {
     registry.reject(error);
     await bundling.catch(() => {});

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { fileDiagnostic } from "../diagnostic.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFiles } from "../source/source-file.ts";
-import { entryCode, LIVE_REGISTRY } from "./entry.ts";
+import { entryCode, LIVE_REGISTRY, OWN_PREFIX } from "./entry.ts";
 import { ENTRY_FILE, HostImports } from "./host-imports.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isInPackage, isInside } from "./resolve.ts";
@@ -68,7 +68,7 @@ async function run(
     sources,
     suspicious,
   });
-  const config = configuration(options, rootModule, [registryPlugin(registry), imports.plugin()]);
+  const config = configuration(options, rootModule, [registryPlugin(registry, pluginDir), imports.plugin()]);
   const output = await Bun.build(config);
   const refused = refusedDiagnostics(imports.refused, sources);
   const messages = bundlerDiagnostics(output.logs, sources, pluginDir);
@@ -103,13 +103,16 @@ function configuration(options: FilledOptions, rootModule: string, plugins: BunP
   };
 }
 
-function registryPlugin(registry: Promise<string>): BunPlugin {
+function registryPlugin(registry: Promise<string>, pluginDir: string): BunPlugin {
   return {
     name: LIVE_REGISTRY,
     setup(build) {
       build.onResolve({ filter: new RegExp(`^${LIVE_REGISTRY}$`) }, () => ({
         path: "live",
         namespace: LIVE_REGISTRY,
+      }));
+      build.onResolve({ filter: new RegExp(`^${OWN_PREFIX}`) }, ({ path }) => ({
+        path: join(pluginDir, path.slice(OWN_PREFIX.length)),
       }));
       build.onLoad({ filter: /./, namespace: LIVE_REGISTRY }, async () => ({ contents: await registry, loader: "ts" }));
     },

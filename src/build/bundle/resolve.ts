@@ -21,6 +21,12 @@ export function hostPath(root: string, file: string): string {
   return path.startsWith("../") ? path : `./${path}`;
 }
 
+/** How a module in `folder` imports `file`: `./lib/a.ts`, `../b.ts`. */
+export function relativeSpecifier(folder: string, file: string): string {
+  const path = relative(folder, file).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
 /** The real path of the file that `specifier` names in a module of the folder `from`; `undefined` when there is none. */
 export function resolveFile(specifier: string, from: string): string | undefined {
   const found = resolveByBun(specifier.replace(/\?.*$/, ""), from);

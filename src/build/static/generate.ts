@@ -1,5 +1,5 @@
-import { relative } from "node:path";
-import { propertyKey } from "../bundle/entry.ts";
+import { importName, propertyKey } from "../bundle/entry.ts";
+import { relativeSpecifier } from "../bundle/resolve.ts";
 import type { LiveThing } from "../source/live-names.ts";
 import { heading, type Registration } from "./generated-file.ts";
 
@@ -23,7 +23,7 @@ export function registrationCode({ outputDir, pluginDir, rootModule, live, asset
     ),
   ];
   for (const [index, path] of assets.entries()) {
-    const file = JSON.stringify(relativePath(outputDir, `${pluginDir}/${path}`));
+    const file = JSON.stringify(relativeSpecifier(outputDir, `${pluginDir}/${path}`));
     // The type that TypeScript knows for the file, if any, is that of its content; this import answers its path.
     lines.push("// @ts-ignore", `import asset${index} from ${file} with { type: "file" };`);
   }
@@ -41,7 +41,7 @@ export function registrationCode({ outputDir, pluginDir, rootModule, live, asset
     "",
     "export default plugin;",
   );
-  return `${heading(relativePath(outputDir, pluginDir))}${lines.join("\n")}\n`;
+  return `${heading(relativeSpecifier(outputDir, pluginDir))}${lines.join("\n")}\n`;
 }
 
 /** The module that collects registrations, which stand beside it. */
@@ -63,19 +63,10 @@ function importLines(names: string, file: string, outputDir: string): string[] {
   return /\.[mc]?jsx?$/.test(file) ? ["// @ts-ignore", line] : [line];
 }
 
-function importName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-}
-
 /**
  * How a module of the output folder imports a source file. A `.ts` file is named `.js`, which TypeScript understands
  * under every module resolution, and Bun, too.
  */
 function importPath(outputDir: string, file: string): string {
-  return relativePath(outputDir, file).replace(/\.(m|c)?tsx?$/, ".$1js");
-}
-
-function relativePath(outputDir: string, file: string): string {
-  const path = relative(outputDir, file).replaceAll("\\", "/");
-  return path.startsWith(".") ? path : `./${path}`;
+  return relativeSpecifier(outputDir, file).replace(/\.(m|c)?tsx?$/, ".$1js");
 }
