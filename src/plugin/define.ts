@@ -49,7 +49,7 @@ declare const invoked: unique symbol;
 export interface PluginDefinition<
   Export = unknown,
   Functions extends PluginFunctions = PluginFunctions,
-  Invoke extends InvokeFunc = InvokeFunc,
+  Invoke extends InvokeFunc = never,
 > {
   readonly hooks: DefinedHooks;
   readonly [exported]?: Export;
