@@ -5,12 +5,12 @@ type Undo = () => unknown;
 /** Anything that hands out events: Node's `EventEmitter`, or an `EventTarget`. */
 export type EventSource =
   | {
-      on(event: string, listener: (...params: never[]) => unknown): unknown;
-      off(event: string, listener: (...params: never[]) => unknown): unknown;
+      on(event: string, listener: (...params: unknown[]) => void): unknown;
+      off(event: string, listener: (...params: unknown[]) => void): unknown;
     }
   | {
-      addEventListener(event: string, listener: (event: never) => unknown): void;
-      removeEventListener(event: string, listener: (event: never) => unknown): void;
+      addEventListener(event: string, listener: (event: unknown) => void): void;
+      removeEventListener(event: string, listener: (event: unknown) => void): void;
     };
 
 /**
