@@ -16,7 +16,8 @@ mkdirSync(pluginDir);
 await Bun.write(join(pluginDir, "index.ts"), heavyEntry({ language: "ts", definition: true }, mark(0)));
 const { file } = await build({ pluginDir, outputDir: join(root, "bin") });
 const stamp = await Stamp.of(file, mark(0));
-const swapper = new PluginManagerSwapper(join(root, "bin"), { logger: quiet, root, freeDelay: 0 });
+// Thousands of reloads a minute would else measure how many old generations wait for their time to come.
+const swapper = new PluginManagerSwapper(join(root, "bin"), { logger: quiet, root, freeDelay: 0, leakAfter: 1000 });
 await swapper.loadPlugins();
 
 const samples = { reloads: [] as number[], resident: [] as number[] };
