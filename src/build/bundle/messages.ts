@@ -16,6 +16,7 @@ export function bundlerDiagnostics(
       if (position === null || position.file === "") return fileDiagnostic(pluginDir, message);
       const { line, column, lineText, length } = position;
       const file = isAbsolute(position.file) ? position.file : resolve(position.file);
+      if (line < 1) return fileDiagnostic(file, message);
       const frame = existsSync(file)
         ? codeFrame(sources.read(file).text, line, column, length)
         : codeFrame(lineText, 1, column, length);
