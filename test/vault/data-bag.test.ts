@@ -1,67 +1,155 @@
 import { expect, test } from "bun:test";
-import { BagStorage } from "../../src/vault/bag/storage.ts";
-import type { LiveType } from "../../src/vault/live-type.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import { bagHost } from "./bag-support.ts";
+import { expectSameValue } from "./same-value.ts";
 
-class Live_Player {
+class Player {
   name = "";
   level = 1;
-  friends: Live_Player[] = [];
+  friends: Player[] = [];
 }
 
-const types = (...classes: LiveType[]): Map<string, LiveType> => new Map(classes.map((type) => [type.name, type]));
-
-async function openedBag(...classes: LiveType[]) {
-  const storage = await BagStorage.open({ logger: recordingLogger() });
-  const transaction = storage.begin(types(...classes));
-  await transaction.prepare();
-  transaction.commit();
-  return { storage, bag: transaction.bag, transaction };
+class NewerPlayer {
+  name = "";
+  friends: unknown[] = [];
+  mana = 7;
 }
+
+const refused = (message: string): unknown => expect.objectContaining({ code: "HOTSWAP_NOT_SERIALIZABLE", message });
 
 test("7.3 values go in and come out as copies", async () => {
-  const { bag } = await openedBag();
+  const { bag } = await (await bagHost()).load();
   const players = new Map([["bob", { hp: 3 }]]);
   bag.set("players", players);
   players.set("bob", { hp: 0 });
   const first = bag.get("players") as typeof players;
-  expect(first).toEqual(new Map([["bob", { hp: 3 }]]));
+  expectSameValue(first, new Map([["bob", { hp: 3 }]]));
   first.clear();
-  expect(bag.get("players")).toEqual(new Map([["bob", { hp: 3 }]]));
+  expectSameValue(bag.get("players"), new Map([["bob", { hp: 3 }]]));
 });
 
-test("7.3 an instance of a live type comes back as the newest version of its class", async () => {
-  const { storage, bag } = await openedBag(Live_Player);
-  const bob = new Live_Player();
-  bob.name = "bob";
+test("7.3 the bag reads like a Map", async () => {
+  const { bag } = await (await bagHost()).load();
+  bag.set("a", 1);
+  bag.set("b", undefined);
+  bag.set("c", [2]);
+  expect([bag.size, bag.has("b"), bag.get("b"), bag.has("x"), bag.get("x")]).toEqual([
+    3,
+    true,
+    undefined,
+    false,
+    undefined,
+  ]);
+  expect([bag.delete("c"), bag.delete("c"), bag.size]).toEqual([true, false, 2]);
+  expect([...bag.keys()]).toEqual(["a", "b"]);
+  expect([...bag.entries()]).toEqual([
+    ["a", 1],
+    ["b", undefined],
+  ]);
+  expect(bag.update("a", (value) => (value as number) + 1, 0)).toBe(2);
+  expect(bag.update("n", (value) => (value as number) + 1, 10)).toBe(11);
+  expect([bag.get("a"), bag.get("n")]).toEqual([2, 11]);
+});
+
+test("7.3 the snapshot is JSON and shares nothing with the bag", async () => {
+  const { bag } = await (await bagHost()).load();
+  bag.set("plain", { list: [1, "x"] });
+  bag.set("number", Number.NaN);
+  bag.set("bytes", Buffer.from("abc"));
+  const snapshot = bag.snapshot();
+  expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
+  expect(Object.keys(snapshot)).toEqual(["plain", "number", "bytes"]);
+  for (const rows of Object.values(snapshot)) (rows as unknown[]).length = 0;
+  expectSameValue(bag.get("plain"), { list: [1, "x"] });
+});
+
+test("7.3 a value that cannot be stored is refused with its path, and the key keeps what it held", async () => {
+  const { bag } = await (await bagHost()).load();
+  bag.set("players", [1]);
+  const players = [0, 1, 2, { socket: () => 0 }];
+  expect(() => bag.set("players", players)).toThrow(refused("players[3].socket: a function cannot be stored") as Error);
+  expect(() => bag.update("players", async () => [], 0)).toThrow(
+    refused("players: a Promise cannot be stored") as Error,
+  );
+  expect(bag.get("players")).toEqual([1]);
+});
+
+test("7.3 keys are well-formed strings", async () => {
+  const { bag } = await (await bagHost()).load();
+  for (const key of ["\ud800", 5 as unknown as string]) {
+    expect(() => bag.set(key, 1)).toThrow(expect.objectContaining({ code: "HOTSWAP_NOT_SERIALIZABLE" }));
+  }
+  bag.set("__proto__", 1);
+  bag.set("", 2);
+  expect([...bag.entries()]).toEqual([
+    ["__proto__", 1],
+    ["", 2],
+  ]);
+  expect(Object.keys(bag.snapshot())).toEqual(["__proto__", ""]);
+});
+
+test("7.3 an instance of a live type comes back as the reader's version of its class", async () => {
+  const host = await bagHost();
+  const { bag } = await host.load({ Live_Player: Player });
+  const bob = Object.assign(new Player(), { name: "bob" });
   bob.friends.push(bob);
   bag.set("bob", bob);
+  expectSameValue(bag.get("bob"), bob);
 
-  class Newer {
-    name = "";
-    friends: unknown[] = [];
-    mana = 7;
-  }
-  const next = storage.begin(new Map([["Live_Player", Newer]]));
-  const seen = next.bag.get("bob") as Newer;
-  expect(seen).toBeInstanceOf(Newer);
-  expect(seen.name).toBe("bob");
-  expect(seen.mana).toBe(7);
-  expect("level" in seen).toBe(false);
+  const next = await host.load({ Live_Player: NewerPlayer });
+  const seen = next.bag.get("bob") as NewerPlayer;
+  expect(seen).toBeInstanceOf(NewerPlayer);
+  expect({ ...seen, friends: [] }).toEqual({ name: "bob", mana: 7, friends: [] });
   expect(seen.friends[0]).toBe(seen);
-  expect(bag.get("bob")).toBeInstanceOf(Live_Player);
+  expect(bag.get("bob")).toBeInstanceOf(Player);
 });
 
-test("7.3 what a failed reload wrote vanishes, and the live set never saw it", async () => {
-  const { storage, bag } = await openedBag();
-  bag.set("round", 1);
-  const next = storage.begin(new Map());
-  next.bag.set("round", 2);
-  next.bag.set("extra", [1]);
-  expect(bag.get("round")).toBe(1);
-  expect(next.bag.get("round")).toBe(2);
-  expect([...next.bag.keys()]).toEqual(["round", "extra"]);
-  next.abort();
-  expect([...bag.entries()]).toEqual([["round", 1]]);
-  expect(() => next.bag.get("round")).toThrow("reload that failed");
+test("7.3 an instance that the host kept from an earlier set can still be stored", async () => {
+  const host = await bagHost();
+  await host.load({ Live_Player: Player });
+  const { bag } = await host.load({ Live_Player: NewerPlayer });
+  bag.set("bob", Object.assign(new Player(), { name: "bob" }));
+  expect(bag.get("bob")).toEqual(Object.assign(new NewerPlayer(), { name: "bob" }));
+});
+
+test("7.3 a live type that cannot be read back is refused when it is written", async () => {
+  class Live_Strict {
+    name: string;
+    constructor(options: { name: string }) {
+      this.name = options.name;
+    }
+  }
+  class Live_Loose {
+    name = "";
+  }
+  class Live_List extends Array<number> {}
+  class Live_Sub extends Live_Loose {
+    extra = 1;
+  }
+  const { bag } = await (await bagHost()).load({ Live_Strict, Live_Loose, Live_List });
+  expect(() => bag.set("a", new Live_Strict({ name: "x" }))).toThrow(
+    /^a: new Live_Strict\(\) failed: .*constructible without arguments/,
+  );
+  expect(() => bag.set("a", [Object.assign(new Live_Loose(), { late: 1 })])).toThrow(
+    /^a\[0\]\.late: Live_Loose has no field of this name/,
+  );
+  expect(() => bag.set("a", new Live_List())).toThrow(/^a: Live_List extends a built-in class/);
+  expect(() => bag.set("a", new Live_Sub())).toThrow(
+    "a: an instance of Live_Sub, which is not a live type, cannot be stored",
+  );
+  const other = await bagHost();
+  const without = await other.load();
+  expect(() => without.bag.set("a", new Live_Loose())).toThrow("a: Live_Loose is not a live type of this set");
+});
+
+test("7.3 reading an instance whose live type is gone is a clear error, said before the swap", async () => {
+  const host = await bagHost();
+  const { bag } = await host.load({ Live_Player: Player });
+  bag.set("bob", new Player());
+  const next = await host.load({ Live_Playor: NewerPlayer });
+  expect(host.logger.lines).toEqual([
+    expect.stringContaining("warn: 1 key of the data bag holds instances of Live_Player, which no plugin"),
+  ]);
+  expect(() => next.bag.get("bob")).toThrow(
+    /instance of Live_Player, and no plugin .* \(did you mean "Live_Playor"\?\)/,
+  );
 });

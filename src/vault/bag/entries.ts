@@ -7,6 +7,8 @@ export interface Layer {
   write(key: string, entry: Entry | Absent): void;
   /** Puts the migrated form of what the key holds in its place; nobody's write, so never a conflict. */
   replace(key: string, entry: Entry): void;
+  /** Whether a transaction wrote the key. */
+  wrote(key: string): boolean;
   keys(): IterableIterator<string>;
   readonly size: number;
 }
@@ -36,6 +38,10 @@ export class SharedEntries implements Layer {
 
   replace(key: string, entry: Entry): void {
     this.#change(key, entry, true);
+  }
+
+  wrote(): boolean {
+    return false;
   }
 
   /** Takes an entry from the store: no observer is told. */

@@ -112,7 +112,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
     this.#state = "committed";
     const { shared } = this.#host;
     const migrated = new Map<string, { from: Entry; to: Entry }>();
-    for (const [key, entry] of [...this.#overlay.writes(), ...resolved]) {
+    for (const [key, entry] of new Map([...this.#overlay.writes(), ...resolved])) {
       const from = shared.read(key);
       if (!this.#overlay.wrote(key) && from !== absent && entry !== absent) migrated.set(key, { from, to: entry });
       shared.write(key, entry);
@@ -225,7 +225,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
     }
     for (const [name, keys] of counts) {
       this.#host.logger.warn(
-        `${keys} ${keys === 1 ? "key" : "keys"} of the data bag hold instances of ${name}, which no plugin of the new set has as a live type; reading them will fail`,
+        `${keys === 1 ? "1 key of the data bag holds" : `${keys} keys of the data bag hold`} instances of ${name}, which no plugin of the new set has as a live type; reading them will fail`,
       );
     }
   }

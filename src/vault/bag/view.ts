@@ -94,15 +94,19 @@ export class BagView implements DataBag {
 
   declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void {
     this.#checkAlive();
-    const earlier = this.#declared.get(checkedKey(key));
+    const named = `the data-bag key ${JSON.stringify(checkedKey(key))}`;
+    const earlier = this.#declared.get(key);
     if (earlier) {
       const who = [earlier.owner, this.owner].map((owner) => owner ?? "the host").join(" and ");
+      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", `${named} is declared twice, by ${who}`);
+    }
+    if (this.#layer.wrote(key)) {
       throw new HotswapError(
         "HOTSWAP_MIGRATION_FAILED",
-        `the data-bag key ${JSON.stringify(key)} is declared twice, by ${who}`,
+        `${named} is declared after it was written; declare it before`,
       );
     }
-    const version = versionOf(`the data-bag key ${JSON.stringify(key)}`, declaration);
+    const version = versionOf(named, declaration);
     this.#declared.set(key, { version, owner: this.owner, options: declaration as unknown as KeyDeclaration<never> });
   }
 
@@ -133,7 +137,7 @@ export class BagView implements DataBag {
 
   /** @internal A value in the form in which this set writes it. */
   toEntry(key: string, value: unknown): Entry {
-    const content = encode(value, key);
+    const content = encode(value, key, this.types.typeOf);
     if (content instanceof Encoded) {
       for (const { name } of content.types) {
         if (!this.types.has(name))

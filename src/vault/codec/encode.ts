@@ -7,14 +7,15 @@ import { Refusal } from "./refusal.ts";
 import { fieldsOfType, liveTypeOf, type KnownType } from "./registry.ts";
 
 /**
- * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread.
+ * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread. `typeOf` knows live types by
+ * their prototypes.
  *
  * Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored; the path begins with `root`.
  */
-export function encode(value: unknown, root: string): Stored {
+export function encode(value: unknown, root: string, typeOf: TypeLookup = liveTypeOf): Stored {
   switch (typeof value) {
     case "object":
-      return value === null ? null : new Encoder(root).encode(value);
+      return value === null ? null : new Encoder(root, typeOf).encode(value);
     case "function":
     case "symbol":
       throw notSerializable(root, reasonAgainst(value));
@@ -23,19 +24,24 @@ export function encode(value: unknown, root: string): Stored {
   }
 }
 
+/** Answers which live type a prototype belongs to. */
+export type TypeLookup = (prototype: object) => KnownType | undefined;
+
 /**
  * Objects are taken breadth first from a list that grows while it is worked off, so depth is no limit; an object's
  * place in the list is the index of its row.
  */
 class Encoder implements RowWriter {
   readonly #root: string;
+  readonly #typeOf: TypeLookup;
   readonly #found: object[] = [];
   readonly #indices = new Map<object, number>();
   readonly #rows: Row[] = [];
   readonly #types: TypeVersion[] = [];
 
-  constructor(root: string) {
+  constructor(root: string, typeOf: TypeLookup) {
     this.#root = root;
+    this.#typeOf = typeOf;
   }
 
   encode(value: object): Encoded {
@@ -101,7 +107,7 @@ class Encoder implements RowWriter {
     if (prototype === Object.prototype) return this.fields(value);
     const kind = kindOf(prototype);
     if (kind) return kind.encode(value as never, this);
-    const known = prototype && liveTypeOf(prototype);
+    const known = prototype && this.#typeOf(prototype);
     if (known) return this.#live(value, known);
     throw new Refusal(`${describeInstance(prototype)} cannot be stored`);
   }

@@ -2,18 +2,23 @@ import { HotswapError } from "../../errors.ts";
 import { didYouMean } from "../../suggest.ts";
 import type { TypeSource } from "./decode.ts";
 import type { TypeVersion } from "./form.ts";
-import { registerLiveTypes, versionOf, type KnownType } from "./registry.ts";
+import { liveTypeOf, registerLiveTypes, versionOf, type KnownType } from "./registry.ts";
 import type { LiveType, Migrations } from "../live-type.ts";
 
 /** The live types of one set, as the data bag sees them. */
 export class SetTypes implements TypeSource {
   readonly #types = new Map<string, KnownType>();
+  readonly #byPrototype = new Map<object, KnownType>();
   readonly #newer: (name: string) => Migrations | undefined;
 
   /** `newer` answers the steps down of the set that is live now, for this one may be older than the data. */
   constructor(liveTypes: ReadonlyMap<string, LiveType>, newer: (name: string) => Migrations | undefined) {
     registerLiveTypes(liveTypes);
-    for (const [name, type] of liveTypes) this.#types.set(name, { name, version: versionOf(name, type), class: type });
+    for (const [name, type] of liveTypes) {
+      const known: KnownType = { name, version: versionOf(name, type), class: type };
+      this.#types.set(name, known);
+      this.#byPrototype.set(type.prototype, known);
+    }
     this.#newer = newer;
   }
 
@@ -40,6 +45,10 @@ export class SetTypes implements TypeSource {
     return this.#types.has(name);
   }
 
+  /** The live type of a prototype: this set's own, or one that an earlier set had. */
+  readonly typeOf = (prototype: object): KnownType | undefined =>
+    this.#byPrototype.get(prototype) ?? liveTypeOf(prototype);
+
   /** Whether instances written as `written` must be migrated before this set can read them. */
   isOutdated(written: TypeVersion): boolean {
     const type = this.#types.get(written.name);
@@ -49,5 +58,6 @@ export class SetTypes implements TypeSource {
   /** Lets go of the classes. */
   clear(): void {
     this.#types.clear();
+    this.#byPrototype.clear();
   }
 }
