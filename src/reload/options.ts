@@ -45,6 +45,11 @@ export interface SwapperOptions<Extension> {
   readonly vault?: { readonly store?: DataStore };
   /** `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper; `true` unless set. */
   readonly asyncContext?: boolean;
+  /**
+   * Path of a Unix socket through which `hotswap status --host PATH` and its like reach this host; it is open from
+   * `loadPlugins()` to `close()`, for the owner of the process alone. None is opened unless set.
+   */
+  readonly control?: string;
 }
 
 /** {@link SwapperOptions} with every default filled in. */
@@ -63,6 +68,7 @@ export interface FilledOptions<Extension> {
   readonly root: string;
   readonly store: DataStore | undefined;
   readonly asyncContext: boolean;
+  readonly control: string | undefined;
 }
 
 /** Throws a `RangeError` for a time or number that makes no sense. */
@@ -82,6 +88,7 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     root: options.root === undefined ? projectRoot() : resolve(options.root),
     store: options.vault?.store,
     asyncContext: options.asyncContext ?? true,
+    control: options.control,
   };
 }
 

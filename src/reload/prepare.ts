@@ -38,16 +38,20 @@ export interface PreparedSet<Extension> extends OwnedSet<Extension> {
 }
 
 /**
- * Goes through all phases up to the swap, in the order of SPEC 3.1. What it throws carries plugin and phase; before it
- * throws, the new generations are freed in reverse order and the data bag is as it was (SPEC 3.7).
+ * Goes through all phases in the order of SPEC 3.1, up to and with `swap`, which is synchronous and may refuse by
+ * throwing before it changed anything. What it throws carries plugin and phase; before it throws, the new generations
+ * are freed in reverse order and the data bag is as it was (SPEC 3.7).
  */
-export async function prepareSet<Extension>(
+export async function prepareAndSwap<Extension>(
   request: ReloadRequest<Extension>,
   context: PrepareContext<Extension>,
+  swap: (set: PreparedSet<Extension>) => void,
 ): Promise<PreparedSet<Extension>> {
   const preparation = new Preparation(request, context);
   try {
-    return await preparation.run();
+    const set = await preparation.run();
+    swap(set);
+    return set;
   } catch (error) {
     await preparation.abort();
     throw error;
@@ -84,13 +88,17 @@ class Preparation<Extension> {
     await this.#time("import", () => this.#fresh.forEach((generation) => generation.runImport()));
     const graph = await this.#time("link", () => this.#link(changes));
     await this.#time("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
-    const manager = await this.#time("vault", () => this.#makeManager(graph));
-    await this.#time("onInit", () => this.#inOrder("onInit", (generation) => generation.runOnInit(manager.vault)));
+    const { manager, bag } = await this.#time("vault", () => this.#makeManager(graph));
+    await this.#time("onInit", () =>
+      this.#inOrder("onInit", (generation) => {
+        bag.owner = generation.name;
+        return generation.runOnInit(manager.vault);
+      }),
+    );
+    bag.owner = undefined;
     await this.#time("callback", () => this.#runCallbacks(manager));
-    if (this.#bag === undefined) throw new TypeError("a set is prepared with its data bag");
-    await this.#bag.prepare();
-    for (const generation of graph.order) generation.retain();
-    return { manager, generations: graph.order, bag: this.#bag, fresh: this.#fresh, timings: this.#timings };
+    await this.#time("vault", () => bag.prepare());
+    return { manager, generations: graph.order, bag, fresh: this.#fresh, timings: this.#timings };
   }
 
   /** Undoes everything; what goes wrong on the way is logged by the generations. */
@@ -121,7 +129,9 @@ class Preparation<Extension> {
     }
   }
 
-  async #makeManager(graph: LinkedGraph<Generation>): Promise<PluginManager<Extension>> {
+  async #makeManager(
+    graph: LinkedGraph<Generation>,
+  ): Promise<{ manager: PluginManager<Extension>; bag: BagTransaction }> {
     const { options, storage } = this.#context;
     const calls = new Calls();
     this.#plugins = graph.order.map((generation) => {
@@ -130,10 +140,11 @@ class Preparation<Extension> {
     });
     const live = collectLiveThings(this.#plugins);
     const extension = await this.#makeExtension();
-    this.#bag = storage.begin(live.types);
-    const vault = new Vault(live, extension, this.#bag.bag);
-    this.#manager = new PluginManager(this.#plugins, vault, calls, options.logger);
-    return this.#manager;
+    const bag = storage.begin(live.types, { plugins: graph.order.map(({ name }) => name) });
+    this.#bag = bag;
+    const manager = new PluginManager(this.#plugins, new Vault(live, extension, bag.bag), calls, options.logger);
+    this.#manager = manager;
+    return { manager, bag };
   }
 
   #noteOf(generation: Generation): ReloadNote {
@@ -172,11 +183,18 @@ class Preparation<Extension> {
 
   async #time<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
     const start = performance.now();
-    this.#context.report(phase, 0, 0);
     try {
       return await step();
+    } catch (error) {
+      throw withPhase(error, phase);
     } finally {
-      this.#timings[phase] = performance.now() - start;
+      this.#timings[phase] = (this.#timings[phase] ?? 0) + performance.now() - start;
     }
   }
+}
+
+/** What the vault refuses does not know in which step it was asked. */
+function withPhase(error: unknown, phase: Phase): unknown {
+  if (!(error instanceof HotswapError) || error.phase !== undefined) return error;
+  return new HotswapError(error.code, error.message, { plugin: error.plugin, phase, cause: error.cause });
 }

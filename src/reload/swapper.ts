@@ -12,7 +12,7 @@ import { ReloadDetails, ReloadPlan } from "./details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
-import { prepareSet, type PreparedSet } from "./prepare.ts";
+import { prepareAndSwap, type PreparedSet } from "./prepare.ts";
 import { Queue } from "./queue.ts";
 import {
   type ReloadKind,
@@ -23,6 +23,7 @@ import {
 } from "./reload-log.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
 import { selectPlugins, staticArtifacts } from "./select.ts";
+import { Triggers } from "./triggers.ts";
 
 /** Where a set comes from. */
 type Source = "folder" | "history";
@@ -42,11 +43,14 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #retirement: Retirement<Extension>;
   readonly #history: History;
   readonly #log: ReloadLog;
+  readonly #triggers: Triggers;
   #pluginDir: string;
   #storage: BagStorage | undefined;
   #live: ReadonlyMap<string, LivePlugin> = new Map();
   #set: OwnedSet<Extension> | undefined;
   #reloadCounter = 0;
+  /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
+  #data: unknown;
   readonly #queue = new Queue();
   #closing: Promise<void> | undefined;
 
@@ -62,6 +66,15 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#history = new History(this.#loader.cache, this.#options.history);
     this.#retirement = new Retirement(this.#options);
     this.#log = new ReloadLog(this.#options.logger);
+    this.#triggers = new Triggers(
+      {
+        logger: this.#options.logger,
+        swapper: this,
+        reload: () => this.reload(this.#data),
+        rollback: () => this.rollback(this.#data),
+      },
+      this.#options,
+    );
   }
 
   /** The live set; `undefined` before the first load. */
@@ -115,6 +128,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       if (this.staticLinkingMode) {
         this.#options.logger.warn("plugins are linked statically: they cannot be reloaded");
       }
+      this.#data = data;
+      await this.#triggers.open();
       return this.#swapTo("folder", () => this.#find(), data, callback);
     });
   }
@@ -127,6 +142,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
     return this.#enqueue("reload", async () => {
       this.#refuseStatic("reload");
+      this.#data = data;
+      await this.#triggers.open();
       return this.#swapTo("folder", () => this.#find(), data, callback);
     });
   }
@@ -227,31 +244,35 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     const start = performance.now();
     const changes = findChanges(this.#live, artifacts);
     const storage = await this.#openStorage();
-    const set = await prepareSet(
-      { changes, data, callback, oldManager: this.current },
-      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
-    );
     const old = this.#set;
     const oldArtifacts = artifactsOf(this.#live);
-    const swapStart = performance.now();
-    report("swap", 0, 0);
-    this.#swap(set, changes);
-    const swapped = performance.now();
+    let swapTime = 0;
+    const set = await prepareAndSwap(
+      { changes, data, callback, oldManager: this.current },
+      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
+      (prepared) => {
+        report("swap", 0, 0);
+        const swapStart = performance.now();
+        this.#swap(prepared, changes);
+        swapTime = performance.now() - swapStart;
+      },
+    );
     if (old !== undefined) this.#retirement.start(old);
     await this.#remember(source, old && oldArtifacts);
     const details = new ReloadDetails(
       Array.from(changes.values(), ({ name, note }) => [name, note] as const),
-      { ...set.timings, swap: swapped - swapStart },
+      { ...set.timings, swap: swapTime },
     );
-    const ms = (swapped - start).toFixed(1);
+    const ms = (performance.now() - start).toFixed(1);
     this.#options.logger.info(`${old === undefined ? "loaded" : "reloaded"} in ${ms} ms: ${details}`);
     return details;
   }
 
-  /** The swap: one synchronous step (SPEC 3.6), in which nothing can fail. */
+  /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
   #swap(set: PreparedSet<Extension>, changes: ReadonlyMap<string, Change>): void {
     const old = this.#set;
     set.bag.commit();
+    for (const generation of set.generations) generation.retain();
     this.#set = set;
     this.#live = livePlugins(set, changes);
     if (old !== undefined) this.#reloadCounter++;
@@ -273,6 +294,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 
   async #freeAll(timeout: number): Promise<void> {
+    await this.#triggers.close();
     const set = this.#set;
     if (set !== undefined) {
       await this.#retirement.endOfCalls(set, timeout);
