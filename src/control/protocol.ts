@@ -18,8 +18,8 @@ import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
  *   POST /reload                         Reload; a reload that failed has the status 409, and is a Reload as well
  *   POST /rollback                       the same
  *
- * A POST with `accept: application/x-ndjson` answers 200 and one ReloadEvent a line while the reload runs; the last line
- * is a ReloadEnd.
+ * A POST with `accept: application/x-ndjson` answers 200 and one ReloadEvent a line while the reload runs (and while it
+ * waits for another one); the last line is a ReloadEnd, or a ReloadRefused.
  */
 
 /** Version of this protocol; a client refuses another. */
@@ -32,7 +32,7 @@ export interface Status {
   readonly hotswap: string;
   readonly bun: string;
   readonly pid: number;
-  /** In ms since the swapper was made. */
+  /** Of the host's process, in ms. */
   readonly uptime: number;
   /** Absolute path; empty when the plugins are linked statically and no folder was given. */
   readonly pluginDir: string;
@@ -133,8 +133,10 @@ export interface VaultKeys {
 /** Answer to `GET /vault/value?key=K`. */
 export interface VaultValue {
   readonly key: string;
-  /** In JSON-safe form. */
-  readonly value: unknown;
+  /** Whether the data bag has the key. */
+  readonly found: boolean;
+  /** The value as it would be printed; empty when there is none. */
+  readonly text: string;
 }
 
 /** An error as it goes over the wire. */
@@ -160,7 +162,7 @@ export interface Hello {
   readonly pid: number;
 }
 
-/** A generation changed its state, its calls, or was collected: ask for `/generations` again. At most ten a second. */
+/** A generation changed its state, its calls, or was collected: ask for `/generations` again. At most four a second. */
 export interface GenerationsChanged {
   readonly type: "generations";
 }
@@ -183,6 +185,12 @@ export interface ReloadProgress {
   readonly done: number;
   /** Plugins that the step has to deal with; 0 when it deals with the set as a whole. */
   readonly total: number;
+}
+
+/** The reload that was asked for did not begin; only ever the last line of an answer. */
+export interface ReloadRefused {
+  readonly type: "refused";
+  readonly error: WireError;
 }
 
 export interface ReloadEnd {

@@ -183,6 +183,7 @@ class Preparation<Extension> {
 
   async #time<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
     const start = performance.now();
+    this.#context.report(phase, 0, 0);
     try {
       return await step();
     } catch (error) {

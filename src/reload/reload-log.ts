@@ -49,6 +49,8 @@ const KEPT = 100;
 export class ReloadLog {
   readonly #logger: Logger;
   readonly #listeners = new Set<ReloadListener>();
+  /** By what the attempt answered: its details, or its error. */
+  readonly #byOutcome = new WeakMap<object, ReloadRecord>();
   #records: ReloadRecord[] = [];
   #count = 0;
 
@@ -65,6 +67,14 @@ export class ReloadLog {
   subscribe(listener: ReloadListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** The record of the attempt that answers `answer`. Rejects as `answer` does when it was refused before it began. */
+  async recordOf(answer: Promise<ReloadDetails>): Promise<ReloadRecord> {
+    const outcome: unknown = await answer.catch((error: unknown) => error);
+    const record = isObject(outcome) ? this.#byOutcome.get(outcome) : undefined;
+    if (record === undefined) throw outcome;
+    return record;
   }
 
   /**
@@ -99,15 +109,16 @@ export class ReloadLog {
     };
     try {
       const details = await step(report);
-      this.#add({ ...end(), ok: true, reloadCounter: reloadCounter(), details });
+      this.#add({ ...end(), ok: true, reloadCounter: reloadCounter(), details }, details);
       return details;
     } catch (error) {
-      this.#add({ ...end(), ok: false, error: detachedError(error) });
+      this.#add({ ...end(), ok: false, error: detachedError(error) }, error);
       throw error;
     }
   }
 
-  #add(record: ReloadRecord): void {
+  #add(record: ReloadRecord, outcome: unknown): void {
+    if (isObject(outcome)) this.#byOutcome.set(outcome, record);
     this.#records = [...this.#records, record].slice(-KEPT);
     this.#tell({ type: "end", record });
   }
@@ -121,4 +132,8 @@ export class ReloadLog {
       }
     }
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -70,8 +70,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       {
         logger: this.#options.logger,
         swapper: this,
-        reload: () => this.reload(this.#data),
-        rollback: () => this.rollback(this.#data),
+        reload: () => this.#log.recordOf(this.reload(this.#data)),
+        rollback: () => this.#log.recordOf(this.rollback(this.#data)),
       },
       this.#options,
     );

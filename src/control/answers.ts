@@ -1,0 +1,102 @@
+import { version } from "../../package.json";
+import { compareNames } from "../link/link.ts";
+import type { Plugin } from "../link/plugin.ts";
+import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
+import {
+  type Generations,
+  type Plan,
+  type PluginStatus,
+  PROTOCOL,
+  type Reload,
+  type ReloadEvent,
+  type Reloads,
+  type Status,
+  type VaultKeys,
+  type VaultValue,
+} from "./protocol.ts";
+import type { VisibleSwapper } from "./target.ts";
+import { toWire } from "./wire.ts";
+
+export function statusOf(swapper: VisibleSwapper): Status {
+  const last = swapper.reloads.at(-1);
+  return {
+    protocol: PROTOCOL,
+    hotswap: version,
+    bun: Bun.version,
+    pid: process.pid,
+    uptime: process.uptime() * 1000,
+    pluginDir: swapper.staticLinkingMode ? "" : swapper.pluginDir,
+    reloadCounter: swapper.reloadCounter,
+    static: swapper.staticLinkingMode,
+    loaded: swapper.current !== undefined,
+    plugins: swapper.current?.plugins.map(pluginStatus) ?? [],
+    lastReload: last === undefined ? null : reloadOf(last),
+  };
+}
+
+function pluginStatus(plugin: Plugin): PluginStatus {
+  const { name, file, hash, note, generation, deps, source } = plugin;
+  return {
+    name,
+    file,
+    hash,
+    note,
+    generation,
+    loadedAt: plugin.loadedAt.toISOString(),
+    reloadable: source.isReloadable,
+    deps,
+    functions: Array.from(source.functions.keys()).toSorted(),
+    calls: source.record.calls,
+  };
+}
+
+export function generationsOf(swapper: VisibleSwapper): Generations {
+  return {
+    generations: swapper.generations.toSorted((a, b) => compareNames(a.plugin, b.plugin) || a.number - b.number),
+  };
+}
+
+export function reloadsOf(swapper: VisibleSwapper): Reloads {
+  return { reloads: swapper.reloads.map(reloadOf) };
+}
+
+export async function planOf(swapper: VisibleSwapper): Promise<Plan> {
+  const plan = await swapper.plan();
+  return { plugins: Array.from(plan, ([name, note]) => ({ name, note, reason: plan.reasons.get(name) ?? "" })) };
+}
+
+export function vaultKeysOf(swapper: VisibleSwapper): VaultKeys {
+  const vault = swapper.current?.vault;
+  return {
+    keys: Array.from(vault?.dataBag.keys() ?? []).toSorted(),
+    liveFuncs: Array.from(vault?.liveFuncs.keys() ?? []).toSorted(),
+    liveTypes: Array.from(vault?.liveTypes.keys() ?? []).toSorted(),
+  };
+}
+
+export function vaultValueOf(swapper: VisibleSwapper, key: string): VaultValue {
+  const bag = swapper.current?.vault.dataBag;
+  if (bag?.has(key) !== true) return { key, found: false, text: "" };
+  return { key, found: true, text: Bun.inspect(bag.get(key), { depth: 10 }) };
+}
+
+export function reloadOf(record: ReloadRecord): Reload {
+  const { id, kind, duration, timings } = record;
+  const attempt = { id, kind, startedAt: record.startedAt.toISOString(), duration, timings };
+  if (!record.ok) return { ...attempt, ok: false, error: toWire(record.error) };
+  const notes = Array.from(record.details, ([name, note]) => ({ name, note }));
+  return { ...attempt, ok: true, reloadCounter: record.reloadCounter, notes };
+}
+
+export function reloadEventOf(news: ReloadNews): ReloadEvent {
+  switch (news.type) {
+    case "start":
+      return { ...news, startedAt: news.startedAt.toISOString() };
+    case "progress":
+      return news;
+    case "end":
+      return { type: "end", reload: reloadOf(news.record) };
+    default:
+      return news satisfies never;
+  }
+}

@@ -1,0 +1,142 @@
+import { resolve } from "node:path";
+import { describeError, HotswapError } from "../errors.ts";
+import {
+  type ControlEvent,
+  type Failure,
+  type Generations,
+  type Plan,
+  PROTOCOL,
+  type Reload,
+  type ReloadEvent,
+  type ReloadRefused,
+  type Reloads,
+  type Status,
+  type VaultKeys,
+  type VaultValue,
+} from "./protocol.ts";
+import { fromWire } from "./wire.ts";
+
+/**
+ * A running host, seen from another process through its control socket. Every method throws `HOTSWAP_CONTROL_FAILED` when
+ * nobody answers, or the error that the host reported.
+ */
+export class ControlClient {
+  /** Absolute path of the socket. */
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /** Throws `HOTSWAP_CONTROL_FAILED` as well when the host speaks another version of the protocol. */
+  async status(): Promise<Status> {
+    const status = await this.#get<Status>("/status");
+    if (status.protocol === PROTOCOL) return status;
+    throw new HotswapError(
+      "HOTSWAP_CONTROL_FAILED",
+      `the host at ${this.path} speaks version ${status.protocol} of the control protocol, and this is version ${PROTOCOL}: use the hotswap that the host uses (${status.hotswap})`,
+    );
+  }
+
+  plan(): Promise<Plan> {
+    return this.#get("/plan");
+  }
+
+  generations(): Promise<Generations> {
+    return this.#get("/generations");
+  }
+
+  reloads(): Promise<Reloads> {
+    return this.#get("/reloads");
+  }
+
+  vaultKeys(): Promise<VaultKeys> {
+    return this.#get("/vault");
+  }
+
+  vaultValue(key: string): Promise<VaultValue> {
+    return this.#get(`/vault/value?key=${encodeURIComponent(key)}`);
+  }
+
+  /** Has the host reload; resolves when that is over, also when it failed. `onEvent` hears how far it is. */
+  reload(onEvent?: (event: ReloadEvent) => void): Promise<Reload> {
+    return this.#act("/reload", onEvent);
+  }
+
+  /** Has the host go back to the set before; see {@link reload}. */
+  rollback(onEvent?: (event: ReloadEvent) => void): Promise<Reload> {
+    return this.#act("/rollback", onEvent);
+  }
+
+  /** What happens in the host, from now on until `signal` is aborted or the host goes away. */
+  async *events(signal?: AbortSignal): AsyncGenerator<ControlEvent, void> {
+    const response = await this.#fetch("/events", signal === undefined ? {} : { signal });
+    try {
+      for await (const line of linesOf(response)) {
+        if (line.startsWith("data: ")) yield JSON.parse(line.slice(6)) as ControlEvent;
+      }
+    } catch (error) {
+      if (signal?.aborted !== true) throw this.#gone(error);
+    }
+  }
+
+  async #act(path: string, onEvent: ((event: ReloadEvent) => void) | undefined): Promise<Reload> {
+    const response = await this.#fetch(path, { method: "POST", headers: { accept: "application/x-ndjson" } });
+    let reload: Reload | undefined;
+    try {
+      for await (const line of linesOf(response)) {
+        const event = JSON.parse(line) as ReloadEvent | ReloadRefused;
+        if (event.type === "refused") throw fromWire(event.error);
+        onEvent?.(event);
+        if (event.type === "end") ({ reload } = event);
+      }
+    } catch (error) {
+      throw error instanceof HotswapError ? error : this.#gone(error);
+    }
+    if (reload === undefined) throw this.#gone(new Error("the answer is cut short"));
+    return reload;
+  }
+
+  async #get<Answer>(path: string): Promise<Answer> {
+    const response = await this.#fetch(path, {});
+    return (await response.json()) as Answer;
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(`http://hotswap${path}`, { ...init, unix: this.path, timeout: false });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      throw this.#gone(error);
+    }
+    if (response.ok) return response;
+    const { error } = (await response.json()) as Failure;
+    throw fromWire(error);
+  }
+
+  #gone(cause: unknown): HotswapError {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reason =
+      code === "ENOENT"
+        ? "there is no such socket"
+        : code === "ECONNREFUSED"
+          ? "the process that made the socket is gone"
+          : describeError(cause);
+    return new HotswapError(
+      "HOTSWAP_CONTROL_FAILED",
+      `no host answers at ${this.path} (${reason}): start one with new PluginManagerSwapper(dir, { control: "${this.path}" })`,
+      { cause },
+    );
+  }
+}
+
+async function* linesOf(response: Response): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of response.body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield line;
+  }
+}

@@ -1,0 +1,83 @@
+import type { GenerationInfo } from "../load/generation-record.ts";
+import type { ReloadNews } from "../reload/reload-log.ts";
+import { reloadEventOf } from "./answers.ts";
+import { EventStream, type Framing } from "./event-stream.ts";
+import { type ControlEvent, PROTOCOL, type ReloadEvent } from "./protocol.ts";
+import type { VisibleSwapper } from "./target.ts";
+
+/** Least time between two reports on one step, in ms. */
+const PROGRESS_INTERVAL = 50;
+
+/** How often generations are looked at while somebody listens, in ms. */
+const GENERATIONS_INTERVAL = 250;
+
+/** Everything that happens in the host, for as long as somebody reads it. */
+export class Feed {
+  readonly #swapper: VisibleSwapper;
+  readonly #streams = new Set<EventStream<ControlEvent>>();
+  #generations = "";
+  #timer: Timer | undefined;
+
+  constructor(swapper: VisibleSwapper) {
+    this.#swapper = swapper;
+  }
+
+  /** A body that begins with a `hello` and goes on until its reader goes away or {@link close}. */
+  open(framing: Framing): ReadableStream<Uint8Array> {
+    const unsubscribe = followReloads(this.#swapper, (event) => stream.send(event));
+    const stream = new EventStream<ControlEvent>(framing, () => {
+      unsubscribe();
+      this.#streams.delete(stream);
+      if (this.#streams.size === 0) this.#stopLooking();
+    });
+    this.#streams.add(stream);
+    stream.send({ type: "hello", protocol: PROTOCOL, pid: process.pid });
+    this.#timer ??= this.#look();
+    return stream.body;
+  }
+
+  close(): void {
+    for (const stream of this.#streams) stream.close();
+  }
+
+  #look(): Timer {
+    this.#generations = fingerprint(this.#swapper.generations);
+    return setInterval(() => {
+      const now = fingerprint(this.#swapper.generations);
+      if (now === this.#generations) return;
+      this.#generations = now;
+      for (const stream of this.#streams) stream.send({ type: "generations" });
+    }, GENERATIONS_INTERVAL).unref();
+  }
+
+  #stopLooking(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/**
+ * Reports reloads as they happen, without the steps' progress that nobody could read. The answer ends that.
+ */
+export function followReloads(swapper: VisibleSwapper, report: (event: ReloadEvent) => void): () => void {
+  let phase = "";
+  let reportedAt = 0;
+  return swapper.subscribe((news: ReloadNews) => {
+    if (news.type === "progress") {
+      const now = performance.now();
+      const step = `${news.id} ${news.phase}`;
+      // The first report on a step is followed by one that says of how many plugins: both are needed.
+      if (step === phase && news.done > 0 && now - reportedAt < PROGRESS_INTERVAL) return;
+      phase = step;
+      reportedAt = now;
+    }
+    report(reloadEventOf(news));
+  });
+}
+
+/** Differs when a generation came, went, or changed; its age does not count. */
+function fingerprint(generations: readonly GenerationInfo[]): string {
+  return generations
+    .map(({ plugin, number, state, calls, leaked }) => `${plugin}#${number} ${state} ${calls} ${leaked}`)
+    .join("\n");
+}

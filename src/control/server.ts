@@ -1,0 +1,169 @@
+import { chmodSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { describeError, HotswapError } from "../errors.ts";
+import type { ReloadRecord } from "../reload/reload-log.ts";
+import { runInHost } from "../load/graph.ts";
+import { generationsOf, planOf, reloadOf, reloadsOf, statusOf, vaultKeysOf, vaultValueOf } from "./answers.ts";
+import { EventStream } from "./event-stream.ts";
+import { Feed, followReloads } from "./feed.ts";
+import type { Failure, ReloadEvent, ReloadRefused } from "./protocol.ts";
+import { clearSocketPath, withPrivateMode } from "./socket.ts";
+import type { ControlTarget } from "./target.ts";
+import { toWire } from "./wire.ts";
+
+/** A reload may take its time, and so may the next event. Bun heeds this on a Unix socket, too, but its types do not. */
+const patient: object = { idleTimeout: 0 };
+
+/** Answers whoever may open the socket: see protocol.ts for what can be asked. */
+export class ControlServer implements AsyncDisposable {
+  /** Absolute path of the socket. */
+  readonly path: string;
+  readonly #target: ControlTarget;
+  readonly #feed: Feed;
+  readonly #server: Bun.Server<undefined>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #removeAtExit = (): void => rmSync(this.path, { force: true });
+
+  private constructor(path: string, target: ControlTarget) {
+    this.path = path;
+    this.#target = target;
+    this.#feed = new Feed(target.swapper);
+    this.#server = withPrivateMode(() => this.#listen());
+    chmodSync(path, 0o600);
+    process.on("exit", this.#removeAtExit);
+  }
+
+  /**
+   * Begins to listen at `path`, for the owner of the process alone. A socket that a dead process left there is replaced.
+   * Throws `HOTSWAP_CONTROL_FAILED` when that is not possible.
+   */
+  static async open(path: string, target: ControlTarget): Promise<ControlServer> {
+    const absolute = resolve(path);
+    await clearSocketPath(absolute);
+    try {
+      // In the host's context: a plugin that makes the host reload must not come to own its socket.
+      return runInHost(() => new ControlServer(absolute, target));
+    } catch (error) {
+      throw new HotswapError(
+        "HOTSWAP_CONTROL_FAILED",
+        `no control socket can be opened at ${absolute}: ${describeError(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Ends event streams, waits for answers that are under way, and removes the socket. */
+  async close(): Promise<void> {
+    this.#feed.close();
+    const stopped = this.#server.stop();
+    await Promise.allSettled(this.#underWay);
+    await stopped;
+    process.off("exit", this.#removeAtExit);
+    this.#removeAtExit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #listen(): Bun.Server<undefined> {
+    const target = this.#target;
+    const { swapper } = target;
+    const get = (answer: (url: URL) => unknown): { GET: (request: Request) => Promise<Response> } => ({
+      GET: (request) => this.#follow(async () => Response.json(await answer(new URL(request.url)))),
+    });
+    const post = (act: () => Promise<ReloadRecord>): { POST: (request: Request) => Promise<Response> } => ({
+      POST: (request) =>
+        this.#follow(async () => {
+          const streamed = request.headers.get("accept")?.includes("application/x-ndjson") === true;
+          return streamed ? this.#stream(act) : this.#act(act);
+        }),
+    });
+    const routes = {
+      "/status": get(() => statusOf(swapper)),
+      "/plan": get(() => planOf(swapper)),
+      "/generations": get(() => generationsOf(swapper)),
+      "/reloads": get(() => reloadsOf(swapper)),
+      "/vault": get(() => vaultKeysOf(swapper)),
+      "/vault/value": get((url) => vaultValueOf(swapper, requireParam(url, "key"))),
+      "/events": { GET: () => eventStream(this.#feed.open("server-sent"), "text/event-stream") },
+      "/reload": post(() => target.reload()),
+      "/rollback": post(() => target.rollback()),
+    };
+    const options: Bun.Serve.Options<undefined> = {
+      unix: this.path,
+      development: false,
+      maxRequestBodySize: 65_536,
+      routes,
+      fetch: (request) => refuse(request, routes),
+      error: (error) => failure(500, error),
+    };
+    const server = Bun.serve(Object.assign(options, patient));
+    // Nobody keeps a host running only to ask it how it does.
+    server.unref();
+    return server;
+  }
+
+  #follow(answer: () => Promise<Response>): Promise<Response> {
+    return this.#keep(answer().catch((error: unknown) => failure(error instanceof RangeError ? 400 : 409, error)));
+  }
+
+  async #act(act: () => Promise<ReloadRecord>): Promise<Response> {
+    const record = await act();
+    return Response.json(reloadOf(record), { status: record.ok ? 200 : 409 });
+  }
+
+  /** The reload as it goes on; what it was refused for before it began is told as any other failure. */
+  async #stream(act: () => Promise<ReloadRecord>): Promise<Response> {
+    const began = Promise.withResolvers<void>();
+    const stream = new EventStream<ReloadEvent | ReloadRefused>("lines", () => unsubscribe());
+    const unsubscribe = followReloads(this.#target.swapper, (event) => {
+      // The end of this reload is sent below: until then the next to end may be another.
+      if (event.type === "end") return;
+      stream.send(event);
+      began.resolve();
+    });
+    const done = this.#keep(act());
+    done.then(
+      (record) => {
+        stream.send({ type: "end", reload: reloadOf(record) });
+        stream.close();
+      },
+      (error: unknown) => {
+        stream.send({ type: "refused", error: toWire(error) });
+        stream.close();
+      },
+    );
+    await Promise.race([began.promise, done]);
+    return eventStream(stream.body, "application/x-ndjson");
+  }
+
+  /** What {@link close} has to wait for. */
+  #keep<Result>(promise: Promise<Result>): Promise<Result> {
+    const end = (): void => void this.#underWay.delete(promise);
+    this.#underWay.add(promise);
+    promise.then(end, end);
+    return promise;
+  }
+}
+
+function eventStream(body: ReadableStream<Uint8Array>, type: string): Response {
+  return new Response(body, { headers: { "content-type": type, "cache-control": "no-store" } });
+}
+
+function requireParam(url: URL, name: string): string {
+  const value = url.searchParams.get(name);
+  if (value === null) throw new RangeError(`${url.pathname} needs the parameter "${name}"`);
+  return value;
+}
+
+function refuse(request: Request, routes: Readonly<Record<string, object>>): Response {
+  const { pathname } = new URL(request.url);
+  const methods = routes[pathname];
+  if (methods === undefined) return failure(404, new Error(`there is no ${pathname} here`));
+  return failure(405, new Error(`${pathname} takes ${Object.keys(methods).join(", ")}, not ${request.method}`));
+}
+
+function failure(status: number, error: unknown): Response {
+  return Response.json({ error: toWire(error) } satisfies Failure, { status });
+}

@@ -1,0 +1,30 @@
+import type { PluginManager } from "../link/manager.ts";
+import type { GenerationInfo } from "../load/generation-record.ts";
+import type { Logger } from "../logger.ts";
+import type { ReloadPlan } from "../reload/details.ts";
+import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
+
+/** What of a swapper can be seen through the control socket. */
+export interface VisibleSwapper {
+  readonly current: PluginManager<unknown> | undefined;
+  readonly reloadCounter: number;
+  readonly staticLinkingMode: boolean;
+  readonly pluginDir: string;
+  readonly generations: readonly GenerationInfo[];
+  readonly reloads: readonly ReloadRecord[];
+  subscribe(listener: ReloadListener): () => void;
+  plan(): Promise<ReloadPlan>;
+}
+
+/** What the control socket and the watch on the plugin folder need of a host. */
+export interface ControlTarget {
+  readonly logger: Logger;
+  readonly swapper: VisibleSwapper;
+  /**
+   * Reloads with the data that the host gave to its newest load or reload. Resolves to the entry of the log when the reload
+   * failed, too; rejects when it was refused before it began.
+   */
+  reload(): Promise<ReloadRecord>;
+  /** The same for going back. */
+  rollback(): Promise<ReloadRecord>;
+}

@@ -1,0 +1,20 @@
+import { describeError, type ErrorCode, errorCodes, HotswapError, type Phase } from "../errors.ts";
+import type { WireError } from "./protocol.ts";
+
+/** What of an error goes over the wire. */
+export function toWire(error: unknown): WireError {
+  const message = describeError(error);
+  if (!(error instanceof HotswapError)) return { code: null, message, plugin: null, phase: null };
+  return { code: error.code, message, plugin: error.plugin ?? null, phase: error.phase ?? null };
+}
+
+/** The error that a host reported: a {@link HotswapError} when it was one there. */
+export function fromWire({ code, message, plugin, phase }: WireError): Error {
+  if (code === null || !isErrorCode(code)) return new Error(message);
+  return new HotswapError(code, message, { plugin: plugin ?? undefined, phase: (phase ?? undefined) as Phase });
+}
+
+/** A host of another version may have codes that this one lacks. */
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}
