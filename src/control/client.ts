@@ -68,33 +68,23 @@ export class ControlClient {
     return this.#act("/rollback", onEvent);
   }
 
-  /** What happens in the host, from now on until `signal` is aborted or the host goes away. */
+  /** What happens in the host, from now on until `signal` is aborted or the host ends the stream. */
   async *events(signal?: AbortSignal): AsyncGenerator<ControlEvent, void> {
     const response = await this.#fetch("/events", signal === undefined ? {} : { signal });
-    try {
-      for await (const line of linesOf(response)) {
-        if (line.startsWith("data: ")) yield JSON.parse(line.slice(6)) as ControlEvent;
-      }
-    } catch (error) {
-      if (signal?.aborted !== true) throw this.#gone(error);
+    for await (const line of this.#linesOf(response, signal)) {
+      if (line.startsWith("data: ")) yield JSON.parse(line.slice(6)) as ControlEvent;
     }
   }
 
   async #act(path: string, onEvent: ((event: ReloadEvent) => void) | undefined): Promise<Reload> {
     const response = await this.#fetch(path, { method: "POST", headers: { accept: "application/x-ndjson" } });
-    let reload: Reload | undefined;
-    try {
-      for await (const line of linesOf(response)) {
-        const event = JSON.parse(line) as ReloadEvent | ReloadRefused;
-        if (event.type === "refused") throw fromWire(event.error);
-        onEvent?.(event);
-        if (event.type === "end") ({ reload } = event);
-      }
-    } catch (error) {
-      throw error instanceof HotswapError ? error : this.#gone(error);
+    for await (const line of this.#linesOf(response)) {
+      const event = JSON.parse(line) as ReloadEvent | ReloadRefused;
+      if (event.type === "refused") throw fromWire(event.error);
+      onEvent?.(event);
+      if (event.type === "end") return event.reload;
     }
-    if (reload === undefined) throw this.#gone(new Error("the answer is cut short"));
-    return reload;
+    throw this.#gone(new Error("its answer is cut short"));
   }
 
   async #get<Answer>(path: string): Promise<Answer> {
@@ -129,14 +119,19 @@ export class ControlClient {
       { cause },
     );
   }
-}
 
-async function* linesOf(response: Response): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of response.body ?? []) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") yield line;
+  async *#linesOf(response: Response, signal?: AbortSignal): AsyncGenerator<string, void> {
+    const decoder = new TextDecoder();
+    const chunks = response.body?.values();
+    let rest = "";
+    for (;;) {
+      const chunk = await chunks?.next().catch((error: unknown) => {
+        if (signal?.aborted !== true) throw this.#gone(error);
+      });
+      if (chunk === undefined || chunk.done === true) return;
+      const lines = (rest + decoder.decode(chunk.value, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield line;
+    }
   }
 }
