@@ -6,6 +6,7 @@ import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../load/generation-record.ts";
 import { requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
+import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
 import { type Change, findChanges, type LivePlugin } from "./changes.ts";
 import { ReloadDetails, ReloadPlan } from "./details.ts";
@@ -61,7 +62,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   constructor(pluginDir: string, options: SwapperOptions<Extension> = {}) {
     this.#options = fillOptions(options);
     this.#pluginDir = resolve(pluginDir);
-    if (!this.staticLinkingMode) requireModuleGraph();
+    requireModuleGraph();
     this.#loader = new Loader(this.#options);
     this.#history = new History(this.#loader.cache, this.#options.history);
     this.#retirement = new Retirement(this.#options);
@@ -105,6 +106,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** Calls `listener` at the begin, at each step and at the end of every load, reload and rollback. The answer ends that. */
   subscribe(listener: ReloadListener): () => void {
     return this.#log.subscribe(listener);
+  }
+
+  /** Where this swapper reports to. */
+  get logger(): Logger {
+    return this.#options.logger;
   }
 
   /** The folder that the next reload reads. */
