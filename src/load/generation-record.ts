@@ -138,6 +138,11 @@ export class GenerationRegistry {
   }
 
   #watchForLeak(record: GenerationRecord): void {
+    if (record.rootModule === undefined) {
+      // It is collected already, or nobody waits for that.
+      this.#records.delete(record);
+      return;
+    }
     const timer = setTimeout(() => {
       this.#leakTimers.delete(timer);
       this.#reportLeak(record);

@@ -43,7 +43,16 @@ export function requireModuleGraph(): void {
   );
 }
 
-/** The context of code that is linked statically: the host's own. It owns nothing. */
+/**
+ * The context of code that is linked statically: a graph without modules of its own, which owns what calls open and
+ * hears of their errors all the same. Throws `HOTSWAP_UNSUPPORTED_BUN`.
+ */
+export function createStaticContext(onError: (error: unknown, kind: UncaughtKind) => void): Context {
+  graphClass ??= defineGraphClass();
+  return new graphClass({ onError });
+}
+
+/** The context of the host itself. It owns nothing. */
 export const hostContext: Context = {
   run: (fn, ...params) => fn(...params),
   bind: (fn) => fn,

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import { HotswapError } from "../errors.ts";
 import { type AssetSource, runWithAssets } from "../plugin/asset.ts";
 import type { LiveFunc, LiveType } from "../vault/live-type.ts";
 import type { LoadedCode } from "./generation.ts";
-import { type Context, hostContext } from "./graph.ts";
+import { type Context, createStaticContext } from "./graph.ts";
+import type { UncaughtErrors } from "./uncaught.ts";
 
 /** The namespace of a plugin's root module. */
 export type PluginModule = Readonly<Record<string, unknown>>;
@@ -16,19 +18,39 @@ export interface StaticPlugin {
   readonly assets?: Readonly<Record<string, string>>;
 }
 
-/** A statically linked plugin in the form in which artifacts are loaded. Its code runs in the host's context. */
-export function loadStatic(name: string, plugin: StaticPlugin): LoadedCode {
+/** The plugins whose only instance is loaded by a swapper. */
+const inUse = new WeakSet<PluginModule>();
+
+/**
+ * A statically linked plugin in the form in which artifacts are loaded. Its modules are evaluated already, in the host;
+ * what its hooks and functions open belongs to the generation as usual. Throws `HOTSWAP_STATIC_MODE` when the plugin is
+ * loaded by another swapper.
+ */
+export function loadStatic(name: string, plugin: StaticPlugin, errors: UncaughtErrors): LoadedCode {
+  const { module } = plugin;
+  if (inUse.has(module)) {
+    throw new HotswapError(
+      "HOTSWAP_STATIC_MODE",
+      `"${name}" is linked statically and loaded by another swapper: its module state exists only once, so close that swapper first`,
+      { plugin: name, phase: "load" },
+    );
+  }
+  inUse.add(module);
   const assets = staticAssets(name, plugin.assets ?? {});
+  const context = createStaticContext(errors.handle);
   return {
     name,
     file: "",
     hash: "",
-    context: assets.paths.length > 0 ? assetContext(assets) : hostContext,
-    rootModule: plugin.module,
+    context: assets.paths.length > 0 ? withAssets(context, assets) : context,
+    rootModule: module,
     liveFuncs: plugin.liveFuncs ?? {},
     liveTypes: plugin.liveTypes ?? {},
     assets,
-    release: async () => {},
+    async release() {
+      errors.close();
+      inUse.delete(module);
+    },
   };
 }
 
@@ -40,11 +62,11 @@ function staticAssets(plugin: string, files: Readonly<Record<string, string>>): 
   };
 }
 
-/** The host's context, in which `asset()` knows whose files are meant. */
-function assetContext(assets: AssetSource): Context {
+/** A context in which `asset()` knows whose files are meant. */
+function withAssets(context: Context, assets: AssetSource): Context {
   return {
-    run: (fn, ...params) => runWithAssets(assets, fn, ...params),
-    bind: (fn) => ((...params: never[]) => runWithAssets(assets, fn, ...params)) as typeof fn,
-    dispose() {},
+    run: (fn, ...params) => context.run(() => runWithAssets(assets, fn, ...params)),
+    bind: (fn) => runWithAssets(assets, () => context.bind(fn)),
+    dispose: () => context.dispose(),
   };
 }

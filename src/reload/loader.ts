@@ -35,7 +35,8 @@ export class Loader {
       code = await this.#evaluate(artifact, record);
       const { logger, hookTimeout, asyncContext } = this.#options;
       const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
-      this.registry.track(record, code.rootModule);
+      // Statically linked code stays in memory for good.
+      if (!this.#isStatic(artifact)) this.registry.track(record, code.rootModule);
       return generation;
     } catch (error) {
       this.registry.drop(record);
@@ -53,9 +54,13 @@ export class Loader {
   #evaluate(artifact: FoundArtifact, record: GenerationRecord): LoadedCode | Promise<LoadedCode> {
     const { name } = artifact;
     const { logger, onPluginError, hookTimeout, staticPlugins } = this.#options;
-    const linkedIn = staticPlugins?.[name];
-    if (linkedIn !== undefined) return loadStatic(name, linkedIn);
     const errors = new UncaughtErrors(name, record.number, logger, onPluginError);
+    const linkedIn = staticPlugins?.[name];
+    if (linkedIn !== undefined) return loadStatic(name, linkedIn, errors);
     return loadArtifact(artifact, { cache: this.cache, hostModules: this.#hostModules, errors, hookTimeout });
+  }
+
+  #isStatic({ name }: FoundArtifact): boolean {
+    return this.#options.staticPlugins?.[name] !== undefined;
   }
 }

@@ -3,14 +3,14 @@ import { createProject, type Files, type Project } from "./project.ts";
 import { RecordingLogger } from "./logger.ts";
 
 /** A host module that plugins of a test write to, so that their order can be seen: `import { log } from "../../journal"`. */
-const journal = `
+export const journal = `
 export const events: string[] = [];
 export const log = (event: string) => { events.push(event); };
 /** What a test wants the plugins to do. */
 export const wishes = new Map<string, unknown>();
 `;
 
-interface Journal {
+export interface Journal {
   readonly events: string[];
   readonly wishes: Map<string, unknown>;
 }
