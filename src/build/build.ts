@@ -13,7 +13,7 @@ import { BuildError, type Diagnostic, fileDiagnostic } from "./diagnostic.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
 import { type CarriedFile, readCarriedFiles } from "./source/assets.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
-import type { Inspection } from "./source/inspect.ts";
+import { type Inspection, inspectSource } from "./source/inspect.ts";
 import type { LiveThing } from "./source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
 import { SourceFiles } from "./source/source-file.ts";
@@ -54,9 +54,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const stopwatch = new Stopwatch();
   const sources = new SourceFiles();
   const folder = readPluginFolder(pluginDir);
+  if (!filled.bundle) return writeEntry(filled, folder, inspectSource(filled, folder, sources), stopwatch);
   const { inspection, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
-  if (!filled.bundle) return writeEntry(filled, folder, inspection, stopwatch);
 
   const carried = readCarriedFiles(filled, folder);
   const { code, prologue, hostModules } = linkHost(nameModules(bundled.code, root), bundled.live);
@@ -97,6 +97,9 @@ function writeEntry(
   stopwatch: Stopwatch,
 ): BuildResult {
   const { name, outputDir, pluginDir } = options;
+  const problems = [...inspection.problems, ...inspection.syntaxErrors];
+  if (problems.length > 0) throw new BuildError(name, inOrder(problems));
+  stopwatch.lap("inspect");
   const file = join(outputDir, `${name}.entry.ts`);
   const text = standaloneEntry(folder.rootModule, inspection.live, outputDir);
   mkdirSync(outputDir, { recursive: true });

@@ -56,6 +56,14 @@ export function fillOptions(options: BuildOptions): FilledOptions {
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(livePrefix)) {
     throw failed(`the live prefix "${livePrefix}" cannot begin a name`);
   }
+  if (options.exclude !== undefined && options.include === undefined) {
+    throw failed("--exclude has no effect without --include: it leaves out some of the included files");
+  }
+  if (options.bundle === false) {
+    if (options.leaveTemps === true) throw failed("--leaveTemps has no effect with --bundle=false: there are none");
+    const [flag] = options.buildFlags ?? [];
+    if (flag !== undefined) throw failed(`${flag} has no effect with --bundle=false: the bundler is not started`);
+  }
   const given = resolve(options.pluginDir);
   const pluginDir = requireFolder(options.pluginDir, "plugin folder");
   const name = basename(given);

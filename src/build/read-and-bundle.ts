@@ -38,6 +38,8 @@ export async function readAndBundle(
   stopwatch?.lap("inspect");
   const bundled = await bundling;
   stopwatch?.lap("bundle");
-  const problems = "problems" in bundled ? [...inspection.problems, ...bundled.problems] : inspection.problems;
+  const reported = "problems" in bundled ? bundled.problems : [];
+  const syntaxErrors = inspection.syntaxErrors.filter((error) => !reported.some(({ file }) => file === error.file));
+  const problems = [...inspection.problems, ...syntaxErrors, ...reported];
   return { inspection, problems, bundled: "problems" in bundled || problems.length > 0 ? undefined : bundled };
 }

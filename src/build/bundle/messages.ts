@@ -17,10 +17,13 @@ export function bundlerDiagnostics(
       const { line, column, lineText, length } = position;
       const file = isAbsolute(position.file) ? position.file : resolve(position.file);
       if (line < 1) return fileDiagnostic(file, message);
-      const frame = existsSync(file)
-        ? codeFrame(sources.read(file).text, line, column, length)
-        : codeFrame(lineText, 1, column, length);
-      return { file, line, column, message, frame };
+      if (!existsSync(file)) return { file, line, column, message, frame: codeFrame(lineText, 1, column, length) };
+      const source = sources.read(file);
+      // When a resolver of ours was asked in vain, the bundler does not know any more where the import stands.
+      const specifier = /^Could not resolve: "(.+?)"/.exec(message)?.[1];
+      const place = specifier === undefined ? undefined : source.findImport(specifier);
+      if (place !== undefined && place.end > 0) return source.problem(message, place);
+      return { file, line, column, message, frame: codeFrame(source.text, line, column, length) };
     });
 }
 

@@ -12,6 +12,8 @@ export interface Inspection {
   /** Sorted by name. */
   readonly live: readonly LiveThing[];
   readonly problems: readonly Diagnostic[];
+  /** Of files that could not be read for that reason; the bundler reports those that it reads, too. */
+  readonly syntaxErrors: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -24,6 +26,11 @@ export function inspectSource(options: FilledOptions, folder: PluginFolder, sour
     const path = resolveFile(specifier, dirname(importer));
     return path !== undefined && isInside(path, pluginDir) && isCode(path) ? sources.read(path) : undefined;
   });
-  const problems = checkRootModule(sources.read(folder.rootModule));
-  return { live: live.things, problems: [...problems, ...live.problems], warnings: live.warnings };
+  const { things, problems, syntaxErrors, warnings } = live;
+  return {
+    live: things,
+    problems: [...checkRootModule(sources.read(folder.rootModule)), ...problems],
+    syntaxErrors,
+    warnings,
+  };
 }

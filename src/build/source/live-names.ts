@@ -20,6 +20,8 @@ export interface LiveNames {
   /** Sorted by name. */
   readonly things: readonly LiveThing[];
   readonly problems: readonly Diagnostic[];
+  /** One of each file that does not parse. */
+  readonly syntaxErrors: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -46,12 +48,13 @@ interface Found extends LiveThing {
 export function collectLiveNames(files: readonly SourceFile[], isLive: RegExp, resolve: ResolveOwnFile): LiveNames {
   const found: Found[] = [];
   const problems: Diagnostic[] = [];
+  const syntaxErrors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
   for (const file of files) {
     const [error] = file.syntaxErrors;
     if (error !== undefined) {
       const [label] = error.labels;
-      problems.push(
+      syntaxErrors.push(
         label === undefined ? fileDiagnostic(file.path, error.message) : file.problem(error.message, label),
       );
       continue;
@@ -65,7 +68,7 @@ export function collectLiveNames(files: readonly SourceFile[], isLive: RegExp, r
     warnings.push(...unexported(file, exported, isLive));
   }
   const { things, duplicates } = unite(found);
-  return { things, problems: [...problems, ...duplicates], warnings };
+  return { things, problems: [...problems, ...duplicates], syntaxErrors, warnings };
 }
 
 /** The name that makes an export live: its own, or for a default export that of what is declared. */

@@ -8,7 +8,9 @@ const LARGE = 16_384;
 
 /** Checks a plugin's root module (SPEC 2.3), as {@link checkDefinition} does. */
 export function checkRootModule(file: SourceFile): Diagnostic[] {
-  return file.text.length > LARGE && isEvidentlyFine(file) ? [] : checkDefinition(file);
+  if (file.text.length > LARGE && isEvidentlyFine(file)) return [];
+  // What does not parse is reported by the bundler.
+  return file.syntaxErrors.length > 0 ? [] : checkDefinition(file);
 }
 
 /**

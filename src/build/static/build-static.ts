@@ -15,6 +15,7 @@ import {
   readRegistrations,
   registrationFile,
   removeGenerated,
+  requireGenerated,
   writeGenerated,
 } from "./generated-file.ts";
 
@@ -71,6 +72,7 @@ async function generate(options: StaticBuildOptions, outputDir: string): Promise
   const { live, warnings } = inspection;
   const assets = carriedPaths(filled, folder);
   const file = registrationFile(outputDir, name);
+  for (const generated of [file, aggregateFile(outputDir)]) requireGenerated(generated);
   writeGenerated(file, registrationCode({ outputDir, pluginDir, rootModule: folder.rootModule, live, assets }));
   return {
     ...writeAggregate(outputDir),
@@ -87,6 +89,9 @@ async function generate(options: StaticBuildOptions, outputDir: string): Promise
 function clean(options: StaticBuildOptions, outputDir: string): StaticBuildResult {
   const name = basename(resolve(options.pluginDir));
   const file = registrationFile(outputDir, name);
+  if (readRegistrations(outputDir).some((registration) => registration.file === file)) {
+    requireGenerated(aggregateFile(outputDir));
+  }
   const removed = removeGenerated(file);
   return { ...writeAggregate(outputDir), name, file, removed, liveFuncs: [], liveTypes: [], assets: [], warnings: [] };
 }
