@@ -2,6 +2,7 @@
  * A process with a data bag in a file, for tests that end it: `bun bag-child.ts <task> <file>`. What it reports stands on stdout, a
  * line for each.
  */
+import { writeSync } from "node:fs";
 import { HotswapError } from "../../src/errors.ts";
 import type { DataBag } from "../../src/vault/bag/data-bag.ts";
 import { BagStorage } from "../../src/vault/bag/storage.ts";
@@ -39,7 +40,7 @@ const tasks: Record<string, (bag: DataBag) => Promise<void>> = {
 };
 
 function report(line: string): void {
-  process.stdout.write(`${line}\n`);
+  writeSync(1, `${line}\n`);
 }
 
 const [task = "", file = ""] = process.argv.slice(2);

@@ -2,12 +2,17 @@ import { expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { checkFile, commandOf, crashBag, linesOf, start, startChild } from "./crash.ts";
+import { checkFile, commandOf, crashBag, crashJobs, linesOf, start, startChild } from "./crash.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 test("7.4 a process killed at any moment loses no update that flush() confirmed", async () => {
   await using folder = await temporaryFolder();
   expect(await crashBag(join(folder.path, "bag.db"), 10)).toBeGreaterThan(0);
+}, 60_000);
+
+test("8.5 a process killed at any moment loses no job that flush() confirmed", async () => {
+  await using folder = await temporaryFolder();
+  expect(await crashJobs(join(folder.path, "jobs.db"), 10)).toBeGreaterThan(0);
 }, 60_000);
 
 test("7.4 a second process on the same file gets one clear error, and the first is not disturbed", async () => {

@@ -2,8 +2,11 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BagStorage } from "../../src/vault/bag/storage.ts";
+import type { JobInfo } from "../../src/vault/jobs/job.ts";
+import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
 import { ITEMS, itemKey } from "./crash-rules.ts";
+import { SetSource } from "./job-source.ts";
 import { recordingLogger } from "./recording-logger.ts";
 
 /** Starts `script` of this folder as a process of its own; its stdout is piped. */
@@ -36,8 +39,8 @@ export async function* linesOf(child: { readonly stdout: ReadableStream<Uint8Arr
  * Lets a child work on `file` and kills it with SIGKILL at a random moment: sometimes while it starts, mostly after some reports.
  * Returns everything that it reported.
  */
-export async function runAndKill(script: string, task: string, file: string): Promise<string[]> {
-  await using child = startChild(script, task, file);
+export async function runAndKill(script: string, ...args: string[]): Promise<string[]> {
+  await using child = startChild(script, ...args);
   const kill = (): void => child.kill("SIGKILL");
   const lines: string[] = [];
   const wanted = Math.random() < 0.2 ? 0 : 1 + Math.floor(Math.random() * 40);
@@ -96,4 +99,34 @@ async function readCount(file: string): Promise<number> {
   } finally {
     await storage.close();
   }
+}
+
+/**
+ * Kills a child that adds and runs jobs `rounds` times, always on the same file, and throws unless in the end every job whose flush
+ * was confirmed ran at least once. Returns how many those were.
+ */
+export async function crashJobs(file: string, rounds: number): Promise<number> {
+  const added = new Set<string>();
+  const ran = new Set<string>();
+  for (let round = 0; round < rounds; round++) {
+    for (const line of await runAndKill("job-child.ts", file, `${round}`)) {
+      const [event, ...ids] = line.split(" ");
+      for (const id of ids) (event === "added" ? added : ran).add(id);
+    }
+    checkFile(file);
+  }
+  await runRest(file, ran);
+  const lost = added.difference(ran);
+  if (lost.size > 0) throw new Error(`jobs were lost: ${[...lost].join(", ")}`);
+  return added.size;
+}
+
+async function runRest(file: string, ran: Set<string>): Promise<void> {
+  const source = new SetSource();
+  source.load({ funcs: { live_work: (_value: unknown, { id }: JobInfo) => void ran.add(id) } });
+  const options = { store: sqliteStore(file), logger: recordingLogger(), now: () => Date.now() + 3_600_000 };
+  await using queue = new JobQueue(source, options);
+  await queue.ready();
+  while (queue.size > 0) await queue.tick();
+  if (queue.dead.length > 0) throw new Error(`jobs died: ${queue.dead[0]?.error}`);
 }

@@ -1,0 +1,59 @@
+import { defaultLogger, type Logger } from "../../logger.ts";
+import type { DataStore } from "../store/data-store.ts";
+
+export interface JobQueueOptions {
+  /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */
+  readonly store?: DataStore;
+  /** The longest time in ms that a change waits before it is flushed to the store; 1000 unless set. */
+  readonly flushInterval?: number;
+  /** How often a job is tried before it is kept aside; 5 unless set. */
+  readonly attempts?: number;
+  /** The ms to wait after the n-th failure in a row; 1000, doubled each time up to five minutes, unless set. */
+  readonly backoff?: (failures: number) => number;
+  readonly logger?: Logger;
+  /** The clock in ms; `Date.now` unless set. With a store it must go on where it stopped when the program starts again. */
+  readonly now?: () => number;
+}
+
+/** {@link JobQueueOptions} with every default filled in. */
+export interface FilledJobQueueOptions {
+  readonly store: DataStore | undefined;
+  readonly flushInterval: number;
+  readonly attempts: number;
+  readonly backoff: (failures: number) => number;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+export interface AddOptions {
+  /** The ms until it runs; at the next tick unless set. */
+  readonly delay?: number;
+  /** Runs again and again, this many ms apart; the first time after `delay`, or after `every` when there is none. */
+  readonly every?: number;
+  /** The job's id; one of its own unless set. A job that waits under the id is replaced, and without `delay` its time is kept. */
+  readonly id?: string;
+}
+
+/** In ms. */
+export const LONGEST_BACKOFF = 300_000;
+
+/** Throws a `RangeError` for a number that makes no sense. */
+export function fillJobQueueOptions(options: JobQueueOptions): FilledJobQueueOptions {
+  const { attempts = 5 } = options;
+  if (!Number.isInteger(attempts) || attempts < 1)
+    throw new RangeError(`attempts must be a whole number from 1, not ${attempts}`);
+  return {
+    store: options.store,
+    flushInterval: milliseconds("flushInterval", options.flushInterval ?? 1000),
+    attempts,
+    backoff: options.backoff ?? ((failures) => Math.min(1000 * 2 ** (failures - 1), LONGEST_BACKOFF)),
+    logger: options.logger ?? defaultLogger(),
+    now: options.now ?? Date.now,
+  };
+}
+
+/** Throws a `RangeError` unless `value` is a time span. */
+export function milliseconds(name: string, value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new RangeError(`${name} must be a number of ms from 0, not ${value}`);
+}
