@@ -97,9 +97,10 @@ async function linkStatically(
   pluginDirs: readonly string[],
   outputDir: string,
 ): Promise<number> {
-  for (const flag of ["leaveTemps", "bundle"] as const) {
-    if (given[flag] === (flag === "leaveTemps")) throw new UsageError(`--${flag} has no effect with --staticLinking`);
-  }
+  if (given.leaveTemps === true)
+    throw new UsageError("--leaveTemps has no effect with --staticLinking: there are none");
+  if (given.bundle === false)
+    throw new UsageError("--bundle=false has no effect with --staticLinking: nothing is bundled");
   if (rest.length > 0) {
     throw new UsageError("build flags have no effect with --staticLinking: whoever bundles the host gives them");
   }

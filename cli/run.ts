@@ -4,7 +4,7 @@ import { didYouMean } from "../src/suggest.ts";
 import { checkFlags } from "./check-flags.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
-import { paintFor } from "./paint.ts";
+import { type Paint, paintFor } from "./paint.ts";
 
 /** Runs what the command line says; answers the exit code. */
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {
@@ -48,10 +48,28 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
   }
 }
 
-/** One readable message on stderr. What is no mistake of the user's is shown with its stack. */
+/** One readable message on stderr. The stack is shown on request, and for what is no mistake of the user's. */
 export function reportError(error: unknown, debug: boolean): void {
-  const expected = error instanceof HotswapError || error instanceof UsageError;
   const paint = paintFor(process.stderr);
-  const text = debug || !expected ? Bun.inspect(error, { colors: false }) : describeError(error);
-  process.stderr.write(`${paint.red("error:")} ${text.trimEnd()}\n`);
+  const expected = error instanceof HotswapError || error instanceof UsageError;
+  const lines = [`${paint.red("error:")} ${paintFrames(describeError(error), paint)}`];
+  if (debug || !expected) lines.push(...stacksOf(error).map((stack) => paint.dim(stack)));
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** Source excerpts with their places and carets coloured. */
+function paintFrames(message: string, paint: Paint): string {
+  return message
+    .replaceAll(/^.+:\d+:\d+(?=: )/gm, (place) => paint.cyan(place))
+    .replaceAll(/^> +\d+ \|.*$/gm, (line) => paint.bold(line))
+    .replaceAll(/(?<=^ +\| *)\^+$/gm, (carets) => paint.red(carets));
+}
+
+/** The frames of an error and of what caused it. */
+function stacksOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const { cause } = error;
+  if (cause === undefined) return [frames.join("\n")];
+  return [frames.join("\n"), `caused by: ${describeError(cause)}`, ...stacksOf(cause)];
 }
