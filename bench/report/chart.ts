@@ -3,7 +3,7 @@ import type { Bar, Chart } from "./section.ts";
 
 const columns = 2;
 const panelWidth = 470;
-const labelWidth = 170;
+const labelWidth = 178;
 const valueWidth = 80;
 const barsWidth = panelWidth - labelWidth - valueWidth - 10;
 const barHeight = 14;

@@ -27,7 +27,14 @@ interface Size {
 /** What many plugins cost: loading, reloading one or all of them, linking, memory. */
 export async function scale(run: Run): Promise<Section> {
   const sizes: Size[] = [];
-  for (const plugins of run.quick ? [2, 100] : [2, 100, 1000, 5000]) sizes.push(await measureSize(plugins, run));
+  const failures: Goal[] = [];
+  for (const plugins of run.quick ? [2, 100] : [2, 100, 1000, 5000]) {
+    try {
+      sizes.push(await measureSize(plugins, run));
+    } catch (error) {
+      failures.push(failure(plugins, error));
+    }
+  }
   const [alone, ...many] = sizes;
   if (alone === undefined) throw new Error("nothing was measured");
   const shapes = Object.entries(GRAPHS).map(([name, slots]) => measureLink(name, slots, run));
@@ -36,7 +43,7 @@ export async function scale(run: Run): Promise<Section> {
     method:
       "Real small artifacts, all depending on one plugin. Reading the folder alone: its list, and size, time and inode of each file. Linking: synthetic plugins without code.",
     tables: [loadTable(many), reloadTable(sizes), stepTable(sizes), linkTable(shapes)],
-    goals: [...many.map((size) => leafGoal(size, alone)), ...shapes.map(linkGoal)],
+    goals: [...many.map((size) => leafGoal(size, alone)), ...failures, ...shapes.map(linkGoal)],
     absent: [],
     charts: [],
   };
@@ -49,9 +56,9 @@ async function measureSize(plugins: number, run: Run): Promise<Size> {
   const script = join(import.meta.dir, "..", "hosts", "hotswap-scale.ts");
   const rounds = run.quick ? 2 : plugins > 1000 ? 5 : 9;
   const command = pinned([process.execPath, script, String(plugins), String(rounds)]);
-  const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
-  const output = await child.stdout.text();
-  if ((await child.exited) !== 0) throw new Error(`scale failed (${plugins} plugins)`);
+  const child = Bun.spawn(command, { cwd: folder.root, stderr: "pipe" });
+  const [output, complaint] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  if ((await child.exited) !== 0) throw new Error(/^\w*Error: .*$/m.exec(complaint)?.[0] ?? complaint.slice(-300));
   const size = { plugins, ...(JSON.parse(output) as Omit<Size, "plugins">) };
   run.log(`${plugins} plugins: load ${show(size.load)}, one leaf ${show(median(size.leaf))} ms`);
   return size;
@@ -169,6 +176,15 @@ function leafGoal({ plugins, folder, leaf, leafSteps }: Size, alone: Size): Goal
     met: ours <= LEAF_FACTOR * least,
     measured: `${show(ours)} ms against ${show(median(folder))} + ${show(median(alone.leaf))} ms: ${ratio(ours, least)}`,
     reason: `the largest steps: ${steps.join(", ")}`,
+  };
+}
+
+function failure(plugins: number, error: unknown): Goal {
+  return {
+    goal: `Scale: ${show(plugins)} plugins load and reload`,
+    met: false,
+    measured: "-",
+    reason: error instanceof Error ? error.message : String(error),
   };
 }
 
