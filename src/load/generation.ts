@@ -223,11 +223,18 @@ export class Generation {
       this.#report(error);
     }
     await this.#scope.end((error) => this.#report(error));
-    this.#dropCode(code);
-    await this.#release();
+    await this.#dropCode(code);
   }
 
-  #dropCode(code: Code): void {
+  /** Lets go of the code without calling a hook: for a generation that was only evaluated to be looked at. */
+  async discard(): Promise<void> {
+    const code = this.#code;
+    if (code === undefined || this.record.state === "freed") return;
+    this.record.move("freed");
+    await this.#dropCode(code);
+  }
+
+  async #dropCode(code: Code): Promise<void> {
     code.context.dispose();
     for (const entrance of this.#entrances.splice(0)) entrance.shut();
     for (const [name, { key, placeholder }] of this.#slots) {
@@ -238,6 +245,11 @@ export class Generation {
     this.#code = undefined;
     this.#facade = undefined;
     this.#imported = undefined;
+    try {
+      await this.#release();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #callSync(name: "reloadable" | "export" | "import"): unknown {

@@ -1,6 +1,8 @@
 import type { Phase } from "../errors.ts";
 import { compareNames } from "../link/link.ts";
 import type { ReloadNote } from "../link/note.ts";
+import type { MigrationOutcome } from "../vault/bag/transaction.ts";
+import type { Change } from "./changes.ts";
 
 /** How long each step took, in ms. */
 export type PhaseTimings = Readonly<Partial<Record<Phase | "swap", number>>>;
@@ -25,9 +27,13 @@ export class ReloadDetails extends Map<string, ReloadNote> {
 export class ReloadPlan extends ReloadDetails {
   /** Why each plugin gets its note, by name. */
   readonly reasons: ReadonlyMap<string, string>;
+  /** What would become of older data; `undefined` when that was not rehearsed. */
+  readonly migrations: readonly MigrationOutcome[] | undefined;
 
-  constructor(notes: Iterable<readonly [string, ReloadNote]>, reasons: ReadonlyMap<string, string>) {
-    super(notes);
-    this.reasons = reasons;
+  constructor(changes: Iterable<Change>, migrations?: readonly MigrationOutcome[]) {
+    const list = Array.from(changes);
+    super(list.map(({ name, note }) => [name, note]));
+    this.reasons = new Map(list.map(({ name, reason }) => [name, reason]));
+    this.migrations = migrations;
   }
 }

@@ -22,6 +22,7 @@ import {
   type ReloadRecord,
   type ReportProgress,
 } from "./reload-log.ts";
+import { rehearseMigrations } from "./rehearse.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
 import { selectPlugins, staticArtifacts } from "./select.ts";
 import { Triggers } from "./triggers.ts";
@@ -154,14 +155,20 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     });
   }
 
-  /** What {@link reload} would do now, and why. Changes nothing, and loads nothing. */
-  plan(): Promise<ReloadPlan> {
+  /**
+   * What {@link reload} would do now, and why. Changes nothing, and loads nothing, unless it is to `rehearse`: then the
+   * modules of new artifacts are evaluated, in generations that are discarded without any hook being called, and the
+   * data bag's instances of live types are migrated on copies.
+   */
+  plan({ rehearse = false }: { readonly rehearse?: boolean } = {}): Promise<ReloadPlan> {
     return this.#enqueue("plan", async () => {
       this.#refuseStatic("plan");
-      const changes = Array.from(findChanges(this.#live, await this.#find()).values());
+      const changes = findChanges(this.#live, await this.#find());
+      if (!rehearse) return new ReloadPlan(changes.values());
+      const storage = await this.#openStorage();
       return new ReloadPlan(
-        changes.map(({ name, note }) => [name, note]),
-        new Map(changes.map(({ name, reason }) => [name, reason])),
+        changes.values(),
+        await rehearseMigrations(changes.values(), storage, (artifact) => this.#loader.load(artifact)),
       );
     });
   }

@@ -139,3 +139,30 @@ describe("7.3 the data bag's transaction with a reload", () => {
     expect(bag?.get("version")).toBe("late");
   });
 });
+
+describe("7.5 plan rehearses migrations", () => {
+  const typed = (
+    body: string,
+  ): string => `import { definePlugin } from "hotswap"; export class Live_Player { ${body} hp = 1; }
+    export default definePlugin({ functions: { make: () => new Live_Player() } });`;
+
+  test("of live types, with the code of new artifacts, and changes nothing", async () => {
+    await using host = await createHost({ alpha: typed("") });
+    await host.swapper.loadPlugins();
+    const bag = host.swapper.current?.vault.dataBag;
+    bag?.set("player", host.swapper.current?.findPlugin("alpha")?.invokeFunc("make"));
+    await host.change("alpha", typed("static version = 2;"));
+    const failing = await host.swapper.plan({ rehearse: true });
+    expect(String(failing)).toBe("alpha: ok");
+    expect(failing.migrations).toMatchObject([{ key: "player", error: { code: "HOTSWAP_MIGRATION_FAILED" } }]);
+    await host.change(
+      "alpha",
+      typed("static version = 2; static migrations = { 1: (old: any) => ({ hp: old.hp + 1 }) };"),
+    );
+    expect((await host.swapper.plan({ rehearse: true })).migrations).toEqual([{ key: "player", error: undefined }]);
+    expect(bag?.get("player")).toEqual({ hp: 1 });
+    expect((await host.swapper.plan()).migrations).toBeUndefined();
+    await host.swapper.reload();
+    expect(host.swapper.current?.vault.dataBag.get("player")).toEqual({ hp: 2 });
+  });
+});
