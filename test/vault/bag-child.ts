@@ -7,7 +7,7 @@ import { HotswapError } from "../../src/errors.ts";
 import type { DataBag } from "../../src/vault/bag/data-bag.ts";
 import { BagStorage } from "../../src/vault/bag/storage.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { ITEMS, itemKey } from "./crash-rules.ts";
+import { BULK, BULK_EVERY, ITEMS, itemKey } from "./crash-rules.ts";
 import { recordingLogger } from "./recording-logger.ts";
 
 const tasks: Record<string, (bag: DataBag) => Promise<void>> = {
@@ -23,6 +23,7 @@ const tasks: Record<string, (bag: DataBag) => Promise<void>> = {
       bag.set("number", number);
       bag.set(itemKey(number), { number, payload: new Map([["text", "x".repeat((number * 37) % 3000)]]) });
       bag.delete(itemKey(number + ITEMS / 2));
+      if (number % BULK_EVERY === 0) for (let place = 0; place < BULK; place++) bag.set(`bulk ${place}`, number);
       if (number % 3 !== 0) continue;
       await bag.flush();
       report(`${number}`);

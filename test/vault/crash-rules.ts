@@ -5,3 +5,7 @@ export const ITEMS = 40;
 export function itemKey(number: number): string {
   return `item ${number % ITEMS}`;
 }
+
+/** Every so many updates the child also writes so many keys at once, more than a store writes in one turn. */
+export const BULK_EVERY = 24;
+export const BULK = 3000;

@@ -5,7 +5,7 @@ import { BagStorage } from "../../src/vault/bag/storage.ts";
 import type { JobInfo } from "../../src/vault/jobs/job.ts";
 import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { ITEMS, itemKey } from "./crash-rules.ts";
+import { BULK, BULK_EVERY, ITEMS, itemKey } from "./crash-rules.ts";
 import { SetSource } from "./job-source.ts";
 import { recordingLogger } from "./recording-logger.ts";
 
@@ -95,6 +95,11 @@ async function readCount(file: string): Promise<number> {
         );
       }
     }
+    const bulk = Math.floor(number / BULK_EVERY) * BULK_EVERY || undefined;
+    for (let place = 0; place < BULK; place++) {
+      const found = bag.get(`bulk ${place}`);
+      if (found !== bulk) throw new Error(`torn: at update ${number} bulk ${place} is ${Bun.inspect(found)}`);
+    }
     return number;
   } finally {
     await storage.close();
@@ -117,7 +122,8 @@ export async function crashJobs(file: string, rounds: number): Promise<number> {
   }
   await runRest(file, ran);
   const lost = added.difference(ran);
-  if (lost.size > 0) throw new Error(`jobs were lost: ${[...lost].join(", ")}`);
+  if (lost.size > 0)
+    throw new Error(`${lost.size} of ${added.size} jobs were lost, such as ${[...lost].slice(0, 3).join(", ")}`);
   return added.size;
 }
 
