@@ -1,0 +1,209 @@
+import { describe, expect, test } from "bun:test";
+import { createHost } from "../support/host.ts";
+import { plugin, serveHost, serveOn } from "./served-host.ts";
+
+const text = (version: number): string => plugin(version, `text: () => new Response("version " + VERSION)`);
+
+describe("dispatch", () => {
+  test("a route and fetch call the function of the current set, with what Bun's handlers get", async () => {
+    await using served = await serveHost(
+      {
+        web: plugin(
+          1,
+          `room: ({ params, cookies }: Bun.BunRequest<"/rooms/:id">) =>
+             new Response("room " + params.id + " for " + cookies.get("name") + ", version " + VERSION),
+           save: async (request: Request) => new Response("saved " + await request.text(), { status: 201 }),
+           rest: (request: Request, server: any) =>
+             new Response(new URL(request.url).pathname + " from " + server.requestIP(request).address)`,
+        ),
+      },
+      {
+        routes: {
+          "/rooms/:id": "web.room",
+          "/save": { POST: "web.save", GET: new Response("nothing to get") },
+          "/host": () => new Response("the host itself"),
+          "/static": new Response("as it is"),
+        },
+        fetch: "web.rest",
+      },
+    );
+    expect(await served.ask("/rooms/7", { headers: { cookie: "name=Ada" } })).toEqual([
+      200,
+      "room 7 for Ada, version 1",
+    ]);
+    expect(await served.ask("/save", { method: "POST", body: "this" })).toEqual([201, "saved this"]);
+    expect(await served.ask("/save")).toEqual([200, "nothing to get"]);
+    expect(await served.ask("/host")).toEqual([200, "the host itself"]);
+    expect(await served.ask("/static")).toEqual([200, "as it is"]);
+    expect(await served.ask("/else")).toEqual([200, "/else from 127.0.0.1"]);
+  });
+
+  test("after a reload the new code answers, and after a rollback the old", async () => {
+    await using served = await serveHost({ web: text(1) }, { fetch: "web.text" });
+    expect(await served.ask("/")).toEqual([200, "version 1"]);
+    await served.reload("web", text(2));
+    expect(await served.ask("/")).toEqual([200, "version 2"]);
+    await served.swapper.rollback();
+    expect(await served.ask("/")).toEqual([200, "version 1"]);
+  });
+
+  test("a request under way ends in the set in which it began, however many reloads happen", async () => {
+    const slow = (version: number): string =>
+      plugin(version, `slow: async () => { await wish("gate")(); return new Response("version " + VERSION); }`);
+    await using served = await serveHost({ web: slow(1) }, { fetch: "web.slow" });
+    const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    served.wish("gate", () => {
+      entered.resolve();
+      return gate.promise;
+    });
+    const answer = served.ask("/");
+    await entered.promise;
+    for (const version of [2, 3, 4]) await served.reload("web", slow(version));
+    gate.resolve();
+    expect(await answer).toEqual([200, "version 1"]);
+    await served.swapper.drained();
+  });
+
+  test("with asyncContext, and without it", async () => {
+    for (const asyncContext of [true, false]) {
+      await using served = await serveHost({ web: text(1) }, { fetch: "web.text" }, { asyncContext });
+      expect(await served.ask("/")).toEqual([200, "version 1"]);
+    }
+  });
+
+  test("what a handler opens belongs to the plugin: it is closed with its generation", async () => {
+    const ticking = (version: number): string =>
+      plugin(version, `start: () => { setInterval(wish("tick"), 1, VERSION); return new Response("started"); }`);
+    await using served = await serveHost({ web: ticking(1) }, { fetch: "web.start" });
+    const ticks: number[] = [];
+    let next = Promise.withResolvers<void>();
+    served.wish("tick", (version: number) => {
+      ticks.push(version);
+      next.resolve();
+    });
+    await served.ask("/");
+    await next.promise;
+    await served.reload("web", ticking(2));
+    await served.swapper.drained();
+    ticks.length = 0;
+    next = Promise.withResolvers();
+    await served.ask("/");
+    await next.promise;
+    expect(ticks).not.toContain(1);
+  });
+});
+
+describe("a set without the function", () => {
+  test("503 while the plugin is not in the set, logged once for each set; a reload brings it (back)", async () => {
+    await using served = await serveHost({ web: text(1) }, { fetch: "web.text" });
+    await served.host.project.remove("bin/web.js");
+    await served.swapper.reload();
+    for (let count = 0; count < 3; count++) expect(await served.ask("/")).toEqual([503, "Service Unavailable\n"]);
+    expect(served.logger.of("error")).toEqual([
+      `web.text was asked for, but "web" is not in the current set: build it and reload (said once for each set)`,
+    ]);
+    await served.reload("web", text(2));
+    expect(await served.ask("/")).toEqual([200, "version 2"]);
+  });
+
+  test("503 before the first load and after close", async () => {
+    await using host = await createHost({ web: text(1) });
+    using server = serveOn(host, { fetch: "web.text" });
+    expect((await fetch(server.url)).status).toBe(503);
+    expect(host.logger.of("error")[0]).toContain("there is no current set: load the plugins first");
+    await host.swapper.loadPlugins();
+    expect((await fetch(server.url)).status).toBe(200);
+    await host.swapper.close();
+    expect((await fetch(server.url)).status).toBe(503);
+    await server.stop(true);
+  });
+
+  test("a misspelt name is logged when the server starts, with the name that was meant", async () => {
+    await using served = await serveHost({ web: text(1) }, { routes: { "/a": "web.txet", "/b": "wbe.text" } });
+    expect(served.logger.of("error")).toEqual([
+      `web.txet was asked for, but "web" has no function "txet" (did you mean "text"?): add it to its functions (said once for each set)`,
+      `wbe.text was asked for, but "wbe" is not in the current set (did you mean "web"?): build it and reload (said once for each set)`,
+    ]);
+    expect((await served.ask("/a"))[0]).toBe(503);
+  });
+
+  test("what names no function is refused at once, with its place", async () => {
+    await using host = await createHost({});
+    const page = "page" as "web.page";
+    expect(() => serveOn(host, { routes: { "/": { GET: page } } })).toThrow(
+      `serve: routes["/"].GET is "page", which names no function of a plugin: write "<plugin>.<function>", like "chat.page"`,
+    );
+    expect(() => serveOn(host, { fetch: ".page" })).toThrow(`serve: fetch is ".page"`);
+  });
+});
+
+describe("a function that fails", () => {
+  const failing = plugin(
+    1,
+    `throws: () => { throw new Error("secret of the plugin"); },
+     rejects: async () => { await 1; throw new Error("another secret"); },
+     wrong: () => "text",
+     nothing: () => undefined`,
+  );
+  const routes = {
+    "/throws": "web.throws",
+    "/rejects": "web.rejects",
+    "/wrong": "web.wrong",
+    "/nothing": "web.nothing",
+  } as const;
+
+  test("500 without details for the client, and a line in the log", async () => {
+    await using served = await serveHost({ web: failing }, { routes, versionHeader: "x-hotswap" });
+    for (const path of Object.keys(routes)) {
+      const response = await served.fetch(path);
+      expect(response.headers.get("x-hotswap")).toBe("web#1");
+      expect([response.status, await response.text()]).toEqual([500, "Internal Server Error\n"]);
+    }
+    expect(served.logger.of("error")).toEqual([
+      "web#1: throws() failed: secret of the plugin",
+      "web#1: rejects() failed: another secret",
+      `web#1: wrong() failed: it must answer a Response, not "text"`,
+      "web#1: nothing() failed: it must answer a Response, not undefined",
+    ]);
+  });
+
+  test("the host's error handler answers instead, when there is one", async () => {
+    await using served = await serveHost(
+      { web: failing },
+      { routes, error: ({ message }) => new Response(`sorry: ${message}`, { status: 418 }) },
+    );
+    expect(await served.ask("/throws")).toEqual([418, "sorry: secret of the plugin"]);
+    expect(await served.ask("/rejects")).toEqual([418, "sorry: another secret"]);
+    expect(served.logger.of("error")).toHaveLength(2);
+  });
+
+  test("a request that is still waiting when its set is cut off by drainTimeout: 503", async () => {
+    const waiting = (version: number): string =>
+      plugin(version, `wait: () => { wish("entered")(); return new Promise(() => {}); }`);
+    await using served = await serveHost({ web: waiting(1) }, { fetch: "web.wait" }, { drainTimeout: 0 });
+    const entered = Promise.withResolvers<void>();
+    served.wish("entered", entered.resolve);
+    const answer = served.ask("/");
+    await entered.promise;
+    await served.reload("web", waiting(2));
+    expect(await answer).toEqual([503, "Service Unavailable\n"]);
+    expect(served.logger.of("error").join()).toContain("still running, when its generation was freed");
+  });
+});
+
+describe("which version served the call", () => {
+  test("is answered in the header that was asked for, and in none otherwise", async () => {
+    await using served = await serveHost(
+      { web: text(1) },
+      { routes: { "/": "web.text" }, fetch: "missing.text", versionHeader: "x-hotswap" },
+    );
+    expect((await served.fetch("/")).headers.get("x-hotswap")).toBe("web#1");
+    await served.reload("web", text(2));
+    expect((await served.fetch("/")).headers.get("x-hotswap")).toBe("web#2");
+    expect((await served.fetch("/missing")).headers.get("x-hotswap")).toBeNull();
+    using plain = serveOn(served.host, { fetch: "web.text" });
+    expect((await fetch(plain.url)).headers.get("x-hotswap")).toBeNull();
+    await plain.stop(true);
+  });
+});
