@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ControlTarget } from "../control/target.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { Lease } from "../link/lease.ts";
 import { compareNames } from "../link/link.ts";
@@ -39,6 +40,8 @@ type Source = "folder" | "history";
  *     await swapper.reload();
  */
 export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposable {
+  /** How others than the host reload: the control socket, and a dashboard. @internal */
+  readonly controlTarget: ControlTarget;
   readonly #options: FilledOptions<Extension>;
   readonly #loader: Loader;
   readonly #scanner = new PluginDirScanner();
@@ -68,15 +71,13 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#history = new History(this.#loader.cache, this.#options.history);
     this.#retirement = new Retirement(this.#options);
     this.#log = new ReloadLog(this.#options.logger);
-    this.#triggers = new Triggers(
-      {
-        logger: this.#options.logger,
-        swapper: this,
-        reload: () => this.#log.recordOf(this.reload(this.#data)),
-        rollback: () => this.#log.recordOf(this.rollback(this.#data)),
-      },
-      this.#options,
-    );
+    this.controlTarget = {
+      logger: this.#options.logger,
+      swapper: this,
+      reload: () => this.#log.recordOf(this.reload(this.#data)),
+      rollback: () => this.#log.recordOf(this.rollback(this.#data)),
+    };
+    this.#triggers = new Triggers(this.controlTarget, this.#options);
   }
 
   /** The live set; `undefined` before the first load. */
