@@ -73,11 +73,16 @@ export class HotswapError extends Error {
   }
 }
 
-/** One line that says what `error` is, whatever was thrown. */
+/** One line that says what `error` is, whatever was thrown. Never throws. */
 export function describeError(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  if (typeof error === "string") return error;
-  return Bun.inspect(error);
+  try {
+    if (error instanceof Error) return String(error.message || error.name);
+    if (typeof error === "string") return error;
+    return Bun.inspect(error);
+  } catch {
+    // A getter or a proxy of the thrown value threw in its turn.
+    return "a thrown value that cannot be shown";
+  }
 }
 
 /**

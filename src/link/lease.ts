@@ -1,19 +1,20 @@
+import type { Pin } from "./calls.ts";
 import type { PluginManager } from "./manager.ts";
 
 /** Keeps a set alive: `using lease = swapper.acquire()`. */
 export class Lease<Extension = undefined> implements Disposable {
   readonly manager: PluginManager<Extension>;
-  readonly #unpin: () => void;
+  readonly #pin: Pin;
 
   /** @internal */
-  constructor(manager: PluginManager<Extension>) {
+  constructor(manager: PluginManager<Extension>, pin: Pin) {
     this.manager = manager;
-    this.#unpin = manager.calls.pin();
+    this.#pin = pin;
   }
 
   /** Ends the lease; a second time does nothing. */
   release(): void {
-    this.#unpin();
+    this.#pin.end();
   }
 
   [Symbol.dispose](): void {

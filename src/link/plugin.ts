@@ -84,8 +84,8 @@ export class Plugin<Definition = UntypedPlugin> {
     this.#generation = generation;
     this.#functions = generation.functions;
     // Not the generation itself: this closure outlives its code.
-    const { name: plugin, record } = generation;
-    this.#track = (result, name) => calls.track(result, record, () => freedCall(plugin, name));
+    const { record } = generation;
+    this.#track = (result, name, owner) => calls.track(result, { record, name, owner });
   }
 
   /** Whether `invokeFunc` would call something: the plugin has the function, or an `invokeFunc` of its own. */
@@ -105,7 +105,7 @@ export class Plugin<Definition = UntypedPlugin> {
     const target = this.#functions?.get(name);
     if (target === undefined) return invokeOther(this.source, name, params, this.#track);
     const result = target.context.run(target.fn, ...params);
-    return result instanceof Promise ? this.#track(result, name) : result;
+    return result instanceof Promise ? this.#track(result, name, target.owner) : result;
   }
 
   /**
@@ -142,8 +142,9 @@ export class Plugin<Definition = UntypedPlugin> {
 
   /** Runs host code in the plugin's context, as a call of this set. @internal */
   run<Result>(fn: () => Result, name: string): Result {
-    const result = this.#require(name).context.run(fn);
-    return result instanceof Promise ? (this.#track(result, name) as Result) : result;
+    const { context } = this.#require(name);
+    const result = context.run(fn);
+    return result instanceof Promise ? (this.#track(result, name, context) as Result) : result;
   }
 
   /** The generation behind this plugin, until the set is retired. @internal */
@@ -170,7 +171,7 @@ function invokeOther(generation: Generation, name: string, params: unknown[], tr
   const { invokeFunc, functions } = generation;
   if (invokeFunc !== undefined) {
     const result = invokeFunc.context.run(invokeFunc.fn, name, ...params);
-    return result instanceof Promise ? track(result, name) : result;
+    return result instanceof Promise ? track(result, name, invokeFunc.owner) : result;
   }
   throw new HotswapError(
     "HOTSWAP_UNKNOWN_FUNCTION",

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,22 +12,18 @@ const PREFIX = "hotswap-";
  */
 export class ArtifactCache implements Disposable {
   #dir: string | undefined;
-  #making: Promise<string> | undefined;
   readonly #holders = new Map<string, number>();
   readonly #removeAtExit = (): void => this[Symbol.dispose]();
 
   /** Holds the artifact with this hash; `bytes` is asked for when there is no copy yet. Resolves to the copy's path. */
   async hold(hash: string, bytes: () => Promise<Uint8Array>): Promise<string> {
     this.retain(hash);
-    this.#making ??= this.#makeDir();
-    this.#dir = await this.#making;
-    const file = join(this.#dir, `${hash}.mjs`);
-    if (!existsSync(file)) {
-      const temporary = `${file}.${crypto.randomUUID()}.tmp`;
-      await writeFile(temporary, await bytes());
-      await rename(temporary, file);
+    try {
+      return this.#existingCopy(hash) ?? (await this.#makeCopy(hash, await bytes()));
+    } catch (error) {
+      this.release(hash);
+      throw error;
     }
-    return file;
   }
 
   /** Holds once more what is held already. */
@@ -35,48 +31,90 @@ export class ArtifactCache implements Disposable {
     this.#holders.set(hash, (this.#holders.get(hash) ?? 0) + 1);
   }
 
-  /** Ends one hold; the copy is deleted with the last. */
-  async release(hash: string): Promise<void> {
+  /**
+   * Ends one hold; the copy is deleted with the last. It is deleted when this returns: a copy that is on its way out must
+   * not be taken for one that can be held.
+   */
+  release(hash: string): void {
     const holders = (this.#holders.get(hash) ?? 0) - 1;
     if (holders > 0) {
       this.#holders.set(hash, holders);
       return;
     }
     this.#holders.delete(hash);
-    if (this.#dir !== undefined) await rm(join(this.#dir, `${hash}.mjs`), { force: true });
+    if (this.#dir !== undefined) rmSync(copyIn(this.#dir, hash), { force: true });
   }
 
   [Symbol.dispose](): void {
     process.off("exit", this.#removeAtExit);
     if (this.#dir !== undefined) rmSync(this.#dir, { recursive: true, force: true });
     this.#dir = undefined;
-    this.#making = undefined;
   }
 
-  async #makeDir(): Promise<string> {
+  #existingCopy(hash: string): string | undefined {
+    const file = this.#dir && copyIn(this.#dir, hash);
+    return file !== undefined && existsSync(file) ? file : undefined;
+  }
+
+  async #makeCopy(hash: string, bytes: Uint8Array): Promise<string> {
+    const file = copyIn(this.#folder(), hash);
+    const temporary = `${file}.${crypto.randomUUID()}.tmp`;
+    try {
+      await writeFile(temporary, bytes);
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    return file;
+  }
+
+  /** The folder; made on first use, and again when something cleaned up the temporary files of a host that runs for weeks. */
+  #folder(): string {
+    if (this.#dir !== undefined && existsSync(this.#dir)) return this.#dir;
     const parent = tmpdir();
     mkdirSync(parent, { recursive: true });
     removeOrphans(parent);
-    process.on("exit", this.#removeAtExit);
-    return mkdtemp(join(parent, `${PREFIX}${process.pid}-`));
+    if (this.#dir === undefined) process.on("exit", this.#removeAtExit);
+    this.#dir = mkdtempSync(join(parent, `${PREFIX}${process.pid}.${startTime(process.pid) ?? ""}-`));
+    return this.#dir;
   }
+}
+
+function copyIn(dir: string, hash: string): string {
+  return join(dir, `${hash}.mjs`);
 }
 
 /** Removes the folders of processes that ended without cleaning up. */
 function removeOrphans(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined;
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(parent, name), { recursive: true, force: true });
+    const [, pid, start] = /^hotswap-(\d+)\.(\d*)-/.exec(name) ?? [];
+    if (pid === undefined || start === undefined || isRunning(Number(pid), start)) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
   }
 }
 
-function isRunning(pid: number): boolean {
+/** A process of another start has only the number in common: in a container the host is number 1 each time. */
+function isRunning(pid: number, start: string): boolean {
+  const startOfPid = startTime(pid);
+  if (startOfPid !== undefined) return start === "" || startOfPid === start;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     // A process of another user is running, too.
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** When the process was started, in the system's own ticks; `undefined` where the system does not say, or has no such process. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name, in parentheses, may hold anything; the start is the 20th field after it.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,8 +1,11 @@
 import { HotswapError } from "../errors.ts";
 import { type AnyFunction, type Context, hostContext } from "./graph.ts";
 
-/** Sees every promise that a call into a generation answers, and says what the caller gets for it. */
-export type TrackCall = (result: Promise<unknown>, name: string) => Promise<unknown>;
+/**
+ * Sees every promise that a call into a generation answers, and says what the caller gets for it. `owner` is the
+ * generation's context.
+ */
+export type TrackCall = (result: Promise<unknown>, name: string, owner: Context) => Promise<unknown>;
 
 /** A way into a generation that can be shut: what it leads to is dropped when the generation is freed. */
 export interface Entrance {
@@ -15,6 +18,8 @@ export interface Entrance {
 /** A function together with the context that it has to be called through. */
 export interface Callable {
   readonly context: Context;
+  /** The context of the generation that the function belongs to, however it is called. */
+  readonly owner: Context;
   readonly fn: (...params: unknown[]) => unknown;
 }
 
@@ -24,7 +29,9 @@ export interface Callable {
  */
 export function callable(fn: AnyFunction, context: Context, asyncContext: boolean): Callable {
   const target = fn as Callable["fn"];
-  return asyncContext ? { context, fn: target } : { context: hostContext, fn: context.bind(target) };
+  return asyncContext
+    ? { context, owner: context, fn: target }
+    : { context: hostContext, owner: context, fn: context.bind(target) };
 }
 
 /**
@@ -36,7 +43,7 @@ export function createEntrance(target: Callable, plugin: string, name: string, t
   const call = (...params: unknown[]): unknown => {
     if (open === undefined) throw freedCall(plugin, name);
     const result = open.context.run(open.fn, ...params);
-    return track !== undefined && result instanceof Promise ? track(result, name) : result;
+    return track !== undefined && result instanceof Promise ? track(result, name, open.owner) : result;
   };
   return {
     call: call as AnyFunction,

@@ -1,5 +1,3 @@
-import type { Logger } from "../logger.ts";
-
 /**
  * - `loading`: being prepared by a load or reload that has not swapped yet
  * - `live`: part of the current set
@@ -42,7 +40,7 @@ export class GenerationRecord {
   readonly #reachedAt = new Map<GenerationState, number>([["loading", this.#loadedAt]]);
   readonly #onFreed: (record: GenerationRecord) => void;
   #state: GenerationState = "loading";
-  #rootModule: WeakRef<object> | undefined;
+  #witness: WeakRef<object> | undefined;
   /** Calls of the host that are under way. */
   calls = 0;
   leaked = false;
@@ -58,13 +56,21 @@ export class GenerationRecord {
     return this.#state;
   }
 
-  /** The root module's namespace while it is in memory; every function of the generation keeps it there. */
-  get rootModule(): object | undefined {
-    return this.#rootModule?.deref();
+  /**
+   * An object that is in memory as long as any of the generation's code is; `undefined` before there is any code, and when
+   * its memory was given back. To ask is to keep it alive until the end of this turn of the event loop.
+   */
+  get witness(): object | undefined {
+    return this.#witness?.deref();
   }
 
-  set rootModule(module: object) {
-    this.#rootModule = new WeakRef(module);
+  set witness(witness: object) {
+    this.#witness = new WeakRef(witness);
+  }
+
+  /** Whether there has been code to free. */
+  get hadCode(): boolean {
+    return this.#witness !== undefined;
   }
 
   /** The only place where a generation changes its state. */
@@ -89,17 +95,14 @@ export class GenerationRecord {
 
 /** All generations of a swapper that are not yet collected. */
 export class GenerationRegistry {
-  readonly #logger: Logger;
-  readonly #leakAfter: number;
+  readonly #onFreed: (record: GenerationRecord) => void;
   readonly #records = new Set<GenerationRecord>();
   readonly #counts = new Map<string, number>();
-  readonly #leakTimers = new Set<Timer>();
   readonly #collected = new FinalizationRegistry<GenerationRecord>((record) => this.#records.delete(record));
 
-  /** `leakAfter` in ms: how long after it was freed a generation may stay in memory before that is reported. */
-  constructor(logger: Logger, leakAfter: number) {
-    this.#logger = logger;
-    this.#leakAfter = leakAfter;
+  /** `onFreed` hears of every generation that is freed while its code is in memory. */
+  constructor(onFreed: (record: GenerationRecord) => void) {
+    this.#onFreed = onFreed;
   }
 
   /** The record of a generation that is about to be loaded. */
@@ -107,62 +110,44 @@ export class GenerationRegistry {
     const key = plugin.toLowerCase();
     const number = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, number);
-    const record = new GenerationRecord(plugin, number, hash, (freed) => this.#watchForLeak(freed));
+    const record = new GenerationRecord(plugin, number, hash, (freed) => {
+      if (freed.hadCode) this.#onFreed(freed);
+      else this.#records.delete(freed);
+    });
     this.#records.add(record);
     return record;
   }
 
-  /** Follows the generation's code from here to its collection. */
-  track(record: GenerationRecord, rootModule: object): void {
-    record.rootModule = rootModule;
-    this.#collected.register(rootModule, record);
-  }
-
-  /** Forgets a generation whose code never came to be. */
-  drop(record: GenerationRecord): void {
-    this.#records.delete(record);
+  /** Follows the generation's code from here to its collection; see {@link GenerationRecord.witness}. */
+  track(record: GenerationRecord, witness: object): void {
+    record.witness = witness;
+    this.#collected.register(witness, record);
   }
 
   list(): GenerationInfo[] {
     return Array.from(this.#records, (record) => record.info);
   }
 
+  /** The record, if the generation is not yet collected. */
   find(plugin: string, number: number): GenerationRecord | undefined {
     const key = plugin.toLowerCase();
-    return Array.from(this.#records).find((record) => record.plugin.toLowerCase() === key && record.number === number);
-  }
-
-  close(): void {
-    for (const timer of this.#leakTimers) clearTimeout(timer);
-    this.#leakTimers.clear();
-  }
-
-  #watchForLeak(record: GenerationRecord): void {
-    if (record.rootModule === undefined) {
-      // It is collected already, or nobody waits for that.
-      this.#records.delete(record);
-      return;
+    for (const record of this.#records) {
+      if (record.number === number && record.plugin.toLowerCase() === key) return record;
     }
-    const timer = setTimeout(() => {
-      this.#leakTimers.delete(timer);
-      this.#reportLeak(record);
-    }, this.#leakAfter);
-    timer.unref();
-    this.#leakTimers.add(timer);
+    return undefined;
   }
 
-  #reportLeak(record: GenerationRecord): void {
-    if (record.rootModule === undefined) return;
-    // Only a full collection tells what is held from what merely was not looked at.
-    Bun.gc(true);
-    // Looked at in a later turn of the event loop: a WeakRef keeps what it answered alive until this one ends.
-    setTimeout(() => {
-      if (record.rootModule === undefined) return;
-      record.leaked = true;
-      const seconds = Math.round(record.info.age / 1000);
-      this.#logger.warn(
-        `${record} was freed, but something still refers to its code ${this.#leakAfter} ms later (age ${seconds} s): swapper.explain({ plugin: "${record.plugin}", number: ${record.number} }) names what holds it`,
-      );
-    }, 0).unref();
+  /** How many generations of the plugin there have been. */
+  count(plugin: string): number {
+    return this.#counts.get(plugin.toLowerCase()) ?? 0;
+  }
+
+  /** The names of all plugins that were ever loaded, in lower case. */
+  get plugins(): string[] {
+    return Array.from(this.#counts.keys());
+  }
+
+  [Symbol.iterator](): IterableIterator<GenerationRecord> {
+    return this.#records.values();
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
 import { Scope } from "../plugin/scope.ts";
+import { withDeadline } from "./deadline.ts";
 import { type Callable, callable, createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
@@ -21,6 +22,8 @@ export interface LoadedCode {
   readonly liveFuncs: Readonly<Record<string, unknown>>;
   readonly liveTypes: Readonly<Record<string, unknown>>;
   readonly assets: AssetSource;
+  /** Takes an error of the plugin's background work that did not reach it through the context. */
+  report(error: unknown): void;
   /** Gives up what loading took: the copy of the artifact. */
   release(): Promise<void>;
 }
@@ -60,7 +63,7 @@ export class Generation {
   readonly record: GenerationRecord;
   readonly #options: GenerationOptions;
   readonly #scope: Scope;
-  readonly #release: () => Promise<void>;
+  #release: (() => Promise<void>) | undefined;
   readonly #entrances: Entrance[] = [];
   #code: Code | undefined;
   #reloadable = true;
@@ -69,6 +72,7 @@ export class Generation {
   /** Placeholders of the slots by dependency name, until and after linking. */
   #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
   #holders = 0;
+  #freeing = false;
 
   /** Throws `HOTSWAP_NOT_A_PLUGIN` and `HOTSWAP_INVALID_HOOK`; `code` is disposed of then. */
   constructor(code: LoadedCode, options: GenerationOptions) {
@@ -78,7 +82,11 @@ export class Generation {
     this.record = options.record;
     this.#options = options;
     this.#release = () => code.release();
-    this.#scope = new Scope(code.name);
+    this.#scope = new Scope({
+      plugin: code.name,
+      enter: (fn) => code.context.run(fn),
+      report: (error) => code.report(error),
+    });
     const definition = verifyDefinition(code.name, code.rootModule);
     this.#code = {
       context: code.context,
@@ -215,23 +223,32 @@ export class Generation {
    */
   async free(): Promise<void> {
     const code = this.#code;
-    if (code === undefined || this.record.state === "freed") return;
-    this.record.move("freed");
+    if (code === undefined || this.#freeing) return;
+    this.#freeing = true;
     try {
       await this.#callHook("onFree", undefined);
     } catch (error) {
       this.#report(error);
     }
-    await this.#scope.end((error) => this.#report(error));
+    await this.#endScope();
     await this.#dropCode(code);
   }
 
   /** Lets go of the code without calling a hook: for a generation that was only evaluated to be looked at. */
   async discard(): Promise<void> {
     const code = this.#code;
-    if (code === undefined || this.record.state === "freed") return;
-    this.record.move("freed");
+    if (code === undefined || this.#freeing) return;
+    this.#freeing = true;
     await this.#dropCode(code);
+  }
+
+  async #endScope(): Promise<void> {
+    const timeout = this.#options.hookTimeout;
+    const what = `what "${this.name}" deferred in its scope`;
+    await this.#scope.end({
+      wait: (undone) => withDeadline(undone, { plugin: this.name, phase: undefined, what, timeout }),
+      report: (error) => this.#report(error),
+    });
   }
 
   async #dropCode(code: Code): Promise<void> {
@@ -245,8 +262,11 @@ export class Generation {
     this.#code = undefined;
     this.#facade = undefined;
     this.#imported = undefined;
+    this.record.move("freed");
+    const release = this.#release;
+    this.#release = undefined;
     try {
-      await this.#release();
+      await release?.();
     } catch (error) {
       this.#report(error);
     }

@@ -65,6 +65,15 @@ export const hostContext: Context = {
  */
 export const runInHost: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
 
+/**
+ * Runs `fn` in the host's context when the caller is a plugin's code: what a swapper starts must not end with the plugin
+ * that asked for it. A caller of the host keeps its own context, AsyncLocalStorage stores included.
+ */
+export function leavePlugin<Result>(fn: () => Result): Result {
+  const inPlugin = typeof Bun.ModuleGraph === "function" && Bun.ModuleGraph.current !== undefined;
+  return inPlugin ? runInHost(fn) : fn();
+}
+
 type GraphClass = new (options: Bun.ModuleGraphOptions) => GraphContext;
 
 let graphClass: GraphClass | undefined;

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly cache: ArtifactCache;
   readonly hostModules: HostModules;
   readonly errors: UncaughtErrors;
+  /** Gets an object that lives exactly as long as any of the generation's code does, before that code runs. */
+  watch(witness: object): void;
   /** In ms, for the evaluation of the plugin's modules. */
   readonly hookTimeout: number;
 }
@@ -29,7 +31,10 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
   const assets = artifactAssets(manifest, copy);
   let graph: GraphContext | undefined;
   try {
-    graph = createGraph(await options.hostModules.bridge(manifest, assets), options.errors.handle);
+    const bridge = await options.hostModules.bridge(manifest, assets);
+    // Every function and class of the plugin refers to the scope that the bridge is a variable of.
+    options.watch(bridge);
+    graph = createGraph(bridge, options.errors.handle);
     const rootModule = await evaluate(graph, copy, name, options.hookTimeout);
     const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
     return {
@@ -41,15 +46,16 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
       liveFuncs: live?.funcs ?? {},
       liveTypes: live?.types ?? {},
       assets,
+      report: (error) => options.errors.handle(error, "uncaughtException"),
       async release() {
         options.errors.close();
-        await options.cache.release(hash);
+        options.cache.release(hash);
       },
     };
   } catch (error) {
     graph?.dispose();
     options.errors.close();
-    await options.cache.release(hash);
+    options.cache.release(hash);
     throw error;
   }
 }

@@ -47,6 +47,7 @@ export function loadStatic(name: string, plugin: StaticPlugin, errors: UncaughtE
     liveFuncs: plugin.liveFuncs ?? {},
     liveTypes: plugin.liveTypes ?? {},
     assets,
+    report: (error) => errors.handle(error, "uncaughtException"),
     async release() {
       errors.close();
       inUse.delete(module);

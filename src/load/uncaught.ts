@@ -1,5 +1,6 @@
 import { describeError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { isThenable } from "./deadline.ts";
 import type { UncaughtKind } from "./graph.ts";
 
 /** Where an error that nobody caught happened. */
@@ -21,16 +22,26 @@ const FOLD_WINDOW = 1000;
 /** Different errors that are told apart within one window; what comes after them is counted as one. */
 const MAX_DISTINCT = 20;
 
+/** Descriptions are compared up to this length. */
+const MAX_KEY_LENGTH = 200;
+
+interface Folded {
+  error: unknown;
+  readonly kind: UncaughtKind;
+  count: number;
+}
+
 /**
  * Contains what goes wrong in one generation's background work (SPEC 5.6): the first error of a kind is logged and handed
- * on at once, its repetitions once per window with their count, so that a storm costs the host next to nothing.
+ * on at once, its repetitions once per window with their count, so that a storm costs the host next to nothing. Nothing
+ * escapes from here, whatever was thrown, and whatever the logger or the host's handler do.
  */
 export class UncaughtErrors {
   readonly #plugin: string;
   readonly #generation: number;
   readonly #logger: Logger;
   readonly #onPluginError: OnPluginError | undefined;
-  #folded = new Map<string, { error: unknown; kind: UncaughtKind; count: number }>();
+  #folded = new Map<string, Folded>();
   #timer: Timer | undefined;
 
   constructor(plugin: string, generation: number, logger: Logger, onPluginError: OnPluginError | undefined) {
@@ -41,15 +52,15 @@ export class UncaughtErrors {
   }
 
   readonly handle = (error: unknown, kind: UncaughtKind): void => {
-    const text = describeError(error);
-    const key = this.#folded.size < MAX_DISTINCT || this.#folded.has(text) ? text : "";
+    const key = this.#keyOf(error, kind);
     const repeated = this.#folded.get(key);
     if (repeated !== undefined) {
       repeated.count++;
       repeated.error = error;
       return;
     }
-    this.#folded.set(key, { error, kind, count: 0 });
+    // The error itself is not kept: it was handed on.
+    this.#folded.set(key, { error: undefined, kind, count: 0 });
     this.#timer ??= setTimeout(() => this.#flush(), FOLD_WINDOW).unref();
     this.#report(error, kind, 1);
   };
@@ -58,6 +69,13 @@ export class UncaughtErrors {
   close(): void {
     clearTimeout(this.#timer);
     this.#flush();
+  }
+
+  #keyOf(error: unknown, kind: UncaughtKind): string {
+    // Values that are no errors are not described to be compared: that may be as long as they are large.
+    const text = Error.isError(error) || typeof error === "string" ? describeError(error) : typeof error;
+    const key = `${kind} ${text.slice(0, MAX_KEY_LENGTH)}`;
+    return this.#folded.size < MAX_DISTINCT || this.#folded.has(key) ? key : "others";
   }
 
   #flush(): void {
@@ -73,11 +91,24 @@ export class UncaughtErrors {
     const where = `${this.#plugin}#${this.#generation}`;
     const what = kind === "unhandledRejection" ? "a rejection nobody handled" : "an error nobody caught";
     const times = count > 1 ? ` (${count} times)` : "";
-    this.#logger.error(`${where}: ${what} in background work${times}: ${describeError(error)}`, error);
+    this.#log(`${where}: ${what} in background work${times}: ${describeError(error)}`, error);
+    const failed = (failure: unknown): void =>
+      this.#log(`onPluginError itself failed: ${describeError(failure)}`, failure);
     try {
-      this.#onPluginError?.(error, { plugin: this.#plugin, generation: this.#generation, kind, count });
+      const context: PluginErrorContext = { plugin: this.#plugin, generation: this.#generation, kind, count };
+      const handled: unknown = this.#onPluginError?.(error, context);
+      if (isThenable(handled)) Promise.resolve(handled).catch(failed);
     } catch (failure) {
-      this.#logger.error(`onPluginError itself failed: ${describeError(failure)}`, failure);
+      failed(failure);
+    }
+  }
+
+  #log(message: string, error: unknown): void {
+    try {
+      this.#logger.error(message, error);
+    } catch {
+      // A logger may fail over the value that was thrown; over the message alone it has no reason to.
+      console.error(message);
     }
   }
 }

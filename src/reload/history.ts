@@ -22,18 +22,18 @@ export class History {
   }
 
   /** Remembers the artifacts of a set whose generations still hold their copies. */
-  async push(artifacts: FoundArtifacts): Promise<void> {
+  push(artifacts: FoundArtifacts): void {
     for (const { hash } of artifacts.values()) this.#cache.retain(hash);
     this.#sets.push(artifacts);
-    while (this.#sets.length > this.#limit) await this.#release(this.#sets.shift());
+    while (this.#sets.length > this.#limit) this.#release(this.#sets.shift());
   }
 
   /** Forgets the newest set: it is the current one again. */
-  async pop(): Promise<void> {
-    await this.#release(this.#sets.pop());
+  pop(): void {
+    this.#release(this.#sets.pop());
   }
 
-  async #release(artifacts: FoundArtifacts | undefined): Promise<void> {
-    for (const { hash } of artifacts?.values() ?? []) await this.#cache.release(hash);
+  #release(artifacts: FoundArtifacts | undefined): void {
+    for (const { hash } of artifacts?.values() ?? []) this.#cache.release(hash);
   }
 }

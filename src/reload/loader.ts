@@ -1,3 +1,4 @@
+import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/artifact-cache.ts";
 import { Generation, type LoadedCode } from "../load/generation.ts";
 import { type GenerationRecord, GenerationRegistry } from "../load/generation-record.ts";
@@ -20,11 +21,13 @@ export class Loader {
   readonly registry: GenerationRegistry;
   readonly #options: LoaderOptions;
   readonly #hostModules: HostModules;
+  readonly #leaks: LeakWatch;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
     this.#hostModules = new HostModules(options.root);
-    this.registry = new GenerationRegistry(options.logger, options.leakAfter);
+    this.#leaks = new LeakWatch(options.logger, options.leakAfter);
+    this.registry = new GenerationRegistry((record) => this.#leaks.watch(record));
   }
 
   /** A new generation of the artifact, its modules evaluated and its definition checked. Leaves nothing when it throws. */
@@ -34,20 +37,17 @@ export class Loader {
     try {
       code = await this.#evaluate(artifact, record);
       const { logger, hookTimeout, asyncContext } = this.#options;
-      const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
-      // Statically linked code stays in memory for good.
-      if (!this.#isStatic(artifact)) this.registry.track(record, code.rootModule);
-      return generation;
+      return new Generation(code, { logger, record, hookTimeout, asyncContext });
     } catch (error) {
-      this.registry.drop(record);
       code?.context.dispose();
+      record.move("freed");
       await code?.release();
       throw error;
     }
   }
 
   close(): void {
-    this.registry.close();
+    this.#leaks.close();
     this.cache[Symbol.dispose]();
   }
 
@@ -56,11 +56,14 @@ export class Loader {
     const { logger, onPluginError, hookTimeout, staticPlugins } = this.#options;
     const errors = new UncaughtErrors(name, record.number, logger, onPluginError);
     const linkedIn = staticPlugins?.[name];
+    // Statically linked code stays in memory for good: nobody follows it.
     if (linkedIn !== undefined) return loadStatic(name, linkedIn, errors);
-    return loadArtifact(artifact, { cache: this.cache, hostModules: this.#hostModules, errors, hookTimeout });
-  }
-
-  #isStatic({ name }: FoundArtifact): boolean {
-    return this.#options.staticPlugins?.[name] !== undefined;
+    return loadArtifact(artifact, {
+      cache: this.cache,
+      hostModules: this.#hostModules,
+      errors,
+      hookTimeout,
+      watch: (witness) => this.registry.track(record, witness),
+    });
   }
 }

@@ -50,6 +50,11 @@ export interface SwapperOptions<Extension> {
    * `loadPlugins()` to `close()`, for the owner of the process alone. None is opened unless set.
    */
   readonly control?: string;
+  /**
+   * Whether debug logging is on: then each lease keeps the stack of its `acquire()`, which is reported when the lease is
+   * forgotten. Unless set, it is on when the logger's `level` says that `debug()` is shown (consola, pino, winston).
+   */
+  readonly debug?: boolean;
 }
 
 /** {@link SwapperOptions} with every default filled in. */
@@ -69,16 +74,17 @@ export interface FilledOptions<Extension> {
   readonly store: DataStore | undefined;
   readonly asyncContext: boolean;
   readonly control: string | undefined;
+  readonly debug: boolean | undefined;
 }
 
 /** Throws a `RangeError` for a time or number that makes no sense. */
 export function fillOptions<Extension>(options: SwapperOptions<Extension>): FilledOptions<Extension> {
   return {
     logger: options.logger ?? defaultLogger(),
-    freeDelay: amount("freeDelay", options.freeDelay, 15_000),
-    drainTimeout: amount("drainTimeout", options.drainTimeout, 300_000),
-    hookTimeout: amount("hookTimeout", options.hookTimeout, 30_000),
-    leakAfter: amount("leakAfter", options.leakAfter, 60_000),
+    freeDelay: duration("freeDelay", options.freeDelay, 15_000),
+    drainTimeout: duration("drainTimeout", options.drainTimeout, 300_000),
+    hookTimeout: duration("hookTimeout", options.hookTimeout, 30_000),
+    leakAfter: duration("leakAfter", options.leakAfter, 60_000),
     history: amount("history", options.history, 5),
     reloadCallback: options.reloadCallback,
     onPluginError: options.onPluginError,
@@ -89,7 +95,17 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     store: options.vault?.store,
     asyncContext: options.asyncContext ?? true,
     control: options.control,
+    debug: options.debug,
   };
+}
+
+/** The longest time that a timer can wait, in ms: 24.8 days. It would end at once if it were longer. */
+const LONGEST = 2 ** 31 - 1;
+
+function duration(name: string, value: number | undefined, fallback: number): number {
+  const time = amount(name, value, fallback);
+  if (time <= LONGEST) return time;
+  throw new RangeError(`${name} must be at most ${LONGEST} ms (24 days), not ${time}`);
 }
 
 function amount(name: string, value: number | undefined, fallback: number): number {

@@ -1,5 +1,7 @@
 import type { PluginManager } from "../link/manager.ts";
+import { describePin } from "../inspect/lease-watch.ts";
 import type { Generation } from "../load/generation.ts";
+import type { Logger } from "../logger.ts";
 import type { BagTransaction } from "../vault/bag/storage.ts";
 
 /** A set with what has to be given back when it is retired. */
@@ -11,6 +13,7 @@ export interface OwnedSet<Extension> {
 }
 
 export interface RetireOptions {
+  readonly logger: Logger;
   /** In ms; see SPEC 6.1. */
   readonly freeDelay: number;
   /** In ms; see SPEC 6.1. */
@@ -20,7 +23,8 @@ export interface RetireOptions {
 /** Follows the sets that were swapped out until nothing uses them, and frees what only they referred to. */
 export class Retirement<Extension> {
   readonly #options: RetireOptions;
-  readonly #draining = new Set<Promise<void>>();
+  /** The sets that were swapped out, each until it is freed. */
+  readonly #draining = new Map<OwnedSet<Extension>, Promise<void>>();
   /** Ends each wait that is under way. */
   readonly #waits = new Set<() => void>();
   #hurried = false;
@@ -32,13 +36,13 @@ export class Retirement<Extension> {
   /** Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case. */
   start(set: OwnedSet<Extension>): void {
     const freed = this.#drain(set).then(() => freeSet(set));
-    this.#draining.add(freed);
-    void freed.finally(() => this.#draining.delete(freed));
+    this.#draining.set(set, freed);
+    void freed.finally(() => this.#draining.delete(set));
   }
 
   /** Resolves when every set that was swapped out by now is freed. */
   async drained(): Promise<void> {
-    await Promise.all(this.#draining);
+    await Promise.all(this.#draining.values());
   }
 
   /** Ends all waiting: what was swapped out is retired now. */
@@ -48,11 +52,14 @@ export class Retirement<Extension> {
     await this.drained();
   }
 
-  /** Resolves when nothing uses the set any more, at the latest after `timeout` ms. */
-  async endOfCalls({ manager }: OwnedSet<Extension>, timeout: number): Promise<void> {
-    const deadline = this.#wait(timeout);
-    await Promise.race([manager.calls.idle(), deadline.over]);
-    deadline.end();
+  /** Resolves when nothing uses the current set, nor those before it, any more; at the latest after `timeout` ms. */
+  async endOfCalls(current: OwnedSet<Extension>, timeout: number): Promise<void> {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    // It keeps the process alive: whoever closes wants to see the end of it.
+    const timer = setTimeout(resolve, timeout);
+    const sets = [current, ...this.#draining.keys()];
+    await Promise.race([Promise.all(sets.map(({ manager }) => manager.calls.idle())), over]);
+    clearTimeout(timer);
   }
 
   async #drain({ manager }: OwnedSet<Extension>): Promise<void> {
@@ -62,6 +69,21 @@ export class Retirement<Extension> {
     await Promise.race([unused, deadline.over]);
     delay.end();
     deadline.end();
+    if (manager.calls.count > 0 && !this.#hurried) this.#reportInUse(manager);
+  }
+
+  #reportInUse({ calls }: PluginManager<Extension>): void {
+    const { underWay, pins } = calls;
+    const uses = [
+      ...(underWay.length > 0 ? [`calls under way: ${summary(underWay)}`] : []),
+      ...(pins.length > 0 ? [`leases: ${pins.length}`] : []),
+    ];
+    this.#options.logger.warn(
+      [
+        `a set that was swapped out is retired after drainTimeout (${this.#options.drainTimeout} ms) although it is in use (${uses.join("; ")})`,
+        ...pins.map(describePin),
+      ].join(". "),
+    );
   }
 
   /** Is over after `ms` or when somebody ends it. A host that has nothing else to do may end meanwhile. */
@@ -77,6 +99,13 @@ export class Retirement<Extension> {
     if (this.#hurried) end();
     return { over: promise, end };
   }
+}
+
+/** `a.f() (2 times), b.g()`. */
+function summary(calls: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1);
+  return Array.from(counts, ([call, count]) => (count > 1 ? `${call} (${count} times)` : call)).join(", ");
 }
 
 /**

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import type { ControlTarget } from "../control/target.ts";
 import { describeError, HotswapError } from "../errors.ts";
-import { Lease } from "../link/lease.ts";
+import { LeaseWatch } from "../inspect/lease-watch.ts";
+import type { Lease } from "../link/lease.ts";
 import { compareNames } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../load/generation-record.ts";
-import { requireModuleGraph } from "../load/graph.ts";
+import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
@@ -49,6 +50,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #history: History;
   readonly #log: ReloadLog;
   readonly #triggers: Triggers;
+  readonly #leases: LeaseWatch;
   #pluginDir: string;
   #storage: BagStorage | undefined;
   #live: ReadonlyMap<string, LivePlugin> = new Map();
@@ -78,6 +80,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
+    this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
   }
 
   /** The live set; `undefined` before the first load. */
@@ -201,7 +204,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (this.#set === undefined) {
       throw new HotswapError("HOTSWAP_NOT_LINKED", "acquire() needs a current set: call loadPlugins() first");
     }
-    return new Lease(this.#set.manager);
+    return this.#leases.acquire(this.#set.manager);
   }
 
   /** Resolves when every set that was swapped out by now is freed. */
@@ -214,7 +217,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * and at most `timeout` ms for calls (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
    */
   close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closing ??= this.#queue.add(() => this.#freeAll(timeout));
+    this.#closing ??= leavePlugin(() => this.#queue.add(() => this.#freeAll(timeout)));
     return this.#closing;
   }
 
@@ -272,7 +275,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       },
     );
     if (old !== undefined) this.#retirement.start(old);
-    await this.#remember(source, old && oldArtifacts);
+    this.#remember(source, changes, old && oldArtifacts);
     const details = new ReloadDetails(
       Array.from(changes.values(), ({ name, note }) => [name, note] as const),
       { ...set.timings, swap: swapTime },
@@ -297,10 +300,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     for (const generation of set.fresh) generation.record.move("live");
   }
 
-  async #remember(source: Source, oldArtifacts: FoundArtifacts | undefined): Promise<void> {
+  #remember(source: Source, changes: ReadonlyMap<string, Change>, oldArtifacts: FoundArtifacts | undefined): void {
     try {
-      if (source === "history") await this.#history.pop();
-      else if (oldArtifacts !== undefined) await this.#history.push(oldArtifacts);
+      if (source === "history") this.#history.pop();
+      // A reload that found nothing new is no step to go back to, and must not push out the last good set.
+      else if (oldArtifacts !== undefined && changesAnything(changes)) this.#history.push(oldArtifacts);
     } catch (error) {
       // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
       this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
@@ -316,8 +320,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       await freeSet(set);
     }
     await this.#retirement.finish();
-    this.#loader.close();
-    await this.#storage?.close();
+    try {
+      this.#loader.close();
+    } finally {
+      await this.#storage?.close();
+    }
   }
 
   async #openStorage(): Promise<BagStorage> {
@@ -328,7 +335,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   async #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
     this.#refuseClosed(what);
-    return this.#queue.add(step);
+    return leavePlugin(() => this.#queue.add(step));
   }
 
   #refuseClosed(what: string): void {
@@ -343,6 +350,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
   }
+}
+
+function changesAnything(changes: ReadonlyMap<string, Change>): boolean {
+  return changes.values().some(({ note }) => note !== "unchanged" && note !== "not reloadable");
 }
 
 function artifactsOf(live: ReadonlyMap<string, LivePlugin>): Map<string, FoundArtifact> {

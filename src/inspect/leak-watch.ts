@@ -1,0 +1,99 @@
+import type { GenerationRecord } from "../load/generation-record.ts";
+import type { Logger } from "../logger.ts";
+
+/** How long a collection that does not stop the host may take before one is forced, in ms. */
+const COLLECTION_TIME = 100;
+
+interface Watched {
+  readonly record: GenerationRecord;
+  /** When it should have been collected, on the clock of `performance.now()`. */
+  readonly due: number;
+}
+
+/**
+ * Reports, once for each, the freed generations that something still refers to (SPEC 6.4). The host is stopped for a full
+ * collection only when one is suspected, and once for all that are suspected together.
+ */
+export class LeakWatch {
+  readonly #logger: Logger;
+  readonly #leakAfter: number;
+  readonly #watched: Watched[] = [];
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** `leakAfter` in ms: how long after it was freed a generation may stay in memory. */
+  constructor(logger: Logger, leakAfter: number) {
+    this.#logger = logger;
+    this.#leakAfter = leakAfter;
+  }
+
+  /** Begins to watch a generation that was freed just now. */
+  watch(record: GenerationRecord): void {
+    if (this.#closed) return;
+    this.#watched.push({ record, due: performance.now() + this.#leakAfter });
+    if (this.#timer === undefined) this.#wait(this.#leakAfter, () => this.#examine());
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#watched.length = 0;
+  }
+
+  /** Looks at those whose time has come. They stand in the order in which it comes. */
+  #examine(): void {
+    const now = performance.now();
+    const upcoming = this.#watched.findIndex(({ due }) => due > now);
+    const due = this.#watched.splice(0, upcoming === -1 ? this.#watched.length : upcoming);
+    const suspects = stillThere(due.map(({ record }) => record));
+    if (suspects.length === 0) this.#next();
+    else this.#collect(suspects);
+  }
+
+  /** What nobody refers to may merely not have been collected yet. */
+  #collect(suspects: readonly GenerationRecord[]): void {
+    Bun.gc(false);
+    this.#wait(COLLECTION_TIME, () => {
+      const remaining = stillThere(suspects);
+      if (remaining.length === 0) this.#next();
+      // In a later turn of the event loop: to look at a generation is to keep it until this one ends.
+      else this.#wait(0, () => this.#collectNow(remaining));
+    });
+  }
+
+  #collectNow(suspects: readonly GenerationRecord[]): void {
+    Bun.gc(true);
+    this.#wait(0, () => {
+      for (const record of stillThere(suspects)) this.#report(record);
+      this.#next();
+    });
+  }
+
+  #report(record: GenerationRecord): void {
+    record.leaked = true;
+    const { plugin, number, info } = record;
+    const seconds = (info.age / 1000).toFixed(1);
+    this.#logger.warn(
+      `${record} was freed more than ${this.#leakAfter} ms ago (age ${seconds} s), but something still refers to its code, so its memory is not given back: swapper.explain({ plugin: "${plugin}", number: ${number} }) names what holds it`,
+    );
+  }
+
+  #next(): void {
+    const [first] = this.#watched;
+    if (first !== undefined && this.#timer === undefined)
+      this.#wait(first.due - performance.now(), () => this.#examine());
+  }
+
+  /** Continues after `ms`; a host that has nothing else to do may end meanwhile. */
+  #wait(ms: number, step: () => void): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      step();
+    }, ms).unref();
+  }
+}
+
+function stillThere(records: readonly GenerationRecord[]): GenerationRecord[] {
+  return records.filter((record) => record.witness !== undefined);
+}
