@@ -1,3 +1,4 @@
+import type { Pin } from "../link/calls.ts";
 import type { Plugin } from "../link/plugin.ts";
 import { PinnedStream } from "./pinned-stream.ts";
 import { PluginServer } from "./server-handle.ts";
@@ -50,14 +51,14 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
     responder: Responder,
     request: Request,
     answer: Promise<unknown>,
-    unpin: () => void,
+    pin: Pin,
   ): Promise<Answer> {
     try {
       return finish(responder, request, await answer);
     } catch (error) {
       return fail(responder, error);
     } finally {
-      unpin();
+      pin.end();
     }
   }
 
