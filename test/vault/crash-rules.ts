@@ -7,5 +7,5 @@ export function itemKey(number: number): string {
 }
 
 /** Every so many updates the child also writes so many keys at once, more than a store writes in one turn. */
-export const BULK_EVERY = 24;
+export const BULK_EVERY = 60;
 export const BULK = 3000;

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import type { BagStorage } from "../../src/vault/bag/storage.ts";
 import { begin, bagHost } from "./bag-support.ts";
 import { expectSameValue } from "./same-value.ts";
 
@@ -173,30 +172,64 @@ test("7.5 what the live set wrote after the key was migrated is migrated again, 
   expectSameValue(bag.get("bob"), bob(5));
 });
 
-async function playersAtVersion3(): Promise<BagStorage> {
-  const host = await bagHost();
-  await host.load({ Live_Player: Third }, (bag) => {
-    bag.declare("scores", { version: 2 });
-    bag.set("scores", 1);
-    bag.set("bob", new Third());
-  });
-  return host.storage;
-}
-
 test("7.5 going back to code that is older than the data is refused", async () => {
-  const storage = await playersAtVersion3();
-  const older = begin(storage, { Live_Player: Second });
-  older.bag.declare("scores", { version: 2 });
-  await expect(older.prepare()).rejects.toEqual(
+  const { storage, load } = await bagHost();
+  const { bag } = await load({ Live_Player: Third });
+  bag.set("bob", new Third());
+  await expect(load({ Live_Player: Second })).rejects.toEqual(
     failed(
       /Live_Player in bob is stored at version 3, .* no downgrade from 3 to 2; load code of version 3 or later, or give .* downgrades\[3\]/,
     ),
   );
-  older.abort();
-  const undeclared = begin(storage, { Live_Player: Third });
-  await expect(undeclared.prepare()).rejects.toEqual(
+
+  const newer = begin(storage, { Live_Player: Third }, ["scores"]);
+  newer.owner = "scores";
+  newer.bag.declare("scores", { version: 2 });
+  newer.bag.set("scores", 1);
+  await newer.prepare();
+  newer.commit();
+  const older = begin(storage, { Live_Player: Third }, ["scores"]);
+  older.owner = "scores";
+  expect(() => older.bag.get("scores")).toThrow(
+    failed(/"scores" is stored at version 2, .* newer than the code's version 1/),
+  );
+  await expect(older.prepare()).rejects.toEqual(
     failed(/"scores" is stored at version 2, and this set does not declare it, .* the code is older than the data/),
   );
+});
+
+test("7.5 what a plugin declared counts as long as the plugin is kept, and what the host declared always", async () => {
+  const { storage } = await bagHost();
+  const first = begin(storage, {}, ["alpha", "beta"]);
+  const declared = { version: 2, merge: () => "merged" };
+  first.bag.declare("host", declared);
+  for (const plugin of ["alpha", "beta"]) {
+    first.owner = plugin;
+    first.bag.declare(plugin, declared);
+  }
+  for (const key of ["host", "alpha", "beta"]) first.bag.set(key, key);
+  await first.prepare();
+  first.commit();
+
+  const second = begin(storage, {}, ["alpha", "beta"]);
+  second.owner = "beta";
+  expect(second.bag.get("alpha")).toBe("alpha");
+  second.bag.declare("beta", { version: 3, migrations: { 2: (old: string) => old.toUpperCase() } });
+  second.bag.set("host", "ours");
+  first.bag.set("host", "theirs");
+  await second.prepare();
+  second.commit();
+  first.retire();
+  expect([...second.bag.entries()]).toEqual([
+    ["host", "merged"],
+    ["alpha", "alpha"],
+    ["beta", "BETA"],
+  ]);
+  second.bag.set("alpha", "again");
+
+  const third = begin(storage, {}, ["alpha", "beta"]);
+  expect(await third.rehearse()).toEqual([]);
+  third.abort();
 });
 
 test("7.5 going back works where the newer code has a step down", async () => {

@@ -6,12 +6,13 @@ import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { Flusher } from "../store/flusher.ts";
+import { Declarations, type DeclaredKey } from "./declarations.ts";
 import { SharedEntries } from "./entries.ts";
 import { Overlay } from "./overlay.ts";
 import { readRecord, recordText } from "./record.ts";
 import { absent, type Absent, type Entry } from "./slot.ts";
 import { Transaction, type BagTransaction, type TransactionHost } from "./transaction.ts";
-import { BagView, type DeclaredKey, type Migrated, type ViewHost } from "./view.ts";
+import { BagView, type Migrated, type ViewHost } from "./view.ts";
 
 export type { BagTransaction } from "./transaction.ts";
 
@@ -24,7 +25,7 @@ export interface BagStorageOptions {
 }
 
 export interface TransactionOptions {
-  /** The names of the set's plugins; without them every declared key must go on being declared. */
+  /** The names of the set's plugins; without them no plugin counts as gone, so every declared key must go on being declared. */
   readonly plugins?: Iterable<string>;
 }
 
@@ -68,9 +69,10 @@ export class BagStorage implements ViewHost, TransactionHost {
       return this.#current === view ? undefined : this.#current?.types.ownDowngradesOf(name);
     });
     const overlay = new Overlay(this.shared);
-    const view: BagView = new BagView(this, types, overlay);
+    const declarations = new Declarations(options.plugins && new Set(options.plugins), this.#current?.declarations);
+    const view: BagView = new BagView(this, types, declarations, overlay);
     this.#views.add(view);
-    return new Transaction(this, view, overlay, options.plugins && new Set(options.plugins));
+    return new Transaction(this, view, overlay);
   }
 
   /** Resolves when everything written before is in the store. Throws `HOTSWAP_STORE_FAILED`. */
@@ -89,7 +91,7 @@ export class BagStorage implements ViewHost, TransactionHost {
   }
 
   currentDeclaration(key: string): DeclaredKey | undefined {
-    return this.#current?.declaration(key);
+    return this.#current?.declarations.get(key);
   }
 
   replaceCurrent(view: BagView, migrated: Migrated): void {

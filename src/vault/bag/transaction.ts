@@ -61,17 +61,15 @@ export class Transaction implements BagTransaction, EntriesObserver {
   readonly #host: TransactionHost;
   readonly #overlay: Overlay;
   readonly #view: BagView;
-  readonly #plugins: ReadonlySet<string> | undefined;
   readonly #stopObserving: () => void;
   /** What the live set changed meanwhile, with what it was before. */
   readonly #originals = new Map<string, Entry | Absent>();
   #state: State = "open";
 
-  constructor(host: TransactionHost, view: BagView, overlay: Overlay, plugins: ReadonlySet<string> | undefined) {
+  constructor(host: TransactionHost, view: BagView, overlay: Overlay) {
     this.#host = host;
     this.#view = view;
     this.#overlay = overlay;
-    this.#plugins = plugins;
     this.#stopObserving = host.shared.observe(this);
   }
 
@@ -80,11 +78,11 @@ export class Transaction implements BagTransaction, EntriesObserver {
   }
 
   get owner(): string | undefined {
-    return this.#view.owner;
+    return this.#view.declarations.owner;
   }
 
   set owner(plugin: string | undefined) {
-    this.#view.owner = plugin;
+    this.#view.declarations.owner = plugin;
   }
 
   changing(key: string, before: Entry | Absent, _after: Entry | Absent, isReplacement: boolean): void {
@@ -93,6 +91,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
 
   async prepare(): Promise<void> {
     this.#checkOpen();
+    this.#view.declarations.settle();
     for await (const { error } of this.#migrateOutdated()) {
       if (error) throw error;
     }
@@ -152,7 +151,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
       const entry = this.#overlay.read(key);
       return entry !== absent && this.#view.isOutdated(key, entry);
     };
-    for (const key of [...this.#view.declaredKeys(), ...shared.versionedKeys()]) {
+    for (const key of [...this.#view.declarations.keys(), ...shared.versionedKeys()]) {
       if (isOutdated(key) && !this.#isOrphan(key)) yield key;
     }
     // Looking at every key is only worth it when the counts say that there is something to find.
@@ -167,13 +166,13 @@ export class Transaction implements BagTransaction, EntriesObserver {
   /** The keys of a plugin that is no longer in the set stay as they are until it comes back. */
   #isOrphan(key: string): boolean {
     const entry = this.#overlay.read(key);
-    if (!(entry instanceof Slot) || entry.version === 1 || this.#view.declaration(key)) return false;
-    return entry.owner !== undefined && this.#plugins !== undefined && !this.#plugins.has(entry.owner);
+    if (!(entry instanceof Slot) || entry.version === 1 || this.#view.declarations.get(key)) return false;
+    return this.#view.declarations.isAbsent(entry.owner);
   }
 
   #checkDeclared(key: string, entry: Entry): void {
     const version = versionOfEntry(entry);
-    if (version === 1 || this.#view.declaration(key)) return;
+    if (version === 1 || this.#view.declarations.get(key)) return;
     throw new HotswapError(
       "HOTSWAP_MIGRATION_FAILED",
       `the data-bag key ${JSON.stringify(key)} is stored at version ${version}, and this set does not declare it, which means version 1: ` +
@@ -192,7 +191,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
     for (const [key, original] of this.#originals) {
       const theirs = this.#host.shared.read(key);
       if (this.#overlay.wrote(key)) {
-        if (this.#view.declaration(key)?.options.merge) resolved.set(key, this.#merge(key, theirs, original));
+        if (this.#view.declarations.get(key)?.options.merge) resolved.set(key, this.#merge(key, theirs, original));
         else conflicts.push(key);
       } else if (theirs !== absent && this.#view.isOutdated(key, theirs) && !this.#isOrphan(key)) {
         resolved.set(key, this.#migrated(key, theirs));
@@ -205,7 +204,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
   }
 
   #merge(key: string, theirs: Entry | Absent, original: Entry | Absent): Entry {
-    const merge = this.#view.declaration(key)?.options.merge as (...values: unknown[]) => unknown;
+    const merge = this.#view.declarations.get(key)?.options.merge as (...values: unknown[]) => unknown;
     const value = (entry: Entry | Absent): unknown => (entry === absent ? undefined : this.#view.valueOf(key, entry));
     let merged: unknown;
     try {

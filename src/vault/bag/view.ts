@@ -3,19 +3,12 @@ import { decode } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Encoded } from "../codec/form.ts";
 import { migrate } from "../codec/migrate.ts";
-import { versionOf } from "../codec/registry.ts";
 import { toText } from "../codec/text.ts";
 import type { DataBag, EntryOf, KeyDeclaration } from "./data-bag.ts";
+import type { Declarations, DeclaredKey } from "./declarations.ts";
 import type { Layer } from "./entries.ts";
 import type { SetTypes } from "../codec/set-types.ts";
 import { absent, Slot, toEntry, versionOfEntry, type Absent, type Entry } from "./slot.ts";
-
-/** A declaration of a key, with its defaults filled in. */
-export interface DeclaredKey {
-  readonly version: number;
-  readonly owner: string | undefined;
-  readonly options: KeyDeclaration<never>;
-}
 
 /** What a view needs of the storage that it belongs to. */
 export interface ViewHost {
@@ -34,17 +27,17 @@ export type Migrated = ReadonlyMap<string, { readonly from: Entry; readonly to: 
 export class BagView implements DataBag {
   readonly types: SetTypes;
   readonly #host: ViewHost;
-  readonly #declared = new Map<string, DeclaredKey>();
+  /** @internal */
+  readonly declarations: Declarations;
   readonly #migratedAfter: Migrated[] = [];
   #layer: Layer;
   #state: ViewState = "preparing";
   #ending: HotswapError | undefined;
-  /** The plugin whose `onInit` is running. */
-  owner: string | undefined;
 
-  constructor(host: ViewHost, types: SetTypes, layer: Layer) {
+  constructor(host: ViewHost, types: SetTypes, declarations: Declarations, layer: Layer) {
     this.#host = host;
     this.types = types;
+    this.declarations = declarations;
     this.#layer = layer;
   }
 
@@ -94,20 +87,11 @@ export class BagView implements DataBag {
 
   declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void {
     this.#checkAlive();
-    const named = `the data-bag key ${JSON.stringify(checkedKey(key))}`;
-    const earlier = this.#declared.get(key);
-    if (earlier) {
-      const who = [earlier.owner, this.owner].map((owner) => owner ?? "the host").join(" and ");
-      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", `${named} is declared twice, by ${who}`);
+    if (this.#layer.wrote(checkedKey(key))) {
+      const message = `the data-bag key ${JSON.stringify(key)} is declared after it was written; declare it before`;
+      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", message);
     }
-    if (this.#layer.wrote(key)) {
-      throw new HotswapError(
-        "HOTSWAP_MIGRATION_FAILED",
-        `${named} is declared after it was written; declare it before`,
-      );
-    }
-    const version = versionOf(named, declaration);
-    this.#declared.set(key, { version, owner: this.owner, options: declaration as unknown as KeyDeclaration<never> });
+    this.declarations.add(key, declaration as unknown as KeyDeclaration<never>);
   }
 
   async flush(): Promise<void> {
@@ -125,16 +109,6 @@ export class BagView implements DataBag {
     return snapshot;
   }
 
-  /** @internal What the set declared about a key. */
-  declaration(key: string): DeclaredKey | undefined {
-    return this.#declared.get(key);
-  }
-
-  /** @internal */
-  declaredKeys(): Iterable<string> {
-    return this.#declared.keys();
-  }
-
   /** @internal A value in the form in which this set writes it. */
   toEntry(key: string, value: unknown): Entry {
     const content = encode(value, key, this.types.typeOf);
@@ -144,14 +118,14 @@ export class BagView implements DataBag {
           throw new HotswapError("HOTSWAP_NOT_SERIALIZABLE", `${key}: ${name} is not a live type of this set`);
       }
     }
-    const declared = this.#declared.get(key);
+    const declared = this.declarations.get(key);
     return declared ? toEntry(content, declared.version, declared.owner) : toEntry(content, 1, undefined);
   }
 
   /** @internal The value of an entry for this set, which need not be what the key holds now. */
   valueOf(key: string, entry: Entry): unknown {
     const value = decodeEntry(key, entry, this.types);
-    const declared = this.#declared.get(key);
+    const declared = this.declarations.get(key);
     const from = versionOfEntry(entry);
     const version = declared?.version ?? 1;
     if (from === version) return value;
@@ -167,9 +141,9 @@ export class BagView implements DataBag {
 
   /** @internal Whether an entry is of another shape than this set's code expects. */
   isOutdated(key: string, entry: Entry): boolean {
-    if (!(entry instanceof Slot)) return this.#declared.size > 0 && (this.#declared.get(key)?.version ?? 1) !== 1;
+    if (!(entry instanceof Slot)) return !this.declarations.isEmpty && (this.declarations.get(key)?.version ?? 1) !== 1;
     return (
-      entry.version !== (this.#declared.get(key)?.version ?? 1) ||
+      entry.version !== (this.declarations.get(key)?.version ?? 1) ||
       entry.types.some((written) => this.types.isOutdated(written))
     );
   }
@@ -195,7 +169,7 @@ export class BagView implements DataBag {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#ending = new HotswapError(code, message);
-    this.#declared.clear();
+    this.declarations.clear();
     this.#migratedAfter.length = 0;
     this.types.clear();
   }
@@ -213,7 +187,7 @@ export class BagView implements DataBag {
   }
 
   #valueOf(key: string, entry: Entry): unknown {
-    if (!(entry instanceof Slot) && this.#declared.size === 0) return entry;
+    if (!(entry instanceof Slot) && this.declarations.isEmpty) return entry;
     if (!this.isOutdated(key, entry)) return decodeEntry(key, entry, this.types);
     const value = this.valueOf(key, entry);
     // Kept, so that a step runs once for each value: one that draws a random id must not draw it anew on every read. An older

@@ -1,0 +1,88 @@
+import { HotswapError } from "../../errors.ts";
+import { versionOf } from "../codec/registry.ts";
+import type { KeyDeclaration } from "./data-bag.ts";
+
+/** A declaration of a key, with its defaults filled in. */
+export interface DeclaredKey {
+  readonly version: number;
+  /** The plugin that declared it; `undefined` for the host. */
+  readonly owner: string | undefined;
+  readonly options: KeyDeclaration<never>;
+}
+
+/**
+ * What a set declares about keys. A plugin that a reload keeps does not run its `onInit` again, so what it declared in the set before
+ * goes on being declared; so does what the host declared. What a plugin declared that is loaded anew counts until its own
+ * `onInit` begins.
+ */
+export class Declarations {
+  readonly #own = new Map<string, DeclaredKey>();
+  readonly #plugins: ReadonlySet<string> | undefined;
+  readonly #initialised = new Set<string>();
+  #before: Declarations | undefined;
+  #owner: string | undefined;
+
+  /** `plugins` are those of the set. `before` are the declarations of the set that is live. */
+  constructor(plugins: ReadonlySet<string> | undefined, before: Declarations | undefined) {
+    this.#plugins = plugins;
+    this.#before = before;
+  }
+
+  /** The plugin whose `onInit` is running. */
+  get owner(): string | undefined {
+    return this.#owner;
+  }
+
+  set owner(plugin: string | undefined) {
+    this.#owner = plugin;
+    if (plugin !== undefined) this.#initialised.add(plugin);
+  }
+
+  /** Whether a plugin that the set does not have declared what is known of a key. */
+  isAbsent(owner: string | undefined): boolean {
+    return owner !== undefined && this.#plugins !== undefined && !this.#plugins.has(owner);
+  }
+
+  get isEmpty(): boolean {
+    return this.#own.size === 0 && (this.#before === undefined || this.#before.isEmpty);
+  }
+
+  get(key: string): DeclaredKey | undefined {
+    const own = this.#own.get(key);
+    if (own || !this.#before) return own;
+    const before = this.#before.get(key);
+    return before && this.#isStillDeclared(before) ? before : undefined;
+  }
+
+  /** Throws `HOTSWAP_MIGRATION_FAILED` when the set declared the key already. */
+  add(key: string, options: KeyDeclaration<never>): void {
+    const named = `the data-bag key ${JSON.stringify(key)}`;
+    const earlier = this.#own.get(key);
+    if (earlier) {
+      const who = [earlier.owner, this.#owner].map((owner) => owner ?? "the host").join(" and ");
+      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", `${named} is declared twice, by ${who}`);
+    }
+    this.#own.set(key, { version: versionOf(named, options), owner: this.#owner, options });
+  }
+
+  *keys(): Generator<string> {
+    yield* this.#own.keys();
+    for (const key of this.#before?.keys() ?? []) if (!this.#own.has(key) && this.get(key)) yield key;
+  }
+
+  /** Every `onInit` has run: makes what goes on being declared its own, and lets go of the set before. */
+  settle(): void {
+    const kept = Array.from(this.keys(), (key) => [key, this.get(key)] as const);
+    this.#before = undefined;
+    for (const [key, declared] of kept) if (declared) this.#own.set(key, declared);
+  }
+
+  clear(): void {
+    this.#own.clear();
+    this.#before = undefined;
+  }
+
+  #isStillDeclared({ owner }: DeclaredKey): boolean {
+    return owner === undefined || (!this.isAbsent(owner) && !this.#initialised.has(owner));
+  }
+}
