@@ -51,6 +51,12 @@ export interface SwapperOptions<Extension> {
    */
   readonly control?: string;
   /**
+   * Reload when artifacts are published in the plugin folder; what is published within 20 ms belongs together. A reload
+   * that fails is logged, and the next publication tries again. `false` unless set; has no effect on plugins that are linked
+   * statically.
+   */
+  readonly watch?: boolean;
+  /**
    * Whether debug logging is on: then each lease keeps the stack of its `acquire()`, which is reported when the lease is
    * forgotten. Unless set, it is on when the logger's `level` says that `debug()` is shown (consola, pino, winston).
    */
@@ -74,6 +80,7 @@ export interface FilledOptions<Extension> {
   readonly store: DataStore | undefined;
   readonly asyncContext: boolean;
   readonly control: string | undefined;
+  readonly watch: boolean;
   readonly debug: boolean | undefined;
 }
 
@@ -95,6 +102,7 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     store: options.vault?.store,
     asyncContext: options.asyncContext ?? true,
     control: options.control,
+    watch: options.watch ?? false,
     debug: options.debug,
   };
 }

@@ -127,6 +127,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   resetPluginDir(pluginDir: string): void {
     this.#refuseStatic("resetPluginDir");
     this.#pluginDir = resolve(pluginDir);
+    this.#triggers.moveTo(this.#pluginDir);
   }
 
   /**
