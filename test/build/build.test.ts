@@ -5,7 +5,7 @@ import { readArtifact } from "../../src/artifact/decode.ts";
 import { LIVE_EXPORT } from "../../src/artifact/manifest.ts";
 import { build } from "../../src/build/index.ts";
 import { createProject, type Files } from "../support/project.ts";
-import { runArtifact } from "./run-artifact.ts";
+import { runArtifact } from "./support/run-artifact.ts";
 
 const alpha: Files = {
   "plugin/alpha/index.ts": `import { definePlugin } from "hotswap";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { translateBundlerFlags } from "../../src/build/bundler-flags.ts";
 import { HotswapError } from "../../src/errors.ts";
 import { createProject, type Files } from "../support/project.ts";
-import { complaints } from "./build-failure.ts";
-import { runArtifact } from "./run-artifact.ts";
+import { complaints } from "./support/build-failure.ts";
+import { runArtifact } from "./support/run-artifact.ts";
 
 const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 
@@ -165,7 +165,9 @@ describe("9 flags of Bun's bundler after --", () => {
       "plugin/alpha/word.ts": "export const word: number = 'text';\n",
     });
     await project.build("alpha");
-    expect(await complaints(project, "alpha", { buildFlags: ["--check"] })).toEqual([
+    const found = await complaints(project, "alpha", { buildFlags: ["--check"] });
+    // The package is its source: what is wrong there is found, too.
+    expect(found.filter((complaint) => complaint.startsWith("plugin/"))).toEqual([
       expect.stringMatching(/^plugin\/alpha\/word\.ts:1:14 TS2322/),
     ]);
   });

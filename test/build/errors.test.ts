@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build, BuildError, formatDiagnostic } from "../../src/build/index.ts";
 import { HotswapError } from "../../src/errors.ts";
 import { createProject, type Project } from "../support/project.ts";
-import { buildFailure, complaints } from "./build-failure.ts";
+import { buildFailure, complaints } from "./support/build-failure.ts";
 
 const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 

@@ -5,13 +5,13 @@ import { fileDiagnostic } from "../diagnostic.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFiles } from "../source/source-file.ts";
 import { entryCode, LIVE_REGISTRY, OWN_PREFIX } from "./entry.ts";
-import { ENTRY_FILE, HostImports } from "./host-imports.ts";
+import { ENTRY_FILE, HostImports, liveModuleCode, VIRTUAL } from "./host-imports.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isInPackage, isInside } from "./resolve.ts";
-import { isVirtual, splitBundle } from "./source-map.ts";
+import { isVirtual, readBundle } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
-export interface Bundle extends ReturnType<typeof splitBundle> {
+export interface Bundle extends ReturnType<typeof readBundle> {
   /** The bundler's output as it is. */
   readonly text: string;
   /** See {@link HostImports.live}. */
@@ -68,24 +68,26 @@ async function run(
     sources,
     suspicious,
   });
-  const config = configuration(options, rootModule, [registryPlugin(registry, pluginDir), imports.plugin()]);
+  const config = configuration(options, rootModule, plugin(imports, registry, pluginDir));
   const output = await Bun.build(config);
   const refused = refusedDiagnostics(imports.refused, sources);
   const messages = bundlerDiagnostics(output.logs, sources, pluginDir);
   if (!suspicious && messages.some(({ file }) => escaped(file, pluginDir))) return "escaped";
-  const [result] = output.outputs;
-  if (!output.success || result === undefined || refused.length > 0) {
+  const result = output.outputs.find(({ kind }) => kind === "entry-point");
+  const map = output.outputs.find(({ kind }) => kind === "sourcemap");
+  const others = output.outputs.filter((file) => file !== result && file !== map);
+  if (!output.success || result === undefined || map === undefined || refused.length > 0) {
     return { problems: output.success ? refused : [...refused, ...messages] };
   }
-  if (output.outputs.length > 1) return { problems: await extraFiles(config, output.outputs.slice(1), sources) };
+  if (others.length > 0) return { problems: await extraFiles(config, others, sources) };
   const text = await result.text();
-  const parts = splitBundle(text);
+  const parts = readBundle(text, await map.text());
   const files = parts.map.sources.filter((source) => !isVirtual(source)).map((source) => resolve(source));
   if (files.some((file) => escaped(file, pluginDir))) return "escaped";
   return { ...parts, text, live: imports.live, warnings: messages };
 }
 
-function configuration(options: FilledOptions, rootModule: string, plugins: BunPlugin[]): BuildConfig {
+function configuration(options: FilledOptions, rootModule: string, own: BunPlugin): BuildConfig {
   const entry = join(options.pluginDir, ENTRY_FILE);
   const { config } = options.bundler;
   return {
@@ -94,27 +96,30 @@ function configuration(options: FilledOptions, rootModule: string, plugins: BunP
     files: { [entry]: entryCode(`./${basename(rootModule)}`) },
     target: "bun",
     format: "esm",
-    sourcemap: "inline",
+    sourcemap: "external",
     throw: false,
-    plugins,
+    plugins: [own],
     // Otherwise both depend on the environment of the build, and the same source would not give the same artifact.
     define: { "process.env.NODE_ENV": "process.env.NODE_ENV", ...config.define },
     jsx: { development: false, ...config.jsx },
   };
 }
 
-function registryPlugin(registry: Promise<string>, pluginDir: string): BunPlugin {
+/** One plugin, because the bundler takes some time to set up each. */
+function plugin(imports: HostImports, registry: Promise<string>, pluginDir: string): BunPlugin {
   return {
-    name: LIVE_REGISTRY,
+    name: "hotswap",
     setup(build) {
-      build.onResolve({ filter: new RegExp(`^${LIVE_REGISTRY}$`) }, () => ({
-        path: "live",
-        namespace: LIVE_REGISTRY,
-      }));
-      build.onResolve({ filter: new RegExp(`^${OWN_PREFIX}`) }, ({ path }) => ({
-        path: join(pluginDir, path.slice(OWN_PREFIX.length)),
-      }));
-      build.onLoad({ filter: /./, namespace: LIVE_REGISTRY }, async () => ({ contents: await registry, loader: "ts" }));
+      build.onResolve({ filter: imports.filter }, (args) => {
+        if (args.path === LIVE_REGISTRY) return { path: "live-registry", namespace: VIRTUAL };
+        if (args.path.startsWith(OWN_PREFIX)) return { path: join(pluginDir, args.path.slice(OWN_PREFIX.length)) };
+        return imports.resolve(args);
+      });
+      build.onLoad({ filter: /./, namespace: VIRTUAL }, async ({ path }) =>
+        path === "live-registry"
+          ? { contents: await registry, loader: "ts" }
+          : { contents: liveModuleCode(path), loader: "js" },
+      );
     },
   };
 }

@@ -3,7 +3,7 @@ import type { LiveThing } from "../source/live-names.ts";
 import { relativeSpecifier } from "./resolve.ts";
 
 /** The specifier under which the entry imports the {@link liveRegistry}; it is made while the bundler is at work. */
-export const LIVE_REGISTRY = "hotswap-live-registry";
+export const LIVE_REGISTRY = "hotswap:live-registry";
 
 /** How the registry names a file of the plugin: an artifact says nothing about where the project lies. */
 export const OWN_PREFIX = "hotswap-own:";

@@ -15,57 +15,51 @@ export type HostImport =
 
 /**
  * Finds the imports of host modules in bundled code. Parsing all of it would take as long as a third of the bundling
- * itself, so only the statements that name the prefix are cut out and parsed, in one go; if they are not what they
- * look like, everything is parsed.
+ * itself, so the statements are read as the bundler prints them; if one is not what it looks like, everything is parsed.
  */
 export function findHostImports(code: string): HostImport[] {
-  const statements: Span[] = [];
   const found: HostImport[] = [];
   for (let at = code.indexOf(HOST_PREFIX); at !== -1; at = code.indexOf(HOST_PREFIX, at + 1)) {
-    const place = placeOf(code, at);
-    if (place === undefined) return parseAll(code);
-    if ("kind" in place) found.push(place);
-    else statements.push(place);
-  }
-  if (statements.length === 0) return found;
-  const excerpt = statements.map(({ start, end }) => code.slice(start, end)).join("\n");
-  const { module, errors } = parseSync("imports.js", excerpt, { sourceType: "module" });
-  if (errors.length > 0 || module.staticImports.length !== statements.length) return parseAll(code);
-  let offset = 0;
-  for (const [index, { start, end }] of statements.entries()) {
-    const statement = module.staticImports[index];
-    if (statement?.start !== offset) return parseAll(code);
-    found.push(staticImport(statement, start - offset, end));
-    offset += end - start + 1;
+    const statement = readStatement(code, at);
+    if (statement === undefined) return parseAll(code);
+    found.push(statement);
   }
   return found;
 }
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+const clause = /^import\s*([\w$]+(?=[\s,]))?\s*,?\s*(?:\*\s*as\s+([\w$]+)|\{([^}]*)\})?\s*(?:from\s*)?["'`]$/;
+const member = /^\s*(?:([\w$]+)|("(?:[^"\\]|\\.)*"))(?:\s*\bas\s+([\w$]+))?\s*$/;
 
-/** What stands around the specifier whose prefix is at `at`; `undefined` when that is not clear. */
-function placeOf(code: string, at: number): Span | HostImport | undefined {
-  const quote = code[at - 1] ?? "";
-  const closing = code.indexOf(quote, at);
+/** The import whose specifier begins at `at`; `undefined` when that is not clear. */
+function readStatement(code: string, at: number): HostImport | undefined {
+  const closing = code.indexOf(code[at - 1] ?? "", at);
   if (closing === -1) return undefined;
+  const specifier = specifierIn(code.slice(at, closing));
   if (code.startsWith("import(", at - 8)) {
-    if (code[closing + 1] !== ")") return undefined;
-    return { kind: "dynamic", specifier: specifierIn(code.slice(at, closing)), start: at - 8, end: closing + 2 };
+    return code[closing + 1] === ")" ? { kind: "dynamic", specifier, start: at - 8, end: closing + 2 } : undefined;
   }
+  const start = code.lastIndexOf("import", at);
+  const parts = /[\s;}]/.test(code[start - 1] ?? "\n") ? clause.exec(code.slice(start, at)) : null;
+  const bindings = parts === null ? undefined : readBindings(parts);
+  if (bindings === undefined) return undefined;
   // Attributes and the semicolon belong to the statement; the printer puts both on the specifier's line.
   const rest = /^(?:\s*with\s*\{[^}]*\})?;?/.exec(code.slice(closing + 1, closing + 200))?.[0] ?? "";
-  const start = startOfStatement(code, at);
-  return start === -1 ? undefined : { start, end: closing + 1 + rest.length };
+  return { kind: "static", specifier, start, end: closing + 1 + rest.length, bindings };
 }
 
-/** The nearest `import` before `at` that can begin a statement; -1 when there is none. */
-function startOfStatement(code: string, at: number): number {
-  const start = code.lastIndexOf("import", at);
-  const before = code[start - 1] ?? "\n";
-  return /[\s;}]/.test(before) && /[\s*{"]/.test(code[start + 6] ?? "") ? start : -1;
+function readBindings([, whole, namespace, members]: RegExpExecArray): [string, string][] | undefined {
+  const bindings: [string, string][] = [];
+  if (whole !== undefined) bindings.push(["default", whole]);
+  if (namespace !== undefined) bindings.push(["*", namespace]);
+  for (const text of members?.split(",") ?? []) {
+    if (text.trim() === "") continue;
+    const [, plain, quoted, local] = member.exec(text) ?? [];
+    const name = quoted === undefined ? plain : (JSON.parse(quoted) as string);
+    const own = local ?? plain;
+    if (name === undefined || own === undefined) return undefined;
+    bindings.push([name, own]);
+  }
+  return bindings;
 }
 
 function parseAll(code: string): HostImport[] {
@@ -73,7 +67,7 @@ function parseAll(code: string): HostImport[] {
   if (errors.length > 0) throw new Error(`the bundled code does not parse: ${errors[0]?.message}`);
   const found: HostImport[] = [];
   for (const statement of module.staticImports) {
-    if (statement.moduleRequest.value.startsWith(HOST_PREFIX)) found.push(staticImport(statement, 0, statement.end));
+    if (statement.moduleRequest.value.startsWith(HOST_PREFIX)) found.push(staticImport(statement));
   }
   for (const { start, end, moduleRequest } of module.dynamicImports) {
     const argument = code.slice(moduleRequest.start + 1, moduleRequest.end - 1);
@@ -84,11 +78,11 @@ function parseAll(code: string): HostImport[] {
   return found;
 }
 
-function staticImport({ start, moduleRequest, entries }: StaticImport, shift: number, end: number): HostImport {
+function staticImport({ start, end, moduleRequest, entries }: StaticImport): HostImport {
   return {
     kind: "static",
     specifier: specifierIn(moduleRequest.value),
-    start: start + shift,
+    start,
     end,
     bindings: entries.map(({ importName, localName }) => {
       if (importName.kind === "NamespaceObject") return ["*", localName.value];

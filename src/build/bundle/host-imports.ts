@@ -1,4 +1,4 @@
-import type { BunPlugin, OnResolveArgs, OnResolveResult } from "bun";
+import type { OnResolveArgs, OnResolveResult } from "bun";
 import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
@@ -17,7 +17,11 @@ export const LIVE_CALL = `${BRIDGE_GLOBAL}.live(`;
 /** The file that the bundler is told to begin with; it exists only in memory. */
 export const ENTRY_FILE = "__hotswap_entry__.ts";
 
-const LIVE_NAMESPACE = "hotswap-live";
+/** The namespace of modules that exist only while the bundler is at work. */
+export const VIRTUAL = "hotswap";
+
+/** How the path of a live module's wrapper begins; the host module's name follows. */
+const LIVE_MODULE = "live/";
 
 /** An import that a plugin may not have. */
 export interface RefusedImport {
@@ -60,23 +64,17 @@ export class HostImports {
     this.#external = options.external.map((pattern) => externalPattern(pattern));
   }
 
-  plugin(): BunPlugin {
-    // What can neither leave the folder nor be a package is left to the bundler's own resolver, on its own threads.
+  /**
+   * Matches the specifiers that {@link resolve} is to be asked about. What can neither leave the folder nor be a package
+   * is left to the bundler's own resolver, on its own threads.
+   */
+  get filter(): RegExp {
     const anything = String.raw`(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
-    const filter = new RegExp(this.#options.suspicious ? `^${anything}` : String.raw`^${anything}(?:[^.]|.*\.\.)`);
-    return {
-      name: "hotswap-host",
-      setup: (build) => {
-        build.onResolve({ filter }, (args) => this.#resolve(args));
-        build.onLoad({ filter: /./, namespace: LIVE_NAMESPACE }, ({ path }) => ({
-          contents: `module.exports = ${LIVE_CALL}"${keyOf(path)}");\n`,
-          loader: "js",
-        }));
-      },
-    };
+    return new RegExp(this.#options.suspicious ? `^${anything}` : String.raw`^${anything}(?:[^.]|.*\.\.)`);
   }
 
-  #resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
+  /** What the bundler is to take for an import; `undefined` leaves it to its own resolver. */
+  resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
     if (isBuiltin(path)) return undefined;
     const host = this.#hostModule(path, importer, resolveDir || dirname(importer));
     if (host === undefined) return undefined;
@@ -163,12 +161,17 @@ export class HostImports {
     const known = this.live.get(specifier);
     if (known === undefined) this.live.set(specifier, new Set(names));
     else for (const name of names) known.add(name);
-    return { path: specifier, namespace: LIVE_NAMESPACE };
+    return { path: LIVE_MODULE + specifier, namespace: VIRTUAL };
   }
 
   #refuse(importer: string, specifier: string, message: string): void {
     this.refused.push({ importer, specifier, message });
   }
+}
+
+/** The wrapper of a live module: what it is for is said where the bridge is declared. */
+export function liveModuleCode(path: string): string {
+  return `module.exports = ${LIVE_CALL}"${keyOf(path.slice(LIVE_MODULE.length))}");\n`;
 }
 
 /** Names a host module in the bundler's output with characters that no printer escapes. */

@@ -39,6 +39,9 @@ export function linkHost(code: string, live: ReadonlyMap<string, ReadonlySet<str
     return { start, end, text: kind === "static" ? ";" : `${BRIDGE_GLOBAL}.import(${index.get(specifier)})` };
   });
   const linked = applyEdits(code, edits);
+  if (linked.includes(HOST_PREFIX)) {
+    throw new Error(`this Bun's bundler (${Bun.version}) writes imports in a form that hotswap does not know`);
+  }
   const hostModules = specifiers.map((specifier): HostModule => {
     const { locals, lazy } = useOf(uses, specifier);
     return { specifier, names: [...locals.keys()].filter((name) => name !== "*").toSorted(), lazy };

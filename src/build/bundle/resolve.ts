@@ -29,8 +29,7 @@ export function relativeSpecifier(folder: string, file: string): string {
 
 /** The real path of the file that `specifier` names in a module of the folder `from`; `undefined` when there is none. */
 export function resolveFile(specifier: string, from: string): string | undefined {
-  const found = resolveByBun(specifier.replace(/\?.*$/, ""), from);
-  return found === undefined ? undefined : realpathSync(found);
+  return resolveByBun(specifier.replace(/\?.*$/, ""), from);
 }
 
 /** The folder whose `node_modules` has the package that a bare specifier names, seen from the folder `from`. */
@@ -60,5 +59,6 @@ function resolveByHand(path: string): string | undefined {
   const candidates = [path, ...extensions.map((extension) => path + extension)];
   if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
   candidates.push(...extensions.map((extension) => join(path, `index${extension}`)));
-  return candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+  const found = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+  return found === undefined ? undefined : realpathSync.native(found);
 }

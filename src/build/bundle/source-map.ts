@@ -11,26 +11,26 @@ interface SourceMap {
   readonly mappings: string;
 }
 
-const mapComment = "//# sourceMappingURL=data:application/json;base64,";
+const FIRST_LINE = "// @bun\n";
 
-/** The bundler's output, taken apart. */
+const DEBUG_ID = "\n//# debugId=";
+
+/** The bundler's output. */
 export interface BundledText {
-  /** The code without its first line (`// @bun`), debug id and source map. */
+  /** The code without its first line (`// @bun`) and debug id. */
   readonly code: string;
   readonly map: SourceMap;
 }
 
-/** Takes the bundler's output apart. Throws when it does not look as expected: that would be a change in Bun. */
-export function splitBundle(text: string): BundledText {
-  const mapStart = text.lastIndexOf(mapComment);
-  if (!text.startsWith("// @bun") || mapStart === -1) {
+/** Takes what the bundler wrote. Throws when it does not look as expected: that would be a change in Bun. */
+export function readBundle(text: string, map: string): BundledText {
+  if (!text.startsWith(FIRST_LINE)) {
     throw new Error(`this Bun's bundler (${Bun.version}) writes its output in a form that hotswap does not know`);
   }
-  const codeStart = text.indexOf("\n") + 1;
-  const debugId = text.lastIndexOf("\n//# debugId=", mapStart);
-  const codeEnd = debugId === -1 ? mapStart : debugId + 1;
-  const map = Buffer.from(text.slice(mapStart + mapComment.length).trimEnd(), "base64").toString("utf8");
-  return { code: text.slice(codeStart, codeEnd).trimEnd() + "\n", map: JSON.parse(map) as SourceMap };
+  // The id stands at the very end; looking for it in the whole text from behind would take long if it did not.
+  const debugId = text.indexOf(DEBUG_ID, text.length - 100);
+  const code = text.slice(FIRST_LINE.length, debugId === -1 ? undefined : debugId + 1);
+  return { code: `${code.trimEnd()}\n`, map: JSON.parse(map) as SourceMap };
 }
 
 /** The map of an artifact: its sources, relative to the project's root, and the whole of it as JSON. */

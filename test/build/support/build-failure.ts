@@ -1,5 +1,5 @@
-import { BuildError, type BuildOptions } from "../../src/build/index.ts";
-import type { Project } from "../support/project.ts";
+import { BuildError, type BuildOptions } from "../../../src/build/index.ts";
+import type { Project } from "../../support/project.ts";
 
 /** The error of a build that must fail. */
 export async function buildFailure(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createProject, type Files } from "../support/project.ts";
-import { complaints } from "./build-failure.ts";
+import { createProject, type Files } from "../../support/project.ts";
+import { complaints } from "../support/build-failure.ts";
 
 const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
-import { readArtifact } from "../../src/artifact/decode.ts";
-import type { BuildOptions } from "../../src/build/index.ts";
-import { createProject, type Files } from "../support/project.ts";
-import { runArtifact } from "./run-artifact.ts";
+import { readArtifact } from "../../../src/artifact/decode.ts";
+import type { BuildOptions } from "../../../src/build/index.ts";
+import { createProject, type Files } from "../../support/project.ts";
+import { runArtifact } from "../support/run-artifact.ts";
 
 const files: Files = {
   "plugin/alpha/index.ts": `import { asset, definePlugin } from "hotswap";

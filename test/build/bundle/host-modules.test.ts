@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, rm, symlink } from "node:fs/promises";
-import { createProject, type Files, type Project } from "../support/project.ts";
-import { importInHost, type RunningArtifact, runArtifact } from "./run-artifact.ts";
+import { createProject, type Files, type Project } from "../../support/project.ts";
+import { importInHost, type RunningArtifact, runArtifact } from "../support/run-artifact.ts";
 
 /** A plugin whose root module has this code before its definition. */
 function plugin(code: string): string {

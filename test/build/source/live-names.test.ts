@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { LIVE_EXPORT, type LiveExports } from "../../src/artifact/manifest.ts";
-import type { BuildOptions } from "../../src/build/index.ts";
-import { createProject, type Files } from "../support/project.ts";
-import { complaints } from "./build-failure.ts";
-import { runArtifact } from "./run-artifact.ts";
+import { LIVE_EXPORT, type LiveExports } from "../../../src/artifact/manifest.ts";
+import type { BuildOptions } from "../../../src/build/index.ts";
+import { createProject, type Files } from "../../support/project.ts";
+import { complaints } from "../support/build-failure.ts";
+import { runArtifact } from "../support/run-artifact.ts";
 
 const root = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 

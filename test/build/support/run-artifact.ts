@@ -1,8 +1,8 @@
-import { readArtifact } from "../../src/artifact/decode.ts";
-import type { BuildResult } from "../../src/build/index.ts";
-import { createGraph, type GraphContext } from "../../src/load/graph.ts";
-import { HostModules } from "../../src/load/host-modules.ts";
-import type { Project } from "../support/project.ts";
+import { readArtifact } from "../../../src/artifact/decode.ts";
+import type { BuildResult } from "../../../src/build/index.ts";
+import { createGraph, type GraphContext } from "../../../src/load/graph.ts";
+import { HostModules } from "../../../src/load/host-modules.ts";
+import type { Project } from "../../support/project.ts";
 
 /** An artifact's module, alive until it is disposed. */
 export class RunningArtifact implements Disposable {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { buildStatic, type StaticBuildOptions, type StaticBuildResult } from "../../src/build/index.ts";
-import type { StaticPlugin } from "../../src/load/static.ts";
-import { createProject, type Files, type Project } from "../support/project.ts";
+import { buildStatic, type StaticBuildOptions, type StaticBuildResult } from "../../../src/build/index.ts";
+import type { StaticPlugin } from "../../../src/load/static.ts";
+import { createProject, type Files, type Project } from "../../support/project.ts";
 
-const checkout = join(import.meta.dir, "..", "..");
+const checkout = join(import.meta.dir, "..", "..", "..");
 const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 
 const files: Files = {
