@@ -1,9 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PREFIX = "hotswap-";
+
+/** Bytes up to which a copy is written in this turn: some 0.1 ms, where a turn of the thread pool costs more. */
+const WRITTEN_AT_ONCE = 256 * 1024;
 
 /**
  * Private copies of the artifacts in use: each generation is imported from a file named by its content's hash, which no
@@ -58,12 +70,14 @@ export class ArtifactCache implements Disposable {
 
   async #makeCopy(hash: string, bytes: Uint8Array): Promise<string> {
     const file = copyIn(this.#folder(), hash);
-    const temporary = `${file}.${crypto.randomUUID()}.tmp`;
+    // Not even the process itself may ever take a part of a copy for the whole.
+    const temporary = `${file}.tmp`;
     try {
-      await writeFile(temporary, bytes);
-      await rename(temporary, file);
+      if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(temporary, bytes);
+      else await writeFile(temporary, bytes);
+      renameSync(temporary, file);
     } catch (error) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
     return file;
