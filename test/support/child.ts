@@ -7,7 +7,8 @@ export class Child implements AsyncDisposable {
   constructor(command: readonly string[], options: { readonly cwd: string; readonly env?: Record<string, string> }) {
     this.#process = Bun.spawn([...command], {
       cwd: options.cwd,
-      env: { ...process.env, NO_COLOR: "1", ...options.env },
+      // NODE_ENV says "test" here, which keeps loggers quiet; the child is to be what a user starts.
+      env: { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", ...options.env },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
