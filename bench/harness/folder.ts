@@ -24,7 +24,10 @@ export class Folder implements Disposable {
 
   /** Copies hosts of `bench/hosts` into the root. */
   addHosts(...names: string[]): void {
-    for (const name of names) copyFileSync(join(bench, "hosts", name), this.path(name));
+    for (const name of names) {
+      mkdirSync(dirname(this.path(name)), { recursive: true });
+      copyFileSync(join(bench, "hosts", name), this.path(name));
+    }
   }
 
   /** Makes the peers' packages importable here. */

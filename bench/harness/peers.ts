@@ -22,8 +22,8 @@ export interface Peer {
 }
 
 const bun = process.execPath;
-const bunHosts = ["bun.ts", "serve-bun.ts", "memory.js"];
-const nodeHosts = ["serve-node.js", "memory.js"];
+const onBun = ["shared/serve-bun.ts", "shared/memory.js"];
+const onNode = ["shared/serve-node.js", "shared/memory.js"];
 const node = ["node", "--expose-gc"];
 
 export const peers: readonly Peer[] = [
@@ -31,7 +31,7 @@ export const peers: readonly Peer[] = [
     name: "bun --hot",
     needs: [],
     language: "ts",
-    hosts: bunHosts,
+    hosts: ["bun.ts", ...onBun],
     command: [bun, "--hot", "--no-clear-screen", "bun.ts"],
     restarts: false,
     slow: false,
@@ -40,7 +40,7 @@ export const peers: readonly Peer[] = [
     name: "bun --watch",
     needs: [],
     language: "ts",
-    hosts: bunHosts,
+    hosts: ["bun.ts", ...onBun],
     command: [bun, "--watch", "--no-clear-screen", "bun.ts"],
     restarts: true,
     slow: false,
@@ -49,7 +49,7 @@ export const peers: readonly Peer[] = [
     name: "Bun.build + import(?v=n)",
     needs: [],
     language: "ts",
-    hosts: ["plain.ts", "on-change.ts", "serve-bun.ts", "memory.js"],
+    hosts: ["plain.ts", "shared/on-change.ts", ...onBun],
     command: [bun, "plain.ts"],
     restarts: false,
     slow: false,
@@ -58,7 +58,7 @@ export const peers: readonly Peer[] = [
     name: "Vite ModuleRunner",
     needs: ["vite"],
     language: "ts",
-    hosts: ["vite.js", "vite-runner-entry.ts", ...nodeHosts],
+    hosts: ["vite.js", "vite-runner-entry.ts", ...onNode],
     command: [bun, "vite.js"],
     env: { MODE: "runner" },
     restarts: false,
@@ -68,7 +68,7 @@ export const peers: readonly Peer[] = [
     name: "Vite ssrLoadModule",
     needs: ["vite"],
     language: "ts",
-    hosts: ["vite.js", ...nodeHosts],
+    hosts: ["vite.js", ...onNode],
     command: [bun, "vite.js"],
     env: { MODE: "ssr" },
     restarts: false,
@@ -78,7 +78,7 @@ export const peers: readonly Peer[] = [
     name: "dynohot",
     needs: ["node", "dynohot"],
     language: "js",
-    hosts: ["dynohot.js", ...nodeHosts],
+    hosts: ["dynohot.js", ...onNode],
     command: [...node, "--import", "dynohot/register", "dynohot.js"],
     restarts: false,
     slow: true,
@@ -87,7 +87,7 @@ export const peers: readonly Peer[] = [
     name: "hot-hook",
     needs: ["node", "hot-hook"],
     language: "js",
-    hosts: ["hot-hook.js", ...nodeHosts],
+    hosts: ["hot-hook.js", ...onNode],
     command: [...node, "--import", "hot-hook/register", "hot-hook.js"],
     restarts: false,
     slow: false,
@@ -97,7 +97,7 @@ export const peers: readonly Peer[] = [
     name: "node --watch",
     needs: ["node"],
     language: "js",
-    hosts: ["node.js", ...nodeHosts],
+    hosts: ["node.js", ...onNode],
     command: [...node, "--watch", "node.js"],
     restarts: true,
     slow: true,
@@ -106,7 +106,7 @@ export const peers: readonly Peer[] = [
     name: "node --watch + tsx",
     needs: ["node", "tsx"],
     language: "ts",
-    hosts: ["node.js", ...nodeHosts],
+    hosts: ["node.js", ...onNode],
     command: [...node, "--watch", "--import", "tsx", "node.js"],
     restarts: true,
     slow: true,

@@ -1,5 +1,5 @@
 // For `bun --hot` and `bun --watch`.
 import { handle } from "./plugin/index.ts";
-import { serve } from "./serve-bun.ts";
+import { serve } from "./shared/serve-bun.ts";
 
 serve(handle);

@@ -1,4 +1,4 @@
-import { serve } from "./serve-node.js";
+import { serve } from "./shared/serve-node.js";
 
 serve(async () => {
   const plugin = await import("./plugin/index.js", import.meta.hot?.boundary);

@@ -1,5 +1,5 @@
 // For `node --watch`, with and without tsx.
 import { handle } from "./plugin/index.js";
-import { serve } from "./serve-node.js";
+import { serve } from "./shared/serve-node.js";
 
 serve(() => handle());

@@ -1,7 +1,7 @@
 // What one would write without any system: bundle in process, import under a new name.
 import { join } from "node:path";
-import { onChange } from "./on-change.ts";
-import { serve } from "./serve-bun.ts";
+import { onChange } from "./shared/on-change.ts";
+import { serve } from "./shared/serve-bun.ts";
 
 interface Plugin {
   handle(): string;

@@ -1,6 +1,6 @@
 // Vite in middleware mode; MODE chooses the module runner or ssrLoadModule.
 import { createServer, createServerModuleRunner } from "vite";
-import { serve } from "./serve-node.js";
+import { serve } from "./shared/serve-node.js";
 
 const server = await createServer({
   root: process.cwd(),

@@ -9,7 +9,7 @@ const FACTOR = 1.2;
 const bun = process.execPath;
 const cli = join(import.meta.dir, "..", "..", "cli", "main.ts");
 
-const bareBuild = join(import.meta.dir, "..", "hosts", "bare-build.ts");
+const bareBuild = join(import.meta.dir, "..", "product", "bare-build.ts");
 
 interface Command {
   readonly name: string;

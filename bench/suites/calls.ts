@@ -50,7 +50,7 @@ async function measureMode(mode: "stores" | "bound", plugins: number, run: Run):
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const script = join(import.meta.dir, "..", "hosts", "hotswap-calls.ts");
+  const script = join(import.meta.dir, "..", "product", "calls.ts");
   const rounds = run.quick ? 1 : 9;
   const command = [process.execPath, script, String(plugins), String(rounds), mode];
   const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });

@@ -83,7 +83,7 @@ async function product(run: Run): Promise<Growth> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const script = join(import.meta.dir, "..", "hosts", "hotswap-memory.ts");
+  const script = join(import.meta.dir, "..", "product", "memory.ts");
   const child = Bun.spawn([process.execPath, script, String(reloads)], { cwd: folder.root, stderr: "inherit" });
   const output = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error("the host of the product failed");

@@ -6,7 +6,7 @@ import { median, quantile, ratio, show } from "../harness/statistics.ts";
 import type { Goal, Run, Section, Table } from "../report/section.ts";
 
 const P99_FACTOR = 1.2;
-const hosts = join(import.meta.dir, "..", "hosts");
+const scripts = join(import.meta.dir, "..", "product");
 const loadScript = join(import.meta.dir, "..", "harness", "load.ts");
 
 /** Functions in the source of a plugin: 2 make a small artifact, 2,300 one of 1 MB. */
@@ -58,7 +58,7 @@ async function measureStalls(kind: string, functions: number, plugins: number, r
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
   const rounds = run.quick ? 2 : functions * plugins > 100_000 ? 3 : 9;
-  const command = [process.execPath, join(hosts, "hotswap-pause.ts"), ...[plugins, functions, rounds].map(String)];
+  const command = [process.execPath, join(scripts, "pause.ts"), ...[plugins, functions, rounds].map(String)];
   const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
   const output = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`pause failed (${plugins} plugins, ${kind})`);
@@ -73,7 +73,7 @@ async function measureLoads(run: Run): Promise<Load[]> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const command = [process.execPath, join(hosts, "hotswap-http.ts")];
+  const command = [process.execPath, join(scripts, "http.ts")];
   await using host = await Host.start({ name: "hotswap", command, cwd: folder.root });
   const loads: Load[] = [
     { name: "100 requests a second", connections: 4, pace: 40, without: [], withReloads: [], reloads: 0 },

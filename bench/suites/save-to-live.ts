@@ -9,7 +9,7 @@ import type { Chart, Goal, Run, Section, Table } from "../report/section.ts";
 /** What the product may cost in multiples of (Bun.build + file read + module evaluation). */
 const LIMIT_FACTOR = 1.5;
 const OURS = "hotswap";
-const hosts = join(import.meta.dir, "..", "hosts");
+const scripts = join(import.meta.dir, "..", "product");
 /** Between two edits, in ms: what the last one left to do should be done before the next is timed. */
 const REST = 40;
 
@@ -28,7 +28,7 @@ interface Outcome {
   readonly product: ProductSteps;
 }
 
-/** What `hosts/hotswap-steps.ts` prints: lists of ms. */
+/** What `product/steps.ts` prints: lists of ms. */
 interface ProductSteps {
   readonly steps: Readonly<Record<string, readonly number[]>>;
   /** From the write to the moment from which calls see it, in the host's own process. */
@@ -87,7 +87,7 @@ async function measureSteps(modules: number, rounds: number): Promise<ProductSte
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const script = join(hosts, "hotswap-steps.ts");
+  const script = join(scripts, "steps.ts");
   const child = Bun.spawn([process.execPath, script, String(modules), String(rounds)], {
     cwd: folder.root,
     stderr: "inherit",
@@ -114,7 +114,7 @@ async function startHotswap(modules: number, resources: AsyncDisposableStack): P
   const folder = resources.use(new Folder());
   folder.write({ "package.json": `{ "type": "module" }`, ...pluginFiles(shape, 0) });
   folder.useHotswap();
-  const command = [process.execPath, join(hosts, "hotswap.ts")];
+  const command = [process.execPath, join(scripts, "watching.ts")];
   const host = resources.use(await Host.start({ name: OURS, command, cwd: folder.root }));
   return hostSubject(OURS, false, host, folder, shape);
 }

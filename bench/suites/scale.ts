@@ -53,7 +53,7 @@ async function measureSize(plugins: number, run: Run): Promise<Size> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const script = join(import.meta.dir, "..", "hosts", "hotswap-scale.ts");
+  const script = join(import.meta.dir, "..", "product", "scale.ts");
   const rounds = run.quick ? 2 : plugins > 1000 ? 5 : 9;
   const command = pinned([process.execPath, script, String(plugins), String(rounds)]);
   const child = Bun.spawn(command, { cwd: folder.root, stderr: "pipe" });

@@ -21,7 +21,7 @@ export async function vault(run: Run): Promise<Section> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const script = join(import.meta.dir, "..", "hosts", "hotswap-vault.ts");
+  const script = join(import.meta.dir, "..", "product", "vault.ts");
   const command = [process.execPath, script, ...[rounds, entries, batch].map(String)];
   const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
   const output = await child.stdout.text();

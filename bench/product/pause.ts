@@ -1,4 +1,4 @@
-// The product's host in pause: `hotswap-pause.ts PLUGINS FUNCTIONS ROUNDS` reloads that many changed plugins and prints,
+// The product's host in pause: `pause.ts PLUGINS FUNCTIONS ROUNDS` reloads that many changed plugins and prints,
 // in ms, the longest stalls of the event loop, with the same for an idle loop and the evaluation of one artifact alone.
 import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,11 +1,11 @@
-// The product's host in scale: `hotswap-scale.ts PLUGINS ROUNDS` loads that many small plugins, which all depend on one,
+// The product's host in scale: `scale.ts PLUGINS ROUNDS` loads that many small plugins, which all depend on one,
 // reloads some of them, and prints times in ms and memory in bytes as JSON.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { numbered, Stamp } from "../harness/stamp.ts";
-import { residentMemory } from "./memory.js";
+import { residentMemory } from "../hosts/shared/memory.js";
 
 const [plugins, rounds] = process.argv.slice(2).map(Number) as [number, number];
 const root = process.cwd();

@@ -1,4 +1,4 @@
-// The product's host in calls: `hotswap-calls.ts PLUGINS ROUNDS MODE` prints the ns of each way of calling as JSON.
+// The product's host in calls: `calls.ts PLUGINS ROUNDS MODE` prints the ns of each way of calling as JSON.
 // MODE is `stores` (the caller's AsyncLocalStorage stores are seen by plugins) or `bound` (`asyncContext: false`).
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";

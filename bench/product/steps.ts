@@ -1,11 +1,11 @@
-// `hotswap-steps.ts MODULES ROUNDS`: what each step of save-to-live costs the product, and what the limit is, in one
+// `steps.ts MODULES ROUNDS`: what each step of save-to-live costs the product, and what the limit is, in one
 // process and alternating; without HTTP, whose questions would take turns with the steps. Prints lists of ms as JSON.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { editedModule, type Files, modulePath, moduleSource, pluginFiles } from "../harness/source.ts";
-import { onChange } from "./on-change.ts";
+import { onChange } from "../hosts/shared/on-change.ts";
 
 const [modules, rounds] = process.argv.slice(2).map(Number) as [number, number];
 const shape = { modules, language: "ts", definition: true } as const;

@@ -1,4 +1,4 @@
-// The product's host in vault: `hotswap-vault.ts ROUNDS ENTRIES BATCH` prints ns (calls), rows a second (flush) and ms
+// The product's host in vault: `vault.ts ROUNDS ENTRIES BATCH` prints ns (calls), rows a second (flush) and ms
 // (reloads) as JSON.
 import { Database } from "bun:sqlite";
 import { join } from "node:path";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
-import { onChange } from "./on-change.ts";
-import { serve } from "./serve-bun.ts";
+import { onChange } from "../hosts/shared/on-change.ts";
+import { serve } from "../hosts/shared/serve-bun.ts";
 
 const pluginDir = join(process.cwd(), "plugin");
 const outputDir = join(process.cwd(), "bin");

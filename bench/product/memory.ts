@@ -5,7 +5,7 @@ import { build } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { heavyEntry } from "../harness/source.ts";
 import { numbered, Stamp } from "../harness/stamp.ts";
-import { residentMemory } from "./memory.js";
+import { residentMemory } from "../hosts/shared/memory.js";
 
 const reloads = Number(process.argv[2]);
 const mark = (number: number): string => numbered("mark", number);
