@@ -55,7 +55,7 @@ function readArguments() {
     });
   } catch (error) {
     process.stderr.write(usage);
-    return fail(String(error));
+    return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -63,7 +63,8 @@ function readArguments() {
 function setUp(): void {
   const installed = Bun.spawnSync([process.execPath, "install", "--frozen-lockfile"], { cwd: import.meta.dir });
   if (installed.success) return;
-  console.error(`bun install failed in bench/; what is not there is left out:\n${installed.stderr.toString().trim()}`);
+  const [complaint] = /^error: .*$/m.exec(installed.stderr.toString()) ?? ["for no given reason"];
+  console.error(`bun install failed in bench/ (${complaint}): what is not there is left out`);
   if (!existsSync(join(import.meta.dir, "node_modules", "mitata"))) fail("the benchmarks cannot run without mitata");
 }
 
