@@ -11,7 +11,7 @@ import { PluginManagerSwapper } from "hotswap";
 import { buildPlugins } from "../kit/build.ts";
 import { line } from "../kit/line.ts";
 import { placeOf } from "../kit/place.ts";
-import { serve } from "../kit/serve.ts";
+import { runServer } from "../kit/run-server.ts";
 import { type Dish, Menu } from "./host/menu.ts";
 import type { Cook } from "./host/cook.ts";
 
@@ -28,7 +28,7 @@ function order({ name, price, cook }: Dish): string {
   return line(cook, buildMark, swapper.reloadCounter, `${plugin.invokeFunc("make", name)} for ${price} coins`);
 }
 
-await serve({
+await runServer({
   demo: import.meta.dir,
   swapper,
   lines: () => Array.from(swapper.current?.vault.extension.dishes ?? [], order),

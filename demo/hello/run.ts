@@ -11,14 +11,14 @@
 // Change a greeting in plugin/ in between. In the output, the count of a plugin begins anew with each build, because
 // module state belongs to a generation; the count of the host goes on.
 import { buildPlugins } from "../kit/build.ts";
-import { serve } from "../kit/serve.ts";
+import { runServer } from "../kit/run-server.ts";
 import { swapper } from "./host/swapper.ts";
 import { takeLines } from "./host/say.ts";
 
 await buildPlugins(import.meta.dir);
 await swapper.loadPlugins();
 
-await serve({
+await runServer({
   demo: import.meta.dir,
   swapper,
   lines() {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { buildPlugins } from "../kit/build.ts";
 import { line } from "../kit/line.ts";
 import { placeOf } from "../kit/place.ts";
-import { serve } from "../kit/serve.ts";
+import { runServer } from "../kit/run-server.ts";
 import type greeter from "./plugin/greeter/index.ts";
 
 const demo = import.meta.dir;
@@ -25,7 +25,7 @@ if (!isStatic) await buildPlugins(demo);
 await swapper.loadPlugins();
 
 // From here on there is no difference.
-await serve({
+await runServer({
   demo,
   swapper,
   lines() {

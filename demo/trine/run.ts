@@ -5,7 +5,7 @@
 //
 // Change something in plugin/ in between, and see it in the server's output.
 import { buildPlugins } from "../kit/build.ts";
-import { serve } from "../kit/serve.ts";
+import { runServer } from "../kit/run-server.ts";
 import { swapper } from "./host/swapper.ts";
 // The type of a plugin's definition is all that the host takes of it: its functions are typed by it.
 import type gamma from "./plugin/gamma/index.ts";
@@ -13,7 +13,7 @@ import type gamma from "./plugin/gamma/index.ts";
 await buildPlugins(import.meta.dir);
 await swapper.loadPlugins();
 
-await serve({
+await runServer({
   demo: import.meta.dir,
   swapper,
   lines: () => swapper.current?.findPlugin<typeof gamma>("gamma")?.invokeFunc("three") ?? [],

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { placeOf } from "./place.ts";
 import { Reloads } from "./reloads.ts";
 
-export interface ServeOptions {
+export interface RunServerOptions {
   /** The demo's folder. */
   readonly demo: string;
   /** Its plugins are loaded. */
@@ -21,7 +21,7 @@ export interface ServeOptions {
  * - `GET /status` answers `{ demo, pid, reloads }`, with the attempts to reload so far
  * - `GET /reloads/N` waits for the end of the Nth attempt and answers `{ ok, text }`
  */
-export async function serve({ demo, swapper, lines }: ServeOptions): Promise<void> {
+export async function runServer({ demo, swapper, lines }: RunServerOptions): Promise<void> {
   const place = placeOf(demo);
   const reloads = new Reloads();
 
