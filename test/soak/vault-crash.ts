@@ -1,7 +1,7 @@
 /** `bun run soak:vault [rounds]`: the crash tests of the vault at full length, 200 rounds unless given. */
 import { join } from "node:path";
-import { crashBag, crashJobs } from "../vault/crash.ts";
-import { temporaryFolder } from "../vault/temporary-folder.ts";
+import { crashBag, crashJobs } from "../vault/crash/kill.ts";
+import { temporaryFolder } from "../vault/store/temporary-folder.ts";
 
 const rounds = Number(process.argv[2] ?? 200);
 if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error("usage: bun run soak:vault [rounds]");

@@ -3,8 +3,8 @@ import type { HotswapError, SwapperOptions } from "hotswap";
 import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
 import { createHost } from "../support/host.ts";
-import { recordingLogger } from "./recording-logger.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { RecordingLogger } from "../support/logger.ts";
+import { temporaryFolder } from "./store/temporary-folder.ts";
 
 const withStore = (file: string): SwapperOptions<undefined> => ({ vault: { store: sqliteStore(file) } });
 
@@ -85,7 +85,7 @@ test("7.4 a host that starts again finds the data bag, as the classes of its plu
 test("8.5 a job that old code added runs with the newest, migrated, and what it opens belongs to its plugin", async () => {
   await using host = await createHost({ lobby: version1 });
   await host.swapper.loadPlugins();
-  await using queue = new JobQueue(host.swapper, { logger: recordingLogger() });
+  await using queue = new JobQueue(host.swapper, { logger: new RecordingLogger() });
   queue.add("Live_Player", await host.swapper.current?.findPlugin("lobby")?.invokeFunc("make"));
   await host.change("lobby", version2);
   await host.swapper.reload();

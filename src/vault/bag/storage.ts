@@ -1,7 +1,7 @@
 import { HotswapError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { addKind } from "../codec/kinds.ts";
-import { SetTypes } from "../codec/set-types.ts";
+import { SetTypes } from "../types/set-types.ts";
 import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";

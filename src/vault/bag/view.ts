@@ -2,12 +2,12 @@ import { HotswapError, type ErrorCode } from "../../errors.ts";
 import { decode } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Encoded } from "../codec/form.ts";
-import { migrate } from "../codec/migrate.ts";
+import { migrate } from "../types/migrate.ts";
 import { toText } from "../codec/text.ts";
 import type { DataBag, EntryOf, KeyDeclaration } from "./data-bag.ts";
 import type { Declarations, DeclaredKey } from "./declarations.ts";
 import type { Layer } from "./entries.ts";
-import type { SetTypes } from "../codec/set-types.ts";
+import type { SetTypes } from "../types/set-types.ts";
 import { absent, Slot, toEntry, versionOfEntry, type Absent, type Entry } from "./slot.ts";
 
 /** What a view needs of the storage that it belongs to. */

@@ -3,8 +3,8 @@ import { HotswapError, describeError } from "../../errors.ts";
 import type { Migrations } from "../live-type.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "./form.ts";
 import { kindTagged, type RowReader } from "./kinds.ts";
-import { migrate } from "./migrate.ts";
-import { construct, type KnownType } from "./registry.ts";
+import { migrate } from "../types/migrate.ts";
+import { construct, type KnownType } from "../types/registry.ts";
 
 /** The classes with which instances of live types are made. */
 export interface TypeSource {

@@ -4,7 +4,7 @@ import { Encoded, type Cell, type Fields, type Primitive, type Row, type Stored,
 import { kindOf, type RowWriter } from "./kinds.ts";
 import { pathTo, propertyStep } from "./path.ts";
 import { Refusal } from "./refusal.ts";
-import { fieldsOfType, liveTypeOf, type KnownType } from "./registry.ts";
+import { fieldsOfType, liveTypeOf, type KnownType } from "../types/registry.ts";
 
 /**
  * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread. `typeOf` knows live types by

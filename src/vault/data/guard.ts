@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { HotswapError } from "../../errors.ts";
 import { propertyStep } from "../codec/path.ts";
-import { liveTypeOf } from "../codec/registry.ts";
+import { liveTypeOf } from "../types/registry.ts";
 import { LiveData } from "./live-data.ts";
 
 /** A class of the host's own. */

@@ -3,8 +3,8 @@ import { decode, noTypes, type TypeSource } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "../codec/form.ts";
 import { addKind, type Kind } from "../codec/kinds.ts";
-import { versionOf, type KnownType } from "../codec/registry.ts";
-import { SetTypes } from "../codec/set-types.ts";
+import { versionOf, type KnownType } from "../types/registry.ts";
+import { SetTypes } from "../types/set-types.ts";
 import { fromJson, parseJson, toText } from "../codec/text.ts";
 import type { LiveType } from "../live-type.ts";
 

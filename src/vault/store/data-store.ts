@@ -1,7 +1,7 @@
 /**
  * Where the data bag, or a job queue, outlives the process. A store holds texts by key and serves one owner at a time;
  * `sqliteStore` is the embedded one. To add another, implement these three methods and run the contract tests
- * (`test/vault/store-contract.ts`) against it. Every failure rejects with `HOTSWAP_STORE_FAILED` and leaves the store as it was.
+ * (`test/vault/store/store-contract.ts`) against it. Every failure rejects with `HOTSWAP_STORE_FAILED` and leaves the store as it was.
  */
 export interface DataStore {
   /**

@@ -55,14 +55,18 @@ export function checksumOf(key: string, text: string): number {
   return Bun.hash.crc32(`${key}\n${text}`);
 }
 
-/** Every record of the store. Throws `HOTSWAP_STORE_FAILED` when one is damaged. */
-export function* readRecords(database: Database, path: string): Generator<StoreRecord, void> {
-  const statement = database.prepare<StoreRecord & { checksum: number }, []>("SELECT key, text, checksum FROM records");
+/** Every record of the store, or the one of `key`. Throws `HOTSWAP_STORE_FAILED` when one is damaged. */
+export function* readRecords(database: Database, path: string, key?: string): Generator<StoreRecord, void> {
+  const where = key === undefined ? "" : " WHERE key = ?1";
+  const statement = database.prepare<StoreRecord & { checksum: number }, string[]>(
+    `SELECT key, text, checksum FROM records${where}`,
+  );
   try {
-    for (const { key, text, checksum } of statement.iterate()) {
-      if (checksum !== checksumOf(key, text))
-        throw storeFailed(path, `is damaged: the record ${JSON.stringify(key)} does not have its checksum`);
-      yield { key, text };
+    for (const record of statement.iterate(...(key === undefined ? [] : [key]))) {
+      if (record.checksum !== checksumOf(record.key, record.text)) {
+        throw storeFailed(path, `is damaged: the record ${JSON.stringify(record.key)} does not have its checksum`);
+      }
+      yield { key: record.key, text: record.text };
     }
   } finally {
     statement.finalize();

@@ -3,11 +3,11 @@
  * whose flush was confirmed, and `ran` with the id of a job as it runs.
  */
 import { writeSync } from "node:fs";
-import type { JobInfo } from "../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { SetSource } from "./job-source.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import type { JobInfo } from "../../../src/vault/jobs/job.ts";
+import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
+import { SetSource } from "../jobs/job-source.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 const [file = "", round = ""] = process.argv.slice(2);
 const failedOnce = new Set<string>();
@@ -30,7 +30,7 @@ const options = {
   flushInterval: 2,
   backoff: () => 5,
   attempts: 1000,
-  logger: recordingLogger(),
+  logger: new RecordingLogger(),
 };
 const queue = new JobQueue(source, options);
 for (let number = 0; ; number += 3) {

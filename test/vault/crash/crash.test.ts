@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { checkFile, commandOf, crashBag, crashJobs, linesOf, start, startChild } from "./crash.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
+import { checkFile, commandOf, crashBag, crashJobs, linesOf, start, startChild } from "./kill.ts";
+import { temporaryFolder } from "../store/temporary-folder.ts";
 
 test("7.4 a process killed at any moment loses no update that flush() confirmed", async () => {
   await using folder = await temporaryFolder();

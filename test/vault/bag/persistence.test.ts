@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { wrap } from "../../src/vault/data/live-data.ts";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
-import { bagHost } from "./bag-support.ts";
-import { MemoryStore, memoryDisk, type MemoryDisk } from "./memory-store.ts";
-import { expectSameValue } from "./same-value.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { wrap } from "../../../src/vault/data/live-data.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
+import { bagHost } from "./bag-host.ts";
+import { MemoryStore, memoryDisk, type MemoryDisk } from "../store/memory-store.ts";
+import { expectSameValue } from "../codec/same-value.ts";
+import { temporaryFolder } from "../store/temporary-folder.ts";
 
 class Player {
   static version = 2;

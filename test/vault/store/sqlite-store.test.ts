@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { MemoryStore, memoryDisk } from "./memory-store.ts";
 import { testStoreContract } from "./store-contract.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { registerLiveTypes } from "../../src/vault/codec/registry.ts";
-import { LiveData, wrap } from "../../src/vault/data/live-data.ts";
-import type { LiveType } from "../../src/vault/live-type.ts";
-import { expectSameValue } from "./same-value.ts";
-import { tangledValue } from "./values.ts";
+import { registerLiveTypes } from "../../../src/vault/types/registry.ts";
+import { LiveData, wrap } from "../../../src/vault/data/live-data.ts";
+import type { LiveType } from "../../../src/vault/live-type.ts";
+import { expectSameValue } from "../codec/same-value.ts";
+import { tangledValue } from "../codec/values.ts";
 
 class Mail {
   to = "";

@@ -1,7 +1,7 @@
 import { HotswapError } from "../../errors.ts";
 import { didYouMean } from "../../suggest.ts";
-import type { TypeSource } from "./decode.ts";
-import type { TypeVersion } from "./form.ts";
+import type { TypeSource } from "../codec/decode.ts";
+import type { TypeVersion } from "../codec/form.ts";
 import { liveTypeOf, registerLiveTypes, versionOf, type KnownType } from "./registry.ts";
 import type { LiveType, Migrations } from "../live-type.ts";
 

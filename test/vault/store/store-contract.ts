@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { DataStore } from "../../src/vault/store/data-store.ts";
+import type { DataStore } from "../../../src/vault/store/data-store.ts";
 
 /** A place that stores are opened on, one after the other. */
 export interface StorePlace extends AsyncDisposable {

@@ -1,13 +1,13 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { BagStorage } from "../../src/vault/bag/storage.ts";
-import type { JobInfo } from "../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
+import { BagStorage } from "../../../src/vault/bag/storage.ts";
+import type { JobInfo } from "../../../src/vault/jobs/job.ts";
+import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { BULK, BULK_EVERY, ITEMS, itemKey } from "./crash-rules.ts";
-import { SetSource } from "./job-source.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import { SetSource } from "../jobs/job-source.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 /** Starts `script` of this folder as a process of its own; its stdout is piped. */
 export function startChild(script: string, ...args: string[]) {
@@ -80,7 +80,7 @@ export async function crashBag(file: string, rounds: number): Promise<number> {
 }
 
 async function readCount(file: string): Promise<number> {
-  const storage = await BagStorage.open({ store: sqliteStore(file), logger: recordingLogger() });
+  const storage = await BagStorage.open({ store: sqliteStore(file), logger: new RecordingLogger() });
   try {
     const { bag } = storage.begin(new Map());
     const number = Number(bag.get("number") ?? 0);
@@ -130,7 +130,7 @@ export async function crashJobs(file: string, rounds: number): Promise<number> {
 async function runRest(file: string, ran: Set<string>): Promise<void> {
   const source = new SetSource();
   source.load({ funcs: { live_work: (_value: unknown, { id }: JobInfo) => void ran.add(id) } });
-  const options = { store: sqliteStore(file), logger: recordingLogger(), now: () => Date.now() + 3_600_000 };
+  const options = { store: sqliteStore(file), logger: new RecordingLogger(), now: () => Date.now() + 3_600_000 };
   await using queue = new JobQueue(source, options);
   await queue.ready();
   while (queue.size > 0) await queue.tick();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { bagHost } from "./bag-support.ts";
-import { expectSameValue } from "./same-value.ts";
+import { bagHost } from "./bag-host.ts";
+import { expectSameValue } from "../codec/same-value.ts";
 
 class Player {
   name = "";

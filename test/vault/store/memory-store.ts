@@ -1,5 +1,5 @@
-import { HotswapError } from "../../src/errors.ts";
-import type { DataStore, StoreBatch, StoreRecord } from "../../src/vault/store/data-store.ts";
+import { HotswapError } from "../../../src/errors.ts";
+import type { DataStore, StoreBatch, StoreRecord } from "../../../src/vault/store/data-store.ts";
 
 /** What outlives a memory store, as a file outlives the process. */
 export interface MemoryDisk {

@@ -1,7 +1,7 @@
-import type { DataBag } from "../../src/vault/bag/data-bag.ts";
-import { BagStorage, type BagStorageOptions, type BagTransaction } from "../../src/vault/bag/storage.ts";
-import type { LiveType } from "../../src/vault/live-type.ts";
-import { recordingLogger, type RecordingLogger } from "./recording-logger.ts";
+import type { DataBag } from "../../../src/vault/bag/data-bag.ts";
+import { BagStorage, type BagStorageOptions, type BagTransaction } from "../../../src/vault/bag/storage.ts";
+import type { LiveType } from "../../../src/vault/live-type.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 /** A storage with what a swapper would do to it. */
 export interface BagHost {
@@ -15,7 +15,7 @@ export interface BagHost {
 export type LiveTypes = Readonly<Record<string, LiveType>>;
 
 export async function bagHost(options: Partial<BagStorageOptions> = {}): Promise<BagHost> {
-  const logger = recordingLogger();
+  const logger = new RecordingLogger();
   const storage = await BagStorage.open({ logger, ...options });
   return {
     storage,

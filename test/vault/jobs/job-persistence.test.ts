@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
-import type { JobInfo } from "../../src/vault/jobs/job.ts";
-import type { JobQueueOptions } from "../../src/vault/jobs/options.ts";
-import { bagHost } from "./bag-support.ts";
+import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import type { JobInfo } from "../../../src/vault/jobs/job.ts";
+import type { JobQueueOptions } from "../../../src/vault/jobs/options.ts";
+import { bagHost } from "../bag/bag-host.ts";
 import { SetSource } from "./job-source.ts";
-import { MemoryStore, memoryDisk, type MemoryDisk } from "./memory-store.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import { MemoryStore, memoryDisk, type MemoryDisk } from "../store/memory-store.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 class Mail {
   to = "";
@@ -22,7 +22,7 @@ const handled: unknown[] = [];
 
 const clock = { now: 0 };
 function queueOn(disk: MemoryDisk, source: SetSource, options: JobQueueOptions = {}): JobQueue {
-  const logger = recordingLogger();
+  const logger = new RecordingLogger();
   return new JobQueue(source, {
     store: new MemoryStore(disk),
     flushInterval: 60_000,

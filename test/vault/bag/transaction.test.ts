@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { BagTransaction } from "../../src/vault/bag/storage.ts";
-import { begin, bagHost } from "./bag-support.ts";
+import type { BagTransaction } from "../../../src/vault/bag/storage.ts";
+import { begin, bagHost } from "./bag-host.ts";
 
 const conflict = (message: RegExp): unknown =>
   expect.objectContaining({ code: "HOTSWAP_MIGRATION_FAILED", message: expect.stringMatching(message) });

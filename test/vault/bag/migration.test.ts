@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { begin, bagHost } from "./bag-support.ts";
-import { expectSameValue } from "./same-value.ts";
+import { begin, bagHost } from "./bag-host.ts";
+import { expectSameValue } from "../codec/same-value.ts";
 
 const failed = (message: string | RegExp): Error =>
   expect.objectContaining({

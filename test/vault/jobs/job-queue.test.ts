@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { wrap } from "../../src/vault/data/live-data.ts";
-import type { JobInfo } from "../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
-import type { JobQueueOptions } from "../../src/vault/jobs/options.ts";
+import { wrap } from "../../../src/vault/data/live-data.ts";
+import type { JobInfo } from "../../../src/vault/jobs/job.ts";
+import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import type { JobQueueOptions } from "../../../src/vault/jobs/options.ts";
 import { SetSource } from "./job-source.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 /** A queue with a clock of its own and a log of what ran. */
 function scene(options: JobQueueOptions = {}) {
   const source = new SetSource();
-  const logger = recordingLogger();
+  const logger = new RecordingLogger();
   const clock = { now: 1000 };
   const ran: unknown[] = [];
   source.load({ funcs: { live_note: (value: unknown) => void ran.push(value) } });
@@ -233,7 +233,7 @@ test("8.5 a job that is removed does not run, and one that is running does not r
 });
 
 test("8.5 without a set a tick rejects, and no job was tried", async () => {
-  const queue = new JobQueue(new SetSource(), { logger: recordingLogger(), attempts: 1 });
+  const queue = new JobQueue(new SetSource(), { logger: new RecordingLogger(), attempts: 1 });
   queue.add("live_note", 1);
   await expect(queue.tick()).rejects.toThrow("no set is loaded");
   expect([queue.size, queue.dead]).toEqual([1, []]);
@@ -241,14 +241,12 @@ test("8.5 without a set a tick rejects, and no job was tried", async () => {
 
 test("8.5 start() ticks until stop(), which waits for what is running; a failing tick is logged once", async () => {
   const source = new SetSource();
-  const logger = recordingLogger();
-  const logged = Promise.withResolvers<void>();
-  const told = { ...logger, error: (message: string) => (logger.error(message), logged.resolve()) };
-  const queue = new JobQueue(source, { logger: told });
+  const logger = new RecordingLogger();
+  const queue = new JobQueue(source, { logger });
   const calls: number[] = [];
   const third = Promise.withResolvers<void>();
   queue.start({ interval: 1, max: 1 });
-  await logged.promise;
+  await logger.line(/no set is loaded/);
   const gate = Promise.withResolvers<void>();
   source.load({
     funcs: {

@@ -3,12 +3,12 @@
  * line for each.
  */
 import { writeSync } from "node:fs";
-import { HotswapError } from "../../src/errors.ts";
-import type { DataBag } from "../../src/vault/bag/data-bag.ts";
-import { BagStorage } from "../../src/vault/bag/storage.ts";
-import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
+import { HotswapError } from "../../../src/errors.ts";
+import type { DataBag } from "../../../src/vault/bag/data-bag.ts";
+import { BagStorage } from "../../../src/vault/bag/storage.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { BULK, BULK_EVERY, ITEMS, itemKey } from "./crash-rules.ts";
-import { recordingLogger } from "./recording-logger.ts";
+import { RecordingLogger } from "../../support/logger.ts";
 
 const tasks: Record<string, (bag: DataBag) => Promise<void>> = {
   /** Keeps the file until stdin ends. */
@@ -47,7 +47,7 @@ function report(line: string): void {
 const [task = "", file = ""] = process.argv.slice(2);
 try {
   // The interval is short, so that flushes on time and on demand meet.
-  const storage = await BagStorage.open({ store: sqliteStore(file), flushInterval: 2, logger: recordingLogger() });
+  const storage = await BagStorage.open({ store: sqliteStore(file), flushInterval: 2, logger: new RecordingLogger() });
   const transaction = storage.begin(new Map());
   await transaction.prepare();
   transaction.commit();

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { registerLiveTypes } from "../../src/vault/codec/registry.ts";
-import { guard } from "../../src/vault/data/guard.ts";
-import { wrap } from "../../src/vault/data/live-data.ts";
+import { registerLiveTypes } from "../../../src/vault/types/registry.ts";
+import { guard } from "../../../src/vault/data/guard.ts";
+import { wrap } from "../../../src/vault/data/live-data.ts";
 
 class Mail {
   text = "";

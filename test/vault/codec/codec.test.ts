@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { decode, noTypes } from "../../src/vault/codec/decode.ts";
-import { encode } from "../../src/vault/codec/encode.ts";
-import { fromText, toText } from "../../src/vault/codec/text.ts";
+import { decode, noTypes } from "../../../src/vault/codec/decode.ts";
+import { encode } from "../../../src/vault/codec/encode.ts";
+import { fromText, toText } from "../../../src/vault/codec/text.ts";
 import { expectSameValue } from "./same-value.ts";
 import { storableValue, tangledValue } from "./values.ts";
 
