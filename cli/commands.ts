@@ -6,4 +6,28 @@ export const commands: CommandTable = {
     summary: "Build plugins into artifacts, or generate code for static linking",
     load: async () => (await import("./build.ts")).buildCommand,
   },
+  vault: {
+    summary: "Show what is in the store of a data bag or job queue",
+    load: async () => (await import("./vault.ts")).vaultCommand,
+  },
+  status: {
+    summary: "Show what a running host has loaded",
+    load: async () => (await import("./host/status.ts")).statusCommand,
+  },
+  plan: {
+    summary: "Show what a reload would do now, and why",
+    load: async () => (await import("./host/plan.ts")).planCommand,
+  },
+  reload: {
+    summary: "Have a running host reload what changed",
+    load: async () => (await import("./host/reload.ts")).reloadCommand,
+  },
+  rollback: {
+    summary: "Have a running host go back to the set before",
+    load: async () => (await import("./host/reload.ts")).rollbackCommand,
+  },
+  generations: {
+    summary: "List the generations of a running host that are still in memory",
+    load: async () => (await import("./host/generations.ts")).generationsCommand,
+  },
 };

@@ -2,24 +2,38 @@ import { HotswapError } from "../src/errors.ts";
 import { didYouMean } from "../src/suggest.ts";
 import { type InspectedKey, inspectKey, inspectStore } from "../src/vault/inspect.ts";
 import { defineCommand, UsageError } from "./command.ts";
+import { printHostVault } from "./host/vault.ts";
 import { type Paint, paintFor } from "./paint.ts";
 
 export const vaultCommand = defineCommand({
   name: "vault",
   description:
-    "Shows what is in the store of a data bag or job queue: its keys with sizes and versions, or the value of one key.\nThe host that owns the store may be running meanwhile.",
-  usage: "[flags] <file> [key]",
+    "Shows what is in the store of a data bag or job queue: its keys with sizes and versions, or the value of one key.\nThe host that owns the store may be running meanwhile. With --host, the vault of a running host as it is in memory.",
+  usage: "[flags] (<file> | --host SOCKET) [key]",
   flags: {
+    host: {
+      type: "string",
+      valueHint: "SOCKET",
+      description: "Ask the host with this control socket, in place of a file",
+    },
     json: { type: "boolean", description: "Print JSON instead of text" },
   },
   examples: [
     { purpose: "every key", line: "hotswap vault bag.db" },
     { purpose: "one value", line: "hotswap vault bag.db players" },
+    { purpose: "of a running host", line: "hotswap vault --host /run/app.sock" },
     { purpose: "for another program", line: "hotswap vault --json bag.db" },
   ],
   async run({ flags, operands }) {
+    const { host } = flags;
+    if (host !== undefined) {
+      const [key, ...others] = operands;
+      if (others.length > 0) throw new UsageError("with --host there is no file: give one key, or none");
+      await printHostVault({ host, key, json: flags.json === true });
+      return 0;
+    }
     const [file, key, ...others] = operands;
-    if (file === undefined) throw new UsageError("give the file of the store");
+    if (file === undefined) throw new UsageError("give the file of the store, or a running host with --host");
     if (others.length > 0) throw new UsageError(`give one key, not ${operands.length - 1}`);
     const print = key === undefined ? listKeys : printKey;
     process.stdout.write(`${await print({ file, key: key ?? "", json: flags.json === true })}\n`);

@@ -60,9 +60,12 @@ export function reloadsOf(swapper: VisibleSwapper): Reloads {
   return { reloads: swapper.reloads.map(reloadOf) };
 }
 
-export async function planOf(swapper: VisibleSwapper): Promise<Plan> {
-  const plan = await swapper.plan();
-  return { plugins: Array.from(plan, ([name, note]) => ({ name, note, reason: plan.reasons.get(name) ?? "" })) };
+export async function planOf(swapper: VisibleSwapper, rehearse: boolean): Promise<Plan> {
+  const plan = await swapper.plan({ rehearse });
+  return {
+    plugins: Array.from(plan, ([name, note]) => ({ name, note, reason: plan.reasons.get(name) ?? "" })),
+    migrations: plan.migrations?.map(({ key, error }) => ({ key, error: error ? toWire(error) : null })) ?? null,
+  };
 }
 
 export function vaultKeysOf(swapper: VisibleSwapper): VaultKeys {

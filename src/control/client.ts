@@ -38,8 +38,8 @@ export class ControlClient {
     );
   }
 
-  plan(): Promise<Plan> {
-    return this.#get("/plan");
+  plan({ rehearse = false }: { readonly rehearse?: boolean } = {}): Promise<Plan> {
+    return this.#get(`/plan?rehearse=${rehearse}`);
   }
 
   generations(): Promise<Generations> {

@@ -9,7 +9,7 @@ import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
  * with another status than 2xx is a Failure.
  *
  *   GET  /status                         Status
- *   GET  /plan                           Plan
+ *   GET  /plan[?rehearse=true]           Plan
  *   GET  /generations                    Generations
  *   GET  /reloads                        Reloads
  *   GET  /vault                          VaultKeys
@@ -120,6 +120,14 @@ export interface NoteOf {
 /** Answer to `GET /plan`: what a reload would do now, sorted by name. */
 export interface Plan {
   readonly plugins: readonly (NoteOf & { readonly reason: string })[];
+  /** What would become of older data; `null` when that was not rehearsed. */
+  readonly migrations: readonly Migration[] | null;
+}
+
+/** What would become of one value of the vault. */
+export interface Migration {
+  readonly key: string;
+  readonly error: WireError | null;
 }
 
 /** Answer to `GET /vault`. */

@@ -81,7 +81,7 @@ export class ControlServer implements AsyncDisposable {
     });
     const routes = {
       "/status": get(() => statusOf(swapper)),
-      "/plan": get(() => planOf(swapper)),
+      "/plan": get((url) => planOf(swapper, url.searchParams.get("rehearse") === "true")),
       "/generations": get(() => generationsOf(swapper)),
       "/reloads": get(() => reloadsOf(swapper)),
       "/vault": get(() => vaultKeysOf(swapper)),

@@ -13,7 +13,7 @@ export interface VisibleSwapper {
   readonly generations: readonly GenerationInfo[];
   readonly reloads: readonly ReloadRecord[];
   subscribe(listener: ReloadListener): () => void;
-  plan(): Promise<ReloadPlan>;
+  plan(options?: { readonly rehearse?: boolean }): Promise<ReloadPlan>;
 }
 
 /** What the control socket and the watch on the plugin folder need of a host. */

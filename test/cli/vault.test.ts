@@ -52,7 +52,7 @@ test("hotswap vault --json is for other programs", async () => {
 });
 
 test.each([
-  [[], /^error: give the file of the store\nUsage: hotswap vault \[flags\] <file> \[key\]\n$/],
+  [[], /^error: give the file of the store, or a running host with --host\nUsage: hotswap vault /],
   [["bag.db", "a", "b"], /^error: give one key, not 2\nUsage/],
   [["missing.db"], /^error: the store missing\.db does not exist, or is empty\n$/],
   [["notes.txt"], /^error: the store notes\.txt is not a store of hotswap; it was left as it is\n$/],

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, statSync } from "node:fs";
 import { ControlClient } from "../../src/control/client.ts";
 import type { ControlEvent, ReloadEvent } from "../../src/control/protocol.ts";
 import { hotswapError, journalPlugin } from "../support/host.ts";
@@ -211,17 +210,5 @@ describe("the wire", () => {
     const error = await hotswapError(new ControlClient("/tmp/hotswap-nobody.sock").status());
     expect(error.code).toBe("HOTSWAP_CONTROL_FAILED");
     expect(error.message).toContain("/tmp/hotswap-nobody.sock (there is no such socket)");
-  });
-});
-
-describe("the socket", () => {
-  test("it is for its owner alone, and goes away with the swapper", async () => {
-    await using controlled = await createControlledHost({});
-    const { host, socket } = controlled;
-    expect(existsSync(socket)).toBe(false);
-    await host.swapper.loadPlugins();
-    expect(statSync(socket).mode & 0o777).toBe(0o600);
-    await host.swapper.close();
-    expect(existsSync(socket)).toBe(false);
   });
 });

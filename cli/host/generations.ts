@@ -1,0 +1,42 @@
+import type { GenerationStatus } from "../../src/control/protocol.ts";
+import { defineCommand } from "../command.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import { connect, hostFlags, printJson } from "./connect.ts";
+import { table } from "./table.ts";
+import { duration, shortHash } from "./wording.ts";
+
+export const generationsCommand = defineCommand({
+  name: "generations",
+  description:
+    "Lists every generation of a running host that is still in memory: live, draining (calls or leases use it), freed, or leaked.",
+  usage: "--host SOCKET [--json]",
+  flags: hostFlags,
+  examples: [{ purpose: "is the old code gone?", line: "hotswap generations --host /run/app.sock" }],
+  async run({ flags }) {
+    const answer = await connect(flags).generations();
+    const paint = paintFor(process.stdout);
+    if (flags.json === true) printJson(answer);
+    else if (answer.generations.length === 0) process.stdout.write("there are no generations\n");
+    else process.stdout.write(generationTable(answer.generations, paint));
+    return 0;
+  },
+});
+
+function generationTable(generations: readonly GenerationStatus[], paint: Paint): string {
+  return table(
+    generations,
+    [
+      { title: "plugin", value: ({ plugin }) => plugin, paint: paint.bold },
+      { title: "gen", value: ({ number }) => `#${number}`, right: true },
+      {
+        title: "state",
+        value: ({ state, leaked }) => (leaked ? "leaked" : state),
+        paint: (text, { state, leaked }) => (leaked ? paint.red(text) : state === "live" ? paint.green(text) : text),
+      },
+      { title: "calls", value: ({ calls }) => String(calls), right: true },
+      { title: "age", value: ({ age }) => duration(age), right: true },
+      { title: "hash", value: ({ hash }) => shortHash(hash), paint: paint.dim },
+    ],
+    paint,
+  );
+}

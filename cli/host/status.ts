@@ -1,0 +1,60 @@
+import type { PluginStatus, Status } from "../../src/control/protocol.ts";
+import { defineCommand } from "../command.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import { connect, hostFlags, printJson } from "./connect.ts";
+import { fields, table } from "./table.ts";
+import { ago, count, describeReload, duration, shortHash } from "./wording.ts";
+
+export const statusCommand = defineCommand({
+  name: "status",
+  description: "Shows what a running host has loaded: plugins, generations, calls under way, and the last reload.",
+  usage: "--host SOCKET [--json]",
+  flags: hostFlags,
+  examples: [
+    { purpose: "look at a host", line: "hotswap status --host /run/app.sock" },
+    { purpose: "for a script", line: "hotswap status --host /run/app.sock --json" },
+  ],
+  async run({ flags }) {
+    const status = await connect(flags).status();
+    if (flags.json === true) printJson(status);
+    else process.stdout.write(describeStatus(status, paintFor(process.stdout)));
+    return 0;
+  },
+});
+
+/** A host's status for people, with a line feed at the end. */
+export function describeStatus(status: Status, paint: Paint): string {
+  const host = `process ${status.pid}, up ${duration(status.uptime)}, hotswap ${status.hotswap}, Bun ${status.bun}`;
+  const { lastReload: last } = status;
+  const overview = fields(
+    [
+      ["host", host],
+      ["plugins", `${pluginCount(status)}${status.static ? ", linked statically" : ` from ${status.pluginDir}`}`],
+      ["reloads", String(status.reloadCounter)],
+      ["last", last === null ? "nothing was loaded yet" : `${describeReload(last, paint)}, ${ago(last.startedAt)}`],
+    ],
+    paint,
+  );
+  return status.plugins.length === 0 ? overview : `${overview}\n${pluginTable(status.plugins, paint)}`;
+}
+
+function pluginCount({ loaded, plugins }: Status): string {
+  return loaded ? count(plugins.length, "plugin") : "none loaded";
+}
+
+function pluginTable(plugins: readonly PluginStatus[], paint: Paint): string {
+  return table(
+    plugins,
+    [
+      { title: "plugin", value: ({ name }) => name, paint: paint.bold },
+      { title: "gen", value: ({ generation }) => `#${generation}`, right: true },
+      { title: "hash", value: ({ hash }) => shortHash(hash), paint: paint.dim },
+      { title: "loaded", value: ({ loadedAt }) => ago(loadedAt) },
+      { title: "note", value: ({ note }) => note },
+      { title: "calls", value: ({ calls }) => String(calls), right: true },
+      { title: "depends on", value: ({ deps }) => deps.join(", ") },
+      { title: "functions", value: ({ functions }) => functions.join(", ") },
+    ],
+    paint,
+  );
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import { PluginManagerSwapper } from "hotswap";
+import { existsSync, lstatSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ControlClient } from "../../src/control/client.ts";
+import { DEV_SOCKET_VARIABLE } from "../../src/control/dev-socket.ts";
+import { Child } from "../support/child.ts";
+import { hotswapError } from "../support/host.ts";
+import { RecordingLogger } from "../support/logger.ts";
+import { createProject, type Project } from "../support/project.ts";
+import { createControlledHost, SocketPath } from "./controlled-host.ts";
+
+const holder = join(import.meta.dir, "socket-holder.ts");
+
+function startHolder(project: Project, kind: "bare" | "asked" | "dev", path: string, env: Record<string, string> = {}) {
+  return new Child([process.execPath, holder, kind, path, project.out], { cwd: project.root, env });
+}
+
+describe("the control socket", () => {
+  test("there is none unless one is asked for", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    await using child = startHolder(project, "dev", socket.path);
+    await child.line(/loaded/);
+    expect(existsSync(socket.path)).toBe(false);
+  });
+
+  test("it is for its owner alone, and goes away with the swapper", async () => {
+    await using controlled = await createControlledHost({});
+    const { host, socket } = controlled;
+    expect(existsSync(socket)).toBe(false);
+    await host.swapper.loadPlugins();
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    await host.swapper.close();
+    expect(existsSync(socket)).toBe(false);
+  });
+
+  test("it goes away with the process, too, and does not keep it running", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    const code = `
+      import { PluginManagerSwapper } from "hotswap";
+      import { existsSync } from "node:fs";
+      await new PluginManagerSwapper(${JSON.stringify(project.out)}, { control: ${JSON.stringify(socket.path)} }).loadPlugins();
+      console.log(existsSync(${JSON.stringify(socket.path)}));`;
+    await project.write({ "host.ts": code });
+    await using child = new Child([process.execPath, "host.ts"], { cwd: project.root });
+    expect(await child.exit()).toBe(0);
+    expect(child.stdout).toContain("true");
+    expect(existsSync(socket.path)).toBe(false);
+  });
+
+  test("one that a dead process left is replaced", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    await using child = startHolder(project, "asked", socket.path);
+    await child.line(/loaded/);
+    child.kill("SIGKILL");
+    await child.exit();
+    expect(lstatSync(socket.path).isSocket()).toBe(true);
+    await using swapper = new PluginManagerSwapper(project.out, {
+      control: socket.path,
+      logger: new RecordingLogger(),
+    });
+    await swapper.loadPlugins();
+    expect((await new ControlClient(socket.path).status()).pid).toBe(process.pid);
+  });
+
+  test("one of a live process is not replaced: the load fails, and works when that process is gone", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    await using child = startHolder(project, "bare", socket.path);
+    await child.line(/listening/);
+    await using swapper = new PluginManagerSwapper(project.out, {
+      control: socket.path,
+      logger: new RecordingLogger(),
+    });
+    const error = await hotswapError(swapper.loadPlugins());
+    expect(error.code).toBe("HOTSWAP_CONTROL_FAILED");
+    expect(error.message).toContain(`${socket.path}: another process listens there`);
+    expect(swapper.current).toBeUndefined();
+    child.kill("SIGKILL");
+    await child.exit();
+    await swapper.loadPlugins();
+    expect((await new ControlClient(socket.path).status()).loaded).toBe(true);
+  });
+
+  test("something that is no socket is left alone", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    writeFileSync(socket.path, "precious");
+    await using swapper = new PluginManagerSwapper(project.out, {
+      control: socket.path,
+      logger: new RecordingLogger(),
+    });
+    expect((await hotswapError(swapper.loadPlugins())).message).toContain("something that is no socket is there");
+    expect(await Bun.file(socket.path).text()).toBe("precious");
+  });
+
+  test("a path that is too long, or in no folder, is refused", async () => {
+    await using project = await createProject();
+    await using long = new PluginManagerSwapper(project.out, { control: project.path("x".repeat(120)) });
+    expect((await hotswapError(long.loadPlugins())).message).toMatch(/a socket's path may be \d+ bytes long/);
+    await using nowhere = new PluginManagerSwapper(project.out, { control: project.path("none/host.sock") });
+    expect((await hotswapError(nowhere.loadPlugins())).message).toContain("none does not exist: make it");
+  });
+});
+
+describe("the socket that `hotswap dev` asks for", () => {
+  test("the first swapper takes it, and no child process inherits it", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    const env = { [DEV_SOCKET_VARIABLE]: `${process.pid}:${socket.path}` };
+    await using child = startHolder(project, "dev", "", env);
+    await child.line(/loaded, variable taken/);
+    expect((await new ControlClient(socket.path).status()).pid).toBe(child.pid);
+  });
+
+  test("a variable whose process is gone opens nothing", async () => {
+    await using project = await createProject();
+    await using socket = await SocketPath.create();
+    await using gone = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
+    await gone.exited;
+    await using child = startHolder(project, "dev", "", { [DEV_SOCKET_VARIABLE]: `${gone.pid}:${socket.path}` });
+    await child.line(/loaded, variable taken/);
+    expect(existsSync(socket.path)).toBe(false);
+  });
+});
