@@ -10,37 +10,53 @@ import {
 } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const PREFIX = "hotswap-";
 
 /** Bytes up to which a copy is written in this turn: some 0.1 ms, where a turn of the thread pool costs more. */
 const WRITTEN_AT_ONCE = 256 * 1024;
 
+/** A copy that is held. */
+interface Copy {
+  readonly file: string;
+  readonly slot: number;
+  holders: number;
+}
+
 /**
  * Private copies of the artifacts in use: each generation is imported from a file named by its content's hash, which no
  * build overwrites. A copy stays while a generation or the history holds it. The folder goes away with the process, or,
  * when that was killed, with the next process that makes such a folder.
+ *
+ * Each copy lies in a small folder, a slot, that a later copy takes over: Bun keeps the listing of a folder that it
+ * imported from, fails to see more than 4,096 files that came later, and remembers every path for good.
  */
 export class ArtifactCache implements Disposable {
   #dir: string | undefined;
-  readonly #holders = new Map<string, number>();
+  readonly #copies = new Map<string, Copy>();
+  readonly #freeSlots: number[] = [];
   readonly #removeAtExit = (): void => this[Symbol.dispose]();
 
   /** Holds the artifact with this hash; `bytes` is asked for when there is no copy yet. Resolves to the copy's path. */
   async hold(hash: string, bytes: () => Promise<Uint8Array>): Promise<string> {
-    this.retain(hash);
+    const copy = this.#copies.get(hash) ?? this.#takeSlot(hash);
+    copy.holders++;
     try {
-      return this.#existingCopy(hash) ?? (await this.#makeCopy(hash, await bytes()));
+      // The folder may have fallen to something that cleans up temporary files of a host that runs for weeks.
+      if (!existsSync(copy.file)) await writeCopy(copy.file, await bytes());
     } catch (error) {
       this.release(hash);
       throw error;
     }
+    return copy.file;
   }
 
   /** Holds once more what is held already. */
   retain(hash: string): void {
-    this.#holders.set(hash, (this.#holders.get(hash) ?? 0) + 1);
+    const copy = this.#copies.get(hash);
+    if (copy === undefined) throw new TypeError(`no copy of ${hash} is held`);
+    copy.holders++;
   }
 
   /**
@@ -48,55 +64,49 @@ export class ArtifactCache implements Disposable {
    * not be taken for one that can be held.
    */
   release(hash: string): void {
-    const holders = (this.#holders.get(hash) ?? 0) - 1;
-    if (holders > 0) {
-      this.#holders.set(hash, holders);
-      return;
-    }
-    this.#holders.delete(hash);
-    if (this.#dir !== undefined) rmSync(copyIn(this.#dir, hash), { force: true });
+    const copy = this.#copies.get(hash);
+    if (copy === undefined || --copy.holders > 0) return;
+    this.#copies.delete(hash);
+    rmSync(copy.file, { force: true });
+    this.#freeSlots.push(copy.slot);
   }
 
   [Symbol.dispose](): void {
     process.off("exit", this.#removeAtExit);
     if (this.#dir !== undefined) rmSync(this.#dir, { recursive: true, force: true });
     this.#dir = undefined;
+    this.#copies.clear();
   }
 
-  #existingCopy(hash: string): string | undefined {
-    const file = this.#dir && copyIn(this.#dir, hash);
-    return file !== undefined && existsSync(file) ? file : undefined;
+  #takeSlot(hash: string): Copy {
+    this.#dir ??= this.#makeDir();
+    const slot = this.#freeSlots.pop() ?? this.#copies.size;
+    const copy: Copy = { file: join(this.#dir, String(slot), `${hash}.mjs`), slot, holders: 0 };
+    this.#copies.set(hash, copy);
+    return copy;
   }
 
-  async #makeCopy(hash: string, bytes: Uint8Array): Promise<string> {
-    const file = copyIn(this.#folder(), hash);
-    // Not even the process itself may ever take a part of a copy for the whole.
-    const temporary = `${file}.tmp`;
-    try {
-      if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(temporary, bytes);
-      else await writeFile(temporary, bytes);
-      renameSync(temporary, file);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-    return file;
-  }
-
-  /** The folder; made on first use, and again when something cleaned up the temporary files of a host that runs for weeks. */
-  #folder(): string {
-    if (this.#dir !== undefined && existsSync(this.#dir)) return this.#dir;
+  #makeDir(): string {
     const parent = tmpdir();
     mkdirSync(parent, { recursive: true });
     removeOrphans(parent);
-    if (this.#dir === undefined) process.on("exit", this.#removeAtExit);
-    this.#dir = mkdtempSync(join(parent, `${PREFIX}${process.pid}.${startTime(process.pid) ?? ""}-`));
-    return this.#dir;
+    process.on("exit", this.#removeAtExit);
+    return mkdtempSync(join(parent, `${PREFIX}${process.pid}.${startTime(process.pid) ?? ""}-`));
   }
 }
 
-function copyIn(dir: string, hash: string): string {
-  return join(dir, `${hash}.mjs`);
+/** Not even the process itself may ever take a part of a copy for the whole. */
+async function writeCopy(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.tmp`;
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(temporary, bytes);
+    else await writeFile(temporary, bytes);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Removes the folders of processes that ended without cleaning up. */
