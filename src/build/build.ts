@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { artifactFile, publishArtifact } from "../artifact/publish.ts";
 import type { Bundle } from "./bundle/bundle.ts";
-import { entryCode, liveRegistry, standaloneEntry } from "./bundle/entry.ts";
+import { entryCode } from "./bundle/entry.ts";
 import { linkHost } from "./bundle/link-host.ts";
 import { inOrder } from "./bundle/messages.ts";
 import { artifactMap, isVirtual, nameModules } from "./bundle/source-map.ts";
@@ -13,9 +13,10 @@ import { BuildError, type Diagnostic, fileDiagnostic } from "./diagnostic.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
 import { type CarriedFile, readCarriedFiles } from "./source/assets.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
-import { type Inspection, inspectSource } from "./source/inspect.ts";
 import type { LiveThing } from "./source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
+import { readLiveNames } from "./source/read-live-names.ts";
+import { checkRootModule } from "./source/root-module.ts";
 import { SourceFiles } from "./source/source-file.ts";
 import { type StepTimings, Stopwatch } from "./stopwatch.ts";
 
@@ -37,7 +38,7 @@ export interface BuildResult {
   readonly warnings: readonly Diagnostic[];
   /** The modules that were bundled, by their paths from the project's root. */
   readonly modules: readonly string[];
-  /** Milliseconds of each step. Inspecting the source happens while the bundler is at work. */
+  /** Milliseconds of each step. The definition is checked while the bundler is at work. */
   readonly timings: StepTimings;
   /** The folder that holds the intermediate files, with `leaveTemps`. */
   readonly temps?: string;
@@ -54,8 +55,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const stopwatch = new Stopwatch();
   const sources = new SourceFiles();
   const folder = readPluginFolder(pluginDir);
-  if (!filled.bundle) return writeEntry(filled, folder, inspectSource(filled, folder, sources), stopwatch);
-  const { inspection, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
+  if (!filled.bundle) return writeEntry(filled, folder, sources, stopwatch);
+  const { live, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
 
   const carried = readCarriedFiles(filled, folder);
@@ -63,8 +64,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const manifest: Manifest = {
     name,
     hostModules,
-    liveFuncs: definingFiles(inspection.live, "function", pluginDir),
-    liveTypes: definingFiles(inspection.live, "type", pluginDir),
+    liveFuncs: definingFiles(live.things, "function", pluginDir),
+    liveTypes: definingFiles(live.things, "type", pluginDir),
     assets: carried.map(({ entry }) => entry),
   };
   const map = artifactMap(bundled.map, root);
@@ -73,7 +74,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const artifact = encodeArtifact({ manifest, prologue, code, assets: carried.map(({ bytes }) => bytes), sourceMap });
   stopwatch.lap("encode");
   const { file, unchanged } = write(outputDir, name, artifact);
-  const temps = filled.leaveTemps ? keepTemps(filled, folder, inspection, bundled, manifest) : undefined;
+  const temps = filled.leaveTemps ? keepTemps(filled, folder, live.things, bundled, manifest) : undefined;
   stopwatch.lap("write");
   return {
     name,
@@ -82,7 +83,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     size: artifact.bytes.length,
     manifest,
     unchanged,
-    warnings: inOrder([...inspection.warnings, ...bundled.warnings, ...carryWarnings(filled, carried)]),
+    warnings: inOrder([...live.warnings, ...bundled.warnings, ...carryWarnings(filled, carried)]),
     modules: map.sources.filter((source) => !isVirtual(source)),
     timings: stopwatch.timings(),
     ...(temps === undefined ? {} : { temps }),
@@ -93,15 +94,16 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 function writeEntry(
   options: FilledOptions,
   folder: PluginFolder,
-  inspection: Inspection,
+  sources: SourceFiles,
   stopwatch: Stopwatch,
 ): BuildResult {
   const { name, outputDir, pluginDir } = options;
-  const problems = [...inspection.problems, ...inspection.syntaxErrors];
+  const live = readLiveNames(options, folder, sources);
+  const problems = [...checkRootModule(sources.read(folder.rootModule)), ...live.problems, ...live.syntaxErrors];
   if (problems.length > 0) throw new BuildError(name, inOrder(problems));
   stopwatch.lap("inspect");
   const file = join(outputDir, `${name}.entry.ts`);
-  const text = standaloneEntry(folder.rootModule, inspection.live, outputDir);
+  const text = entryCode(outputDir, folder.rootModule, live.things);
   mkdirSync(outputDir, { recursive: true });
   writeFileSync(file, text);
   stopwatch.lap("write");
@@ -113,12 +115,12 @@ function writeEntry(
     manifest: {
       name,
       hostModules: [],
-      liveFuncs: definingFiles(inspection.live, "function", pluginDir),
-      liveTypes: definingFiles(inspection.live, "type", pluginDir),
+      liveFuncs: definingFiles(live.things, "function", pluginDir),
+      liveTypes: definingFiles(live.things, "type", pluginDir),
       assets: readCarriedFiles(options, folder).map(({ entry }) => entry),
     },
     unchanged: false,
-    warnings: inOrder(inspection.warnings),
+    warnings: inOrder(live.warnings),
     modules: [],
     timings: stopwatch.timings(),
   };
@@ -146,13 +148,12 @@ function write(dir: string, name: string, { bytes }: EncodedArtifact): { file: s
 function keepTemps(
   options: FilledOptions,
   folder: PluginFolder,
-  { live }: Inspection,
+  live: readonly LiveThing[],
   { text }: Bundle,
   manifest: Manifest,
 ): string {
   const dir = mkdtempSync(join(tmpdir(), `hotswap-build-${options.name}-`));
-  writeFileSync(join(dir, "entry.ts"), entryCode(`./${basename(folder.rootModule)}`));
-  writeFileSync(join(dir, "live-registry.ts"), liveRegistry(live, options.pluginDir));
+  writeFileSync(join(dir, "entry.ts"), entryCode(options.pluginDir, folder.rootModule, live));
   writeFileSync(join(dir, "bundle.js"), text);
   writeFileSync(join(dir, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
   return dir;

@@ -158,8 +158,8 @@ test("9 leaveTemps keeps the intermediate files and names their folder; without 
   expect((await project.build("alpha")).temps).toBeUndefined();
   const { temps = "" } = await project.build("alpha", { leaveTemps: true });
   try {
-    expect((await readdir(temps)).toSorted()).toEqual(["bundle.js", "entry.ts", "live-registry.ts", "manifest.json"]);
-    expect(await readFile(join(temps, "live-registry.ts"), "utf8")).toContain("live_a");
+    expect((await readdir(temps)).toSorted()).toEqual(["bundle.js", "entry.ts", "manifest.json"]);
+    expect(await readFile(join(temps, "entry.ts"), "utf8")).toContain("live_a");
     expect(await readFile(join(temps, "bundle.js"), "utf8")).toContain("hotswap-host:");
   } finally {
     await (await import("node:fs/promises")).rm(temps, { recursive: true });

@@ -1,11 +1,14 @@
-import type { BuildArtifact, BuildConfig, BunPlugin } from "bun";
+import type { BuildArtifact, BuildConfig } from "bun";
 import { basename, join, resolve } from "node:path";
 import type { Diagnostic } from "../diagnostic.ts";
 import { fileDiagnostic } from "../diagnostic.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFiles } from "../source/source-file.ts";
-import { entryCode, LIVE_REGISTRY, OWN_PREFIX } from "./entry.ts";
-import { ENTRY_FILE, HostImports, liveModuleCode, VIRTUAL } from "./host-imports.ts";
+import type { LiveThing } from "../source/live-names.ts";
+import type { PluginFolder } from "../source/plugin-folder.ts";
+import { entryCode } from "./entry.ts";
+import { escapingPaths } from "./escapes.ts";
+import { ENTRY_FILE, HostImports } from "./host-imports.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isInPackage, isInside } from "./resolve.ts";
 import { isVirtual, readBundle } from "./source-map.ts";
@@ -24,55 +27,37 @@ export interface FailedBundle {
   readonly problems: readonly Diagnostic[];
 }
 
-/**
- * Bundles a plugin.
- *
- * @param rootModule absolute path of the plugin's root module
- * @param registry code of the live registry, which may be made while the bundler is at work
- */
+/** Bundles a plugin with its live things. */
 export async function bundle(
   options: FilledOptions,
-  rootModule: string,
-  registry: Promise<string>,
+  folder: PluginFolder,
+  live: readonly LiveThing[],
   sources: SourceFiles,
 ): Promise<Bundle | FailedBundle> {
-  const first = await run(options, rootModule, registry, sources, false);
-  return first === "escaped" ? runSuspicious(options, rootModule, registry, sources) : first;
-}
-
-/** A link in the plugin's folder leads out of it: only looking at every import tells which files are the host's. */
-async function runSuspicious(
-  options: FilledOptions,
-  rootModule: string,
-  registry: Promise<string>,
-  sources: SourceFiles,
-): Promise<Bundle | FailedBundle> {
-  const second = await run(options, rootModule, registry, sources, true);
+  const entry = entryCode(options.pluginDir, folder.rootModule, live);
+  const files = folder.modules.map((path) => sources.read(path));
+  const first = await run(options, entry, sources, escapingPaths(files, options.pluginDir));
+  if (first !== "escaped") return first;
+  // A link leads out of the plugin's folder, or a path is written strangely: look at every import.
+  const second = await run(options, entry, sources, undefined);
   if (second === "escaped") throw new Error(`the bundle of ${options.pluginDir} holds files of the host`);
   return second;
 }
 
 async function run(
   options: FilledOptions,
-  rootModule: string,
-  registry: Promise<string>,
+  entry: string,
   sources: SourceFiles,
-  suspicious: boolean,
+  escapes: ReadonlySet<string> | undefined,
 ): Promise<Bundle | FailedBundle | "escaped"> {
   const { pluginDir, root, bundler } = options;
-  const imports = new HostImports({
-    pluginDir,
-    root,
-    packages: bundler.packages,
-    external: bundler.external,
-    sources,
-    suspicious,
-  });
-  const config = configuration(options, rootModule, plugin(imports, registry, pluginDir));
+  const { packages, external } = bundler;
+  const imports = new HostImports({ pluginDir, root, packages, external, sources, escapes });
+  const config = configuration(options, entry, imports);
   const output = await Bun.build(config);
   const refused = refusedDiagnostics(imports.refused, sources);
   const messages = bundlerDiagnostics(output.logs, sources, pluginDir);
-  if (!suspicious && messages.some(({ file }) => escaped(file, pluginDir))) return "escaped";
+  if (escapes !== undefined && messages.some(({ file }) => escaped(file, pluginDir))) return "escaped";
   const result = output.outputs.find(({ kind }) => kind === "entry-point");
   const map = output.outputs.find(({ kind }) => kind === "sourcemap");
   const others = output.outputs.filter((file) => file !== result && file !== map);
@@ -87,40 +72,21 @@ async function run(
   return { ...parts, text, live: imports.live, warnings: messages };
 }
 
-function configuration(options: FilledOptions, rootModule: string, own: BunPlugin): BuildConfig {
-  const entry = join(options.pluginDir, ENTRY_FILE);
+function configuration(options: FilledOptions, entry: string, imports: HostImports): BuildConfig {
+  const file = join(options.pluginDir, ENTRY_FILE);
   const { config } = options.bundler;
   return {
     ...config,
-    entrypoints: [entry],
-    files: { [entry]: entryCode(`./${basename(rootModule)}`) },
+    entrypoints: [file],
+    files: { [file]: entry },
     target: "bun",
     format: "esm",
     sourcemap: "external",
     throw: false,
-    plugins: [own],
+    plugins: [imports.plugin()],
     // Otherwise both depend on the environment of the build, and the same source would not give the same artifact.
     define: { "process.env.NODE_ENV": "process.env.NODE_ENV", ...config.define },
     jsx: { development: false, ...config.jsx },
-  };
-}
-
-/** One plugin, because the bundler takes some time to set up each. */
-function plugin(imports: HostImports, registry: Promise<string>, pluginDir: string): BunPlugin {
-  return {
-    name: "hotswap",
-    setup(build) {
-      build.onResolve({ filter: imports.filter }, (args) => {
-        if (args.path === LIVE_REGISTRY) return { path: "live-registry", namespace: VIRTUAL };
-        if (args.path.startsWith(OWN_PREFIX)) return { path: join(pluginDir, args.path.slice(OWN_PREFIX.length)) };
-        return imports.resolve(args);
-      });
-      build.onLoad({ filter: /./, namespace: VIRTUAL }, async ({ path }) =>
-        path === "live-registry"
-          ? { contents: await registry, loader: "ts" }
-          : { contents: liveModuleCode(path), loader: "js" },
-      );
-    },
   };
 }
 

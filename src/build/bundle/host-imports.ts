@@ -1,4 +1,4 @@
-import type { OnResolveArgs, OnResolveResult } from "bun";
+import type { BunPlugin, OnResolveArgs, OnResolveResult } from "bun";
 import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
@@ -17,11 +17,8 @@ export const LIVE_CALL = `${BRIDGE_GLOBAL}.live(`;
 /** The file that the bundler is told to begin with; it exists only in memory. */
 export const ENTRY_FILE = "__hotswap_entry__.ts";
 
-/** The namespace of modules that exist only while the bundler is at work. */
-export const VIRTUAL = "hotswap";
-
-/** How the path of a live module's wrapper begins; the host module's name follows. */
-const LIVE_MODULE = "live/";
+/** The namespace of the wrappers through which live bindings are reached; a path in it is a host module's name. */
+const LIVE_NAMESPACE = "hotswap-live";
 
 /** An import that a plugin may not have. */
 export interface RefusedImport {
@@ -40,8 +37,11 @@ export interface HostImportsOptions {
   /** Packages that are the host's in any case; `*` stands for anything. */
   readonly external: readonly string[];
   readonly sources: SourceFiles;
-  /** Look at every import: links in the plugin's folder may lead out of it. */
-  readonly suspicious: boolean;
+  /**
+   * The relative paths that lead out of the plugin's folder, as they are written; `undefined` when every import must be
+   * looked at, because links in the folder lead out of it.
+   */
+  readonly escapes: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -64,17 +64,34 @@ export class HostImports {
     this.#external = options.external.map((pattern) => externalPattern(pattern));
   }
 
+  plugin(): BunPlugin {
+    return {
+      name: "hotswap",
+      setup: (build) => {
+        build.onResolve({ filter: this.#filter() }, (args) => this.#resolve(args));
+        build.onLoad({ filter: /./, namespace: LIVE_NAMESPACE }, ({ path }) => ({
+          contents: `module.exports = ${LIVE_CALL}"${keyOf(path)}");\n`,
+          loader: "js",
+        }));
+      },
+    };
+  }
+
   /**
-   * Matches the specifiers that {@link resolve} is to be asked about. What can neither leave the folder nor be a package
-   * is left to the bundler's own resolver, on its own threads.
+   * Matches the specifiers that {@link #resolve} is to be asked about. What can neither leave the folder nor be a package
+   * is left to the bundler's own resolver, on its own threads: a question to this one costs as much as parsing a small
+   * file.
    */
-  get filter(): RegExp {
-    const anything = String.raw`(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
-    return new RegExp(this.#options.suspicious ? `^${anything}` : String.raw`^${anything}(?:[^.]|.*\.\.)`);
+  #filter(): RegExp {
+    const anything = String.raw`^(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
+    const { escapes } = this.#options;
+    if (escapes === undefined) return new RegExp(anything);
+    const paths = [...escapes].map((path) => `${RegExp.escape(path)}$`);
+    return new RegExp(`${anything}(?:${["[^.]", ...paths].join("|")})`);
   }
 
   /** What the bundler is to take for an import; `undefined` leaves it to its own resolver. */
-  resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
+  #resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
     if (isBuiltin(path)) return undefined;
     const host = this.#hostModule(path, importer, resolveDir || dirname(importer));
     if (host === undefined) return undefined;
@@ -137,12 +154,12 @@ export class HostImports {
    * `undefined` when it belongs to the plugin, or does not exist, which the bundler then reports.
    */
   #hostModule(path: string, importer: string, from: string): { specifier: string; file?: string } | undefined {
-    const { pluginDir, root, packages, suspicious } = this.#options;
+    const { pluginDir, root, packages, escapes } = this.#options;
     if (path === "hotswap" || path.startsWith("hotswap/")) return { specifier: path };
     // A module of a bundled package: what it asks for comes with it.
     const inPackage = isInPackage(importer) && !isInside(importer, pluginDir);
     if (path.startsWith(".")) {
-      if (inPackage || (!suspicious && isInside(join(from, path), pluginDir))) return undefined;
+      if (inPackage || (escapes !== undefined && isInside(join(from, path), pluginDir))) return undefined;
     } else if (!isAbsolute(path)) {
       if (this.#external.some((pattern) => pattern.test(path))) return { specifier: path };
       const home = installedIn(path, from);
@@ -161,17 +178,12 @@ export class HostImports {
     const known = this.live.get(specifier);
     if (known === undefined) this.live.set(specifier, new Set(names));
     else for (const name of names) known.add(name);
-    return { path: LIVE_MODULE + specifier, namespace: VIRTUAL };
+    return { path: specifier, namespace: LIVE_NAMESPACE };
   }
 
   #refuse(importer: string, specifier: string, message: string): void {
     this.refused.push({ importer, specifier, message });
   }
-}
-
-/** The wrapper of a live module: what it is for is said where the bridge is declared. */
-export function liveModuleCode(path: string): string {
-  return `module.exports = ${LIVE_CALL}"${keyOf(path.slice(LIVE_MODULE.length))}");\n`;
 }
 
 /** Names a host module in the bundler's output with characters that no printer escapes. */

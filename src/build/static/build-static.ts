@@ -67,9 +67,9 @@ async function generate(options: StaticBuildOptions, outputDir: string): Promise
   const sources = new SourceFiles();
   const folder = readPluginFolder(pluginDir);
   // The bundle is not used: it is made for what it finds wrong.
-  const { inspection, bundled, problems } = await readAndBundle(filled, folder, sources);
+  const { live: names, bundled, problems } = await readAndBundle(filled, folder, sources);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
-  const { live, warnings } = inspection;
+  const { things: live, warnings } = names;
   const assets = carriedPaths(filled, folder);
   const file = registrationFile(outputDir, name);
   for (const generated of [file, aggregateFile(outputDir)]) requireGenerated(generated);
