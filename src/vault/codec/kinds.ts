@@ -2,6 +2,7 @@ import { Bytes } from "./bytes.ts";
 import { MalformedError, type Cell, type Fields, type Row, type TaggedRow } from "./form.ts";
 import { mapStep, propertyStep } from "./path.ts";
 import { Refusal } from "./refusal.ts";
+import { temporalKinds } from "./temporal-kinds.ts";
 
 /** What a kind needs for writing a row. */
 export interface RowWriter {
@@ -228,6 +229,8 @@ for (const View of [
     },
   });
 }
+
+for (const kind of temporalKinds) addKind(kind);
 
 function refuseOwnProperties(value: object): void {
   const [key] = Object.keys(value);

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { HotswapError } from "../../errors.ts";
 import { propertyStep } from "../codec/path.ts";
+import { temporalKinds } from "../codec/temporal-kinds.ts";
 import { liveTypeOf } from "../types/registry.ts";
 import { LiveData } from "./live-data.ts";
 
@@ -53,6 +54,7 @@ interface Place {
 
 const builtIn: ReadonlySet<object | null> = new Set([
   null,
+  ...temporalKinds.map(({ prototype }) => prototype),
   ...[
     [Object, Array, Map, Set, Date, RegExp, URL, URLSearchParams, LiveData],
     [Boolean, Number, String, BigInt, Symbol],

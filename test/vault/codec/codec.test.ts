@@ -75,6 +75,18 @@ test("7.3 two views of one buffer still share it; a Buffer brings only its own b
   expect((throughText(pooled) as Buffer).buffer.byteLength).toBe(3);
 });
 
+test("7.3 dates and times of Temporal", () => {
+  const instant = Temporal.Instant.from("2020-02-29T12:00:00.123456789Z");
+  const zoned = instant.toZonedDateTimeISO("Europe/Berlin").withCalendar("hebrew");
+  const plain = zoned.toPlainDateTime();
+  const values = [instant, zoned, plain, plain.toPlainDate(), plain.toPlainTime()];
+  const others = [plain.toPlainDate().toPlainYearMonth(), plain.toPlainDate().toPlainMonthDay()];
+  expectSameValue(throughText([...values, ...others]), [...values, ...others]);
+  const duration = Temporal.Duration.from({ years: 1, milliseconds: 1500 });
+  const copy = throughText(duration) as Temporal.Duration;
+  expect([copy.years, copy.milliseconds, copy.seconds]).toEqual([1, 1500, 0]);
+});
+
 test("7.3 stored text cannot reach a prototype", () => {
   const text = `[{"__proto__":[1],"constructor":[1]},{"polluted":true}]`;
   const value = decode(fromText(text), noTypes, "value") as Record<string, unknown>;

@@ -42,6 +42,8 @@ function compareContent(
   }
   if (e instanceof URL || e instanceof URLSearchParams)
     return String(a) === String(e) ? undefined : `${String(a)} for ${String(e)}`;
+  if (Object.prototype.toString.call(e).startsWith("[object Temporal."))
+    return String(a) === String(e) ? undefined : `${String(a)} for ${String(e)}`;
   if (e instanceof ArrayBuffer && a instanceof ArrayBuffer) {
     return Buffer.compare(Buffer.from(a), Buffer.from(e)) === 0 ? undefined : "other bytes";
   }
