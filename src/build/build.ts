@@ -73,6 +73,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const sourceMap = filled.bundler.sourceMap ? map.json : undefined;
   const artifact = encodeArtifact({ manifest, prologue, code, assets: carried.map(({ bytes }) => bytes), sourceMap });
   stopwatch.lap("encode");
+  options.beforePublish?.();
   const { file, unchanged } = write(outputDir, name, artifact);
   const temps = filled.leaveTemps ? keepTemps(filled, folder, live.things, bundled, manifest) : undefined;
   stopwatch.lap("write");

@@ -27,6 +27,8 @@ export interface BuildOptions {
    * folder in which the plugin's folder lies upwards, unless set.
    */
   readonly root?: string | undefined;
+  /** Called when the artifact is made and not yet published. What it throws ends the build, and nothing is published. */
+  readonly beforePublish?: (() => void) | undefined;
 }
 
 /** {@link BuildOptions} checked and with every default filled in. */
