@@ -12,6 +12,7 @@ export {
 } from "./plugin/define.ts";
 export { dependency } from "./plugin/dependency.ts";
 export type { EventSource, Scope } from "./plugin/scope.ts";
+export type { Explanation, GenerationName } from "./inspect/explanation.ts";
 export type { GenerationInfo, GenerationState } from "./load/generation-record.ts";
 export type { PluginModule, StaticPlugin } from "./load/static.ts";
 export type { OnPluginError, PluginErrorContext } from "./load/uncaught.ts";

@@ -81,7 +81,7 @@ export class LeakWatch {
   #next(): void {
     const [first] = this.#watched;
     if (first !== undefined && this.#timer === undefined)
-      this.#wait(first.due - performance.now(), () => this.#examine());
+      this.#wait(Math.max(0, first.due - performance.now()), () => this.#examine());
   }
 
   /** Continues after `ms`; a host that has nothing else to do may end meanwhile. */

@@ -24,6 +24,11 @@ export class HostModules {
     this.#root = root;
   }
 
+  /** The modules that were imported for plugins, with the names that plugins know them by. */
+  [Symbol.iterator](): IterableIterator<[specifier: string, namespace: object]> {
+    return this.#namespaces.entries();
+  }
+
   /**
    * Imports what the manifest lists and answers the bridge for one generation. Throws `HOTSWAP_INVALID_IMPORT` when a
    * module is not found, fails, or lacks a name that the plugin's code takes from it.

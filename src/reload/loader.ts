@@ -19,13 +19,13 @@ type LoaderOptions = Pick<
 export class Loader {
   readonly cache = new ArtifactCache();
   readonly registry: GenerationRegistry;
+  readonly hostModules: HostModules;
   readonly #options: LoaderOptions;
-  readonly #hostModules: HostModules;
   readonly #leaks: LeakWatch;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
-    this.#hostModules = new HostModules(options.root);
+    this.hostModules = new HostModules(options.root);
     this.#leaks = new LeakWatch(options.logger, options.leakAfter);
     this.registry = new GenerationRegistry((record) => this.#leaks.watch(record));
   }
@@ -60,7 +60,7 @@ export class Loader {
     if (linkedIn !== undefined) return loadStatic(name, linkedIn, errors);
     return loadArtifact(artifact, {
       cache: this.cache,
-      hostModules: this.#hostModules,
+      hostModules: this.hostModules,
       errors,
       hookTimeout,
       watch: (witness) => this.registry.track(record, witness),

@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
 import type { ControlTarget } from "../control/target.ts";
 import { describeError, HotswapError } from "../errors.ts";
+import { explain } from "../inspect/explain.ts";
+import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import { LeaseWatch } from "../inspect/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import { compareNames } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";
+import type { ReloadNote } from "../link/note.ts";
 import type { GenerationInfo } from "../load/generation-record.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
@@ -208,6 +211,16 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#leases.acquire(this.#set.manager);
   }
 
+  /**
+   * Says why a generation of {@link generations} is still in memory: for one that was freed, the shortest path of
+   * references from something that the host knows to its code. Collects garbage and takes a snapshot of the heap, which
+   * stops the host for a time that grows with it. Rejects with a RangeError for a generation that there never was.
+   */
+  explain(generation: GenerationName): Promise<Explanation> {
+    const { registry, hostModules } = this.#loader;
+    return leavePlugin(() => explain(generation, { registry, hostModules, root: this.#options.root, own: [this] }));
+  }
+
   /** Resolves when every set that was swapped out by now is freed. */
   drained(): Promise<void> {
     return this.#retirement.drained();
@@ -245,9 +258,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#log.follow(
       kind,
       () => this.#reloadCounter,
-      async (report) => {
+      async (report, timings) => {
         report("scan", 0, 0);
-        return this.#prepareAndSwap(source, await find(), data, callback, report);
+        const notes = await this.#prepareAndSwap(source, await find(), data, callback, report);
+        return new ReloadDetails(notes, timings);
       },
     );
   }
@@ -258,32 +272,27 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     data: unknown,
     callback: ReloadCallback<Extension> | undefined,
     report: ReportProgress,
-  ): Promise<ReloadDetails> {
+  ): Promise<[string, ReloadNote][]> {
     const start = performance.now();
     const changes = findChanges(this.#live, artifacts);
     const storage = await this.#openStorage();
     const old = this.#set;
     const oldArtifacts = artifactsOf(this.#live);
-    let swapTime = 0;
-    const set = await prepareAndSwap(
+    await prepareAndSwap(
       { changes, data, callback, oldManager: this.current },
       { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
       (prepared) => {
         report("swap", 0, 0);
-        const swapStart = performance.now();
         this.#swap(prepared, changes);
-        swapTime = performance.now() - swapStart;
       },
     );
     if (old !== undefined) this.#retirement.start(old);
     this.#remember(source, changes, old && oldArtifacts);
-    const details = new ReloadDetails(
-      Array.from(changes.values(), ({ name, note }) => [name, note] as const),
-      { ...set.timings, swap: swapTime },
-    );
+    const notes = Array.from(changes.values(), ({ name, note }): [string, ReloadNote] => [name, note]);
     const ms = (performance.now() - start).toFixed(1);
-    this.#options.logger.info(`${old === undefined ? "loaded" : "reloaded"} in ${ms} ms: ${details}`);
-    return details;
+    const what = old === undefined ? "loaded" : "reloaded";
+    this.#options.logger.info(`${what} in ${ms} ms: ${new ReloadDetails(notes)}`);
+    return notes;
   }
 
   /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
