@@ -2,6 +2,7 @@ import { decodeArtifact } from "../artifact/decode.ts";
 import { LIVE_EXPORT, type LiveExports, type Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
+import { nextTurn } from "../turn.ts";
 import { type ArtifactCache, readCopy } from "./artifact-cache.ts";
 import { withDeadline } from "./deadline.ts";
 import type { LoadedCode } from "./generation.ts";
@@ -31,11 +32,14 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
   const assets = artifactAssets(manifest, copy);
   let graph: GraphContext | undefined;
   try {
+    // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
+    await nextTurn();
     const bridge = await options.hostModules.bridge(manifest, assets);
     // Every function and class of the plugin refers to the scope that the bridge is a variable of.
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
     const rootModule = await evaluate(graph, copy, name, options.hookTimeout);
+    await nextTurn();
     const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
     return {
       name,

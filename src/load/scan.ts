@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { decodeArtifact } from "../artifact/decode.ts";
 import { describeError, HotswapError } from "../errors.ts";
+import { nextTurn } from "../turn.ts";
 
 /** An artifact that was found, verified and not yet loaded. */
 export interface FoundArtifact {
@@ -59,7 +60,7 @@ export class PluginDirScanner {
         if (other !== undefined) throw duplicatePlugin(other, artifact);
         found.set(key, artifact);
       }
-      await turnOfTheEventLoop();
+      await nextTurn();
     }
     this.#known = known;
     return found;
@@ -102,10 +103,6 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
       );
     },
   };
-}
-
-function turnOfTheEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function listArtifacts(dir: string): Promise<string[]> {

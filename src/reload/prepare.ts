@@ -34,7 +34,6 @@ export interface ReloadRequest<Extension> {
 export interface PreparedSet<Extension> extends OwnedSet<Extension> {
   /** What this reload loaded, in the order in which it was loaded. */
   readonly fresh: readonly Generation[];
-  readonly timings: Readonly<Partial<Record<Phase, number>>>;
 }
 
 /**
@@ -62,7 +61,6 @@ export async function prepareAndSwap<Extension>(
 class Preparation<Extension> {
   readonly #request: ReloadRequest<Extension>;
   readonly #context: PrepareContext<Extension>;
-  readonly #timings: Partial<Record<Phase, number>> = {};
   /** Loaded by this attempt, in the order of loading, and later in dependency order. */
   #fresh: Generation[] = [];
   #plugins: Plugin[] = [];
@@ -76,29 +74,29 @@ class Preparation<Extension> {
 
   async run(): Promise<PreparedSet<Extension>> {
     const changes = Array.from(this.#request.changes.values()).toSorted((a, b) => compareNames(a.name, b.name));
-    await this.#time("load", async () => {
+    await this.#step("load", async () => {
       const loads = changes.flatMap(({ load }) => load ?? []);
       for (const artifact of loads) {
         this.#context.report("load", this.#fresh.length, loads.length);
         this.#fresh.push(await this.#context.load(artifact));
       }
     });
-    await this.#time("reloadable", () => this.#fresh.forEach((generation) => generation.runReloadable()));
-    await this.#time("export", () => this.#fresh.forEach((generation) => generation.runExport()));
-    await this.#time("import", () => this.#fresh.forEach((generation) => generation.runImport()));
-    const graph = await this.#time("link", () => this.#link(changes));
-    await this.#time("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
-    const { manager, bag } = await this.#time("vault", () => this.#makeManager(graph));
-    await this.#time("onInit", () =>
+    await this.#step("reloadable", () => this.#fresh.forEach((generation) => generation.runReloadable()));
+    await this.#step("export", () => this.#fresh.forEach((generation) => generation.runExport()));
+    await this.#step("import", () => this.#fresh.forEach((generation) => generation.runImport()));
+    const graph = await this.#step("link", () => this.#link(changes));
+    await this.#step("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
+    const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph));
+    await this.#step("onInit", () =>
       this.#inOrder("onInit", (generation) => {
         bag.owner = generation.name;
         return generation.runOnInit(manager.vault);
       }),
     );
     bag.owner = undefined;
-    await this.#time("callback", () => this.#runCallbacks(manager));
-    await this.#time("vault", () => bag.prepare());
-    return { manager, generations: graph.order, bag, fresh: this.#fresh, timings: this.#timings };
+    await this.#step("callback", () => this.#runCallbacks(manager));
+    await this.#step("vault", () => bag.prepare());
+    return { manager, generations: graph.order, bag, fresh: this.#fresh };
   }
 
   /** Undoes everything; what goes wrong on the way is logged by the generations. */
@@ -181,15 +179,12 @@ class Preparation<Extension> {
     }
   }
 
-  async #time<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
-    const start = performance.now();
+  async #step<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
     this.#context.report(phase, 0, 0);
     try {
       return await step();
     } catch (error) {
       throw withPhase(error, phase);
-    } finally {
-      this.#timings[phase] = (this.#timings[phase] ?? 0) + performance.now() - start;
     }
   }
 }

@@ -78,13 +78,13 @@ export class ReloadLog {
   }
 
   /**
-   * Follows one attempt: `step` tells how far it is. Settles as `step` does; an error of a listener is logged and changes
+   * Follows one attempt: `step` tells how far it is, and gets the timings as they grow. Settles as `step` does; an error of a listener is logged and changes
    * nothing. `reloadCounter` is asked for when the attempt succeeded.
    */
   async follow(
     kind: ReloadKind,
     reloadCounter: () => number,
-    step: (report: ReportProgress) => Promise<ReloadDetails>,
+    step: (report: ReportProgress, timings: PhaseTimings) => Promise<ReloadDetails>,
   ): Promise<ReloadDetails> {
     const id = ++this.#count;
     const startedAt = new Date();
@@ -108,7 +108,7 @@ export class ReloadLog {
       return { id, kind, startedAt, duration: performance.now() - start, timings };
     };
     try {
-      const details = await step(report);
+      const details = await step(report, timings);
       this.#add({ ...end(), ok: true, reloadCounter: reloadCounter(), details }, details);
       return details;
     } catch (error) {

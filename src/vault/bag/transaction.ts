@@ -5,6 +5,7 @@ import type { DataBag } from "./data-bag.ts";
 import type { EntriesObserver, SharedEntries } from "./entries.ts";
 import type { Overlay } from "./overlay.ts";
 import { absent, Slot, versionOfEntry, type Absent, type Entry } from "./slot.ts";
+import { nextTurn } from "../../turn.ts";
 
 /** What became of one value that had to be migrated. */
 export interface MigrationOutcome {
@@ -256,8 +257,4 @@ function asMigrationError(key: string, thrown: unknown): HotswapError {
   if (thrown instanceof HotswapError) return thrown;
   const message = `the data-bag key ${JSON.stringify(key)} could not be migrated: ${describeError(thrown)}`;
   return new HotswapError("HOTSWAP_MIGRATION_FAILED", message, { cause: thrown });
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

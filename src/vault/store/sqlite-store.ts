@@ -10,6 +10,7 @@ import {
   readRecords,
   storeFailed,
 } from "./sqlite-file.ts";
+import { nextTurn } from "../../turn.ts";
 
 /** How much a store holds. */
 export interface StoreSize {
@@ -40,7 +41,7 @@ export function sqliteStore(path: string): SqliteStore {
 }
 
 /** How many records are read or written before other work gets its turn. */
-const RECORDS_PER_TURN = 2048;
+const RECORDS_PER_TURN = 512;
 
 interface OpenFile {
   readonly lock: Database;
@@ -199,8 +200,4 @@ async function sizeOf(path: string): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
