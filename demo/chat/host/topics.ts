@@ -1,0 +1,2 @@
+/** The topic that every socket listens to, whatever its room. */
+export const EVERYONE = "everyone";
