@@ -1,5 +1,6 @@
 import { relative } from "node:path";
-import { HotswapError } from "../errors.ts";
+import type { Span } from "oxc-parser";
+import { type ErrorCode, HotswapError } from "../errors.ts";
 
 /** Something that is wrong in a plugin's source, and where. */
 export interface Diagnostic {
@@ -12,6 +13,8 @@ export interface Diagnostic {
   readonly message: string;
   /** The lines around it with their numbers and a caret, without colours; empty when there is no position. */
   readonly frame: string;
+  /** The error that it would be at load time, if it is one that is found there, too. */
+  readonly code?: ErrorCode;
 }
 
 /** Thrown when a plugin cannot be built, with every problem that was found. The code is HOTSWAP_BUILD_FAILED. */
@@ -41,16 +44,16 @@ export function displayPath(file: string): string {
 }
 
 /** A problem of a file as a whole. */
-export function fileDiagnostic(file: string, message: string): Diagnostic {
-  return { file, line: 0, column: 0, message, frame: "" };
+export function fileDiagnostic(file: string, message: string, code?: ErrorCode): Diagnostic {
+  return { file, line: 0, column: 0, message, frame: "", ...(code === undefined ? {} : { code }) };
 }
 
-/** A problem at `offset` (a UTF-16 index) of the file's `text`; the caret underlines up to `end`. */
-export function diagnosticAt(file: string, text: string, message: string, offset: number, end?: number): Diagnostic {
-  const before = text.slice(0, offset);
-  const line = before.split(/\r\n|[\n\r\u2028\u2029]/).length;
-  const column = offset - Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r"));
-  return { file, line, column, message, frame: codeFrame(text, line, column, (end ?? offset + 1) - offset) };
+/** A problem between two UTF-16 indices of the file's `text`. */
+export function diagnosticAt(file: string, text: string, message: string, { start, end }: Span): Diagnostic {
+  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  const line = text.slice(0, lineStart).split("\n").length;
+  const column = start - lineStart + 1;
+  return { file, line, column, message, frame: codeFrame(text, line, column, end - start) };
 }
 
 /** The line at `line`, two before and one after it, with a caret under `length` characters from `column` on. */
@@ -64,9 +67,14 @@ export function codeFrame(text: string, line: number, column: number, length: nu
     const source = lines[number - 1] ?? "";
     frame.push(`${number === line ? ">" : " "} ${String(number).padStart(width)} | ${source}`.trimEnd());
     if (number !== line) continue;
-    const indent = source.slice(0, column - 1).replaceAll(/[^\t]/g, " ");
-    const carets = "^".repeat(Math.max(1, Math.min(length, source.length - column + 1)));
-    frame.push(`  ${" ".repeat(width)} | ${indent}${carets}`);
+    const indent = blank(source.slice(0, column - 1));
+    const marked = source.slice(column - 1, column - 1 + length);
+    frame.push(`  ${" ".repeat(width)} | ${indent}${"^".repeat(Math.max(1, Bun.stringWidth(marked)))}`);
   }
   return frame.join("\n");
+}
+
+/** As wide as `text` on a terminal: tabs stay, and East Asian characters take two columns. */
+function blank(text: string): string {
+  return text.replaceAll(/[^\t]+/g, (run) => " ".repeat(Bun.stringWidth(run)));
 }

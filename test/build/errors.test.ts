@@ -20,22 +20,23 @@ describe("9 a build error", () => {
   test("says file, line and column, shows the lines with a caret, and has the same as data", async () => {
     await using project = await createProject({
       "plugin/alpha/index.ts": `${definition}import { a } from "./lib.ts";\nconsole.log(a);\n`,
-      "plugin/alpha/lib.ts": `const 日本 = "語";\nexport const a =\n\tlet + ;\nexport const b = 1;\n`,
+      "plugin/alpha/lib.ts": `const 日本 = "語";\nexport const a =\n\tlet + "日本" + ;\nexport const b = 1;\n`,
     });
     const error = await buildFailure(project, "alpha");
     expect(error).toBeInstanceOf(HotswapError);
     expect(error).toMatchObject({ code: "HOTSWAP_BUILD_FAILED", plugin: "alpha" });
     const [diagnostic] = error.diagnostics;
-    expect(diagnostic).toMatchObject({ file: project.path("plugin/alpha/lib.ts"), line: 3, column: 8 });
+    expect(diagnostic).toMatchObject({ file: project.path("plugin/alpha/lib.ts"), line: 3, column: 15 });
     expect(diagnostic?.frame.split("\n")).toEqual([
       '  1 | const 日本 = "語";',
       "  2 | export const a =",
-      "> 3 | \tlet + ;",
-      "    | \t      ^",
+      '> 3 | \tlet + "日本" + ;',
+      // Each of these characters is as wide as two.
+      "    | \t               ^",
       "  4 | export const b = 1;",
     ]);
     const shown = formatDiagnostic(diagnostic ?? { file: "", line: 0, column: 0, message: "", frame: "" });
-    expect(shown).toMatch(/^(\.\.\/)*.*plugin\/alpha\/lib\.ts:3:8: /);
+    expect(shown).toMatch(/^(\.\.\/)*.*plugin\/alpha\/lib\.ts:3:15: /);
     expect(error.message).toBe(`alpha: 1 error\n\n${shown}`);
   });
 
@@ -60,7 +61,17 @@ export default definePlugin({ onload() {} });
       expect.stringContaining('index.ts:7:31 "onload" is no hook'),
       expect.stringContaining('unused.ts:1:14 "live_six" begins with the live prefix'),
     ]);
-    expect((await buildFailure(project, "alpha")).message).toStartWith("alpha: 6 errors\n\n");
+    const { message, diagnostics } = await buildFailure(project, "alpha");
+    expect(message).toStartWith("alpha: 6 errors\n\n");
+    // What loading would find, too, has the code that it would have there.
+    expect(diagnostics.map(({ code }) => code)).toEqual([
+      undefined,
+      undefined,
+      "HOTSWAP_INVALID_IMPORT",
+      undefined,
+      "HOTSWAP_INVALID_HOOK",
+      undefined,
+    ]);
   });
 
   test("leaves the earlier artifact untouched and no other file", async () => {

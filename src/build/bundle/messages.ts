@@ -31,7 +31,7 @@ export function bundlerDiagnostics(
 export function refusedDiagnostics(refused: readonly RefusedImport[], sources: SourceFiles): Diagnostic[] {
   return refused.map(({ importer, specifier, message }) => {
     const file = sources.read(importer);
-    return file.problem(message, file.findImport(specifier));
+    return file.problem(message, file.findImport(specifier), "HOTSWAP_INVALID_IMPORT");
   });
 }
 

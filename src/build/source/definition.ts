@@ -6,6 +6,9 @@ import { bare, type Evidence, evidenceOf, evidenceOfName } from "./evidence.ts";
 import type { Exported } from "./module-syntax.ts";
 import type { SourceFile } from "./source-file.ts";
 
+const NOT_A_PLUGIN = "HOTSWAP_NOT_A_PLUGIN";
+const INVALID_HOOK = "HOTSWAP_INVALID_HOOK";
+
 /** How a plugin's root module must end. */
 const WANTED = "write `export default definePlugin({ ... })`";
 
@@ -19,14 +22,22 @@ const synchronous: ReadonlySet<HookName> = new Set(["reloadable", "export", "imp
 export function checkDefinition(file: SourceFile): Diagnostic[] {
   const exported = file.syntax.exports.find(({ name }) => name === "default");
   if (exported === undefined) {
-    return [fileDiagnostic(file.path, `a plugin's root module must export its definition by default: ${WANTED}`)];
+    return [
+      fileDiagnostic(
+        file.path,
+        `a plugin's root module must export its definition by default: ${WANTED}`,
+        NOT_A_PLUGIN,
+      ),
+    ];
   }
   const found = findDefinition(file, exported);
   switch (found.kind) {
     case "definition":
       return checkCall(file, found.call);
     case "wrong":
-      return [file.problem(`the default export is ${found.what}, not a definition: ${WANTED}`, exported.node)];
+      return [
+        file.problem(`the default export is ${found.what}, not a definition: ${WANTED}`, exported.node, NOT_A_PLUGIN),
+      ];
     case "unknown":
       return [];
     default:
@@ -88,14 +99,18 @@ function checkCall(file: SourceFile, call: CallExpression): Diagnostic[] {
   const problems: Diagnostic[] = [];
   if (call.callee.type === "Identifier" && !file.syntax.declarations.has(call.callee.name)) {
     problems.push(
-      file.problem('definePlugin is not imported: add `import { definePlugin } from "hotswap"`', call.callee),
+      file.problem(
+        'definePlugin is not imported: add `import { definePlugin } from "hotswap"`',
+        call.callee,
+        NOT_A_PLUGIN,
+      ),
     );
   }
   const [argument] = call.arguments;
   if (argument === undefined) {
     return [
       ...problems,
-      file.problem("definePlugin takes an object with the plugin's hooks: definePlugin({ ... })", call),
+      file.problem("definePlugin takes an object with the plugin's hooks: definePlugin({ ... })", call, NOT_A_PLUGIN),
     ];
   }
   if (argument.type === "SpreadElement") return problems;
@@ -104,7 +119,7 @@ function checkCall(file: SourceFile, call: CallExpression): Diagnostic[] {
   const evidence = evidenceOf(definition, file.syntax.declarations);
   if (evidence.kind === "unknown" || evidence.kind === "import" || isObject(evidence)) return problems;
   const message = `definePlugin takes an object with the plugin's hooks, not ${describe(evidence)}`;
-  return [...problems, file.problem(message, argument)];
+  return [...problems, file.problem(message, argument, NOT_A_PLUGIN)];
 }
 
 function checkMembers(file: SourceFile, definition: ObjectExpression): Diagnostic[] {
@@ -114,7 +129,9 @@ function checkMembers(file: SourceFile, definition: ObjectExpression): Diagnosti
     const name = property.type === "Property" ? keyOf(property) : undefined;
     if (property.type !== "Property" || name === undefined) continue;
     if (!isHookName(name)) {
-      problems.push(file.problem(`"${name}" is no hook${didYouMean(name, Object.keys(hooks))}`, property.key));
+      problems.push(
+        file.problem(`"${name}" is no hook${didYouMean(name, Object.keys(hooks))}`, property.key, INVALID_HOOK),
+      );
       continue;
     }
     given.set(name, property.key);
@@ -123,7 +140,7 @@ function checkMembers(file: SourceFile, definition: ObjectExpression): Diagnosti
   }
   const invokeFunc = given.get("invokeFunc");
   if (given.has("functions") && invokeFunc !== undefined) {
-    problems.push(file.problem('"functions" and "invokeFunc" are both given: keep one', invokeFunc));
+    problems.push(file.problem('"functions" and "invokeFunc" are both given: keep one', invokeFunc, INVALID_HOOK));
   }
   return problems;
 }
@@ -134,15 +151,15 @@ function checkHook(file: SourceFile, name: HookName, value: Expression): Diagnos
   switch (evidence.kind) {
     case "function":
       if (evidence.generator && name !== "invokeFunc") {
-        return [file.problem(`"${name}" must not be a generator: nothing would run it`, value)];
+        return [file.problem(`"${name}" must not be a generator: nothing would run it`, value, INVALID_HOOK)];
       }
       if (evidence.async && synchronous.has(name)) {
-        return [file.problem(`"${name}" must not be async: its answer is used at once`, value)];
+        return [file.problem(`"${name}" must not be async: its answer is used at once`, value, INVALID_HOOK)];
       }
       return [];
     case "class":
     case "value":
-      return [file.problem(`"${name}" must be a function, not ${describe(evidence)}`, value)];
+      return [file.problem(`"${name}" must be a function, not ${describe(evidence)}`, value, INVALID_HOOK)];
     default:
       return [];
   }
@@ -154,14 +171,16 @@ function checkTable(file: SourceFile, name: HookName, value: Expression): Diagno
   if (table.type !== "ObjectExpression") {
     const evidence = evidenceOf(table, declarations);
     if (["unknown", "import", "undefined"].includes(evidence.kind) || isObject(evidence)) return [];
-    return [file.problem(`"${name}" must be an object of functions, not ${describe(evidence)}`, value)];
+    return [file.problem(`"${name}" must be an object of functions, not ${describe(evidence)}`, value, INVALID_HOOK)];
   }
   return table.properties.flatMap((property) => {
     if (property.type !== "Property" || property.kind !== "init") return [];
     const evidence = evidenceOf(property.value, declarations);
     if (evidence.kind !== "value" && evidence.kind !== "class" && evidence.kind !== "undefined") return [];
     const key = keyOf(property) ?? "[...]";
-    return [file.problem(`"${name}.${key}" must be a function, not ${describe(evidence)}`, property.value)];
+    return [
+      file.problem(`"${name}.${key}" must be a function, not ${describe(evidence)}`, property.value, INVALID_HOOK),
+    ];
   });
 }
 

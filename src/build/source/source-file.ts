@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type OxcError, parseSync, type ParseResult, type ParserOptions, type Span } from "oxc-parser";
+import type { ErrorCode } from "../../errors.ts";
 import { type Diagnostic, diagnosticAt } from "../diagnostic.ts";
 import { type ModuleSyntax, readModuleSyntax } from "./module-syntax.ts";
 
@@ -26,9 +27,14 @@ export class SourceFile {
     return (this.#syntax ??= readModuleSyntax(this.#parse().program));
   }
 
-  /** A problem at a place in this file. */
-  problem(message: string, { start, end }: Span): Diagnostic {
-    return diagnosticAt(this.path, this.text, message, start, end);
+  /**
+   * A problem at a place in this file.
+   *
+   * @param code the error that it would be at load time
+   */
+  problem(message: string, span: Span, code?: ErrorCode): Diagnostic {
+    const diagnostic = diagnosticAt(this.path, this.text, message, span);
+    return code === undefined ? diagnostic : { ...diagnostic, code };
   }
 
   /** The span of the first import or re-export of `specifier`, or the first mention of it; empty at 0 if there is none. */
