@@ -30,4 +30,8 @@ export const commands: CommandTable = {
     summary: "List the generations of a running host that are still in memory",
     load: async () => (await import("./host/generations.ts")).generationsCommand,
   },
+  dashboard: {
+    summary: "Show a running host on a page in the browser",
+    load: async () => (await import("./dashboard.ts")).dashboardCommand,
+  },
 };

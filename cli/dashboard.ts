@@ -1,0 +1,67 @@
+import { ControlClient } from "../src/control/client.ts";
+import { type DashboardServer, serveDashboard } from "../src/dashboard/serve.ts";
+import { describeError, HotswapError } from "../src/errors.ts";
+import { defineCommand, UsageError } from "./command.ts";
+import { connect, hostFlags } from "./host/connect.ts";
+import { paintFor } from "./paint.ts";
+
+export const dashboardCommand = defineCommand({
+  name: "dashboard",
+  description:
+    "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads with their timings and errors, the vault's keys. The page is reachable from this machine alone, by any of its users; it only reads, unless --allow-reload is given. The host may start later, go away and come back.",
+  usage: "--host SOCKET [--port N] [--allow-reload]",
+  flags: {
+    host: hostFlags.host,
+    port: { type: "string", valueHint: "N", description: "The page's port; any free one unless given" },
+    allowReload: { type: "boolean", description: "Let the page reload and roll back, after it asked" },
+  },
+  examples: [
+    { purpose: "look at a host", line: "hotswap dashboard --host /run/app.sock" },
+    {
+      purpose: "with buttons, at a fixed address",
+      line: "hotswap dashboard --host /run/app.sock --port 4100 --allow-reload",
+    },
+  ],
+  async run({ flags }) {
+    const client = connect(flags);
+    const { port, allowReload } = flags;
+    await using server = listen(client, port === undefined ? 0 : portOf(port), allowReload === true);
+    await warnOfSilence(client);
+    process.stdout.write(`the dashboard is at ${server.url} (Ctrl-C ends it)\n`);
+    await ended();
+    return 0;
+  },
+});
+
+function listen({ path }: ControlClient, port: number, allowReload: boolean): DashboardServer {
+  try {
+    return serveDashboard(path, { port, allowReload });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new UsageError(`port ${port} is taken: give another, or leave --port out`);
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port takes a number up to 65535, not "${text}"`);
+}
+
+/** A host that is not there yet is no mistake, but a mistyped path looks the same. */
+async function warnOfSilence(client: ControlClient): Promise<void> {
+  try {
+    await client.status();
+  } catch (error) {
+    if (!(error instanceof HotswapError)) throw error;
+    const paint = paintFor(process.stderr);
+    process.stderr.write(`${paint.yellow("warning:")} ${describeError(error)}; the page looks for it every second\n`);
+  }
+}
+
+/** Resolves when somebody asks the process to end. */
+function ended(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  return promise;
+}

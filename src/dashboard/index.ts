@@ -1,0 +1,2 @@
+export { dashboard } from "./dashboard.ts";
+export type { Dashboard, DashboardOptions } from "./handler.ts";

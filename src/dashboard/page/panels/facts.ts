@@ -1,0 +1,97 @@
+import { byId, html, type ItemView, ItemList, setText } from "../dom.ts";
+import { count, formatAge, formatAgo, formatDuration } from "../format.ts";
+import { type Panel, type Screen, stateName } from "./screen.ts";
+
+interface Fact {
+  readonly name: string;
+  readonly value: string;
+  readonly more: string;
+  /** What of it is alarming. */
+  readonly alarm?: "value" | "more" | undefined;
+}
+
+/** The host at a glance. */
+export class FactsPanel implements Panel {
+  readonly #list = new ItemList<Fact>(byId("facts", HTMLElement), ({ name }) => name, createFact);
+  #screen: Screen | undefined;
+
+  update(screen: Screen): void {
+    this.#screen = screen;
+    this.tick(Date.now());
+  }
+
+  tick(now: number): void {
+    if (this.#screen !== undefined) this.#list.update(factsOf(this.#screen, now));
+  }
+}
+
+function factsOf({ feed }: Screen, now: number): Fact[] {
+  const { status, vault, generations = [], reloads = [] } = feed;
+  const states = generations.filter(({ state }) => state !== "collected").map(stateName);
+  const having = (name: string): number => states.filter((state) => state === name).length;
+  const calls = generations.reduce((sum, generation) => sum + generation.calls, 0);
+  const busy = generations.filter((generation) => generation.calls > 0).length;
+  const last = reloads.at(-1);
+  const leaked = having("leaked");
+  const older = states.length - having("live") - leaked;
+  const kept = [leaked > 0 ? `${leaked} leaked` : "", older > 0 ? `${older} not live` : ""].filter(
+    (part) => part !== "",
+  );
+  const failed = reloads.filter(({ ok }) => !ok).length;
+  return [
+    {
+      name: "Plugins",
+      value: status ? String(status.plugins.length) : "–",
+      more: status ? pluginsMore(status.plugins) : "",
+    },
+    {
+      name: "Generations",
+      value: status ? String(states.length) : "–",
+      more: kept.length === 0 ? "all live" : kept.join(", "),
+      alarm: leaked > 0 ? "more" : undefined,
+    },
+    { name: "Calls under way", value: String(calls), more: calls === 0 ? "idle" : `in ${count(busy, "generation")}` },
+    {
+      name: "Reload counter",
+      value: status ? String(status.reloadCounter) : "–",
+      more: failed === 0 ? "none failed" : `${failed} failed`,
+    },
+    {
+      name: last === undefined ? "Last reload" : `Last ${last.kind}`,
+      value: last === undefined ? "–" : last.ok ? formatDuration(last.duration) : "failed",
+      more: last === undefined ? "" : formatAgo(now - (Date.parse(last.startedAt) + last.duration)),
+      alarm: last?.ok === false ? "value" : undefined,
+    },
+    {
+      name: "Vault keys",
+      value: vault ? String(vault.keys.length) : "–",
+      more: vault ? `${count(vault.liveFuncs.length, "function")}, ${count(vault.liveTypes.length, "type")}` : "",
+    },
+    {
+      name: "Up",
+      value: status ? formatAge(now - status.startedAt) : "–",
+      more: status ? `process ${status.pid}` : "",
+    },
+  ];
+}
+
+function pluginsMore(plugins: readonly { readonly reloadable: boolean }[]): string {
+  const fixed = plugins.filter(({ reloadable }) => !reloadable).length;
+  return fixed === 0 ? "all reloadable" : `${count(fixed, "plugin")} not reloadable`;
+}
+
+function createFact({ name }: Fact): ItemView<Fact> {
+  const value = new Text();
+  const more = html("small");
+  const description = html("dd", {}, value, more);
+  return {
+    element: html("div", {}, html("dt", {}, name), description),
+    update(fact) {
+      if (value.data !== fact.value) value.data = fact.value;
+      setText(more, fact.more);
+      description.title = fact.more;
+      description.classList.toggle("bad", fact.alarm === "value");
+      description.classList.toggle("bad-more", fact.alarm === "more");
+    },
+  };
+}
