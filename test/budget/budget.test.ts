@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+
+/*
+ * What the hot paths may cost, in operations and not by the clock: when one of these numbers grows, somebody should know
+ * why.
+ */
+
+test("operations of loads, reloads and calls stay within their budget", async () => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "counted.ts")], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const results: unknown = JSON.parse(await new Response(child.stdout).text());
+  expect(await child.exited).toBe(0);
+  expect(results).toEqual({
+    // Each artifact is read once, verified by one hash, copied once, and evaluated in one graph. The 21st read is of the
+    // start time of the process, which the folder of the copies is named by.
+    "load of 20": { "folder reads": 1, "file reads": 21, hashes: 20, "file writes": 20, imports: 20 },
+    // Size, time and inode tell that nothing changed.
+    "reload without changes": { "folder reads": 1 },
+    "reload of one": { "folder reads": 1, "file reads": 1, hashes: 1, "file writes": 1, imports: 1 },
+    // The copy is still there.
+    "rollback of one": { imports: 1 },
+    plan: { "folder reads": 1 },
+    "100 calls of invokeFunc": { runs: 100 },
+    "invokeEach over 20": { runs: 20 },
+    "calls that are followed while they answer at once": { runs: 1, followed: 0 },
+    // One run for the call, one for the other plugin's function.
+    "a call that calls one export of another plugin": { runs: 2 },
+  });
+});

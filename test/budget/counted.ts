@@ -1,0 +1,70 @@
+// Run by budget.test.ts in a process of its own: counts what loads, reloads and calls do, and prints it as JSON. The
+// counters are in place before anything of hotswap is loaded.
+import { createRequire } from "node:module";
+
+// An import would fix the names that modules see later.
+const builtin = createRequire(import.meta.url);
+const fs = builtin("node:fs") as object;
+const files = builtin("node:fs/promises") as object;
+
+const counts: Record<string, number> = {};
+
+/** Counts the calls of a method. */
+function count(owner: object, name: string, as = name): void {
+  const original = Reflect.get(owner, name) as (...params: unknown[]) => unknown;
+  Reflect.set(owner, name, function counted(this: unknown, ...params: unknown[]): unknown {
+    counts[as] = (counts[as] ?? 0) + 1;
+    return Reflect.apply(original, this, params);
+  });
+}
+
+count(files, "readFile", "file reads");
+count(fs, "readFileSync", "file reads");
+count(fs, "writeFileSync", "file writes");
+count(files, "writeFile", "file writes");
+count(files, "readdir", "folder reads");
+count(Bun.CryptoHasher.prototype, "digest", "hashes");
+count(Bun.ModuleGraph.prototype, "run", "runs");
+count(Bun.ModuleGraph.prototype, "import", "imports");
+
+const { createHost, journalPlugin } = await import("../support/host.ts");
+
+const results: Record<string, Record<string, number>> = {};
+
+/** Runs `step` and keeps what was counted meanwhile. */
+async function measure(name: string, step: () => unknown): Promise<void> {
+  for (const key of Object.keys(counts)) delete counts[key];
+  await step();
+  results[name] = { ...counts };
+}
+
+const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
+const plain = `import { definePlugin } from "hotswap"; export default definePlugin({ functions: { add: (a: number, b: number) => a + b } });`;
+await using host = await createHost(Object.fromEntries(names.map((name) => [name, plain])));
+const { swapper } = host;
+
+await measure("load of 20", () => swapper.loadPlugins());
+await measure("reload without changes", () => swapper.reload());
+await host.change("p7", `${plain} // changed`);
+await measure("reload of one", () => swapper.reload());
+await measure("rollback of one", () => swapper.rollback());
+await measure("plan", () => swapper.plan());
+
+const plugin = swapper.current?.findPlugin("p3");
+await measure("100 calls of invokeFunc", () => {
+  for (let call = 0; call < 100; call++) plugin?.invokeFunc("add", call, 1);
+});
+await measure("invokeEach over 20", () => swapper.current?.invokeEach("add", 1, 2));
+const calls = swapper.current?.calls;
+await measure("calls that are followed while they answer at once", () => {
+  plugin?.invokeFunc("add", 1, 2);
+  counts["followed"] = calls?.count ?? -1;
+});
+
+await host.change("alpha", journalPlugin("alpha"));
+await host.change("beta", journalPlugin("beta", ["alpha"]));
+await swapper.reload();
+const beta = swapper.current?.findPlugin("beta");
+await measure("a call that calls one export of another plugin", () => beta?.invokeFunc("versions"));
+
+console.log(JSON.stringify(results));
