@@ -1,5 +1,5 @@
 import { HotswapError } from "../../errors.ts";
-import { versionOf } from "../types/registry.ts";
+import { versionOf } from "../types/known-type.ts";
 import type { KeyDeclaration } from "./data-bag.ts";
 
 /** A declaration of a key, with its defaults filled in. */

@@ -6,6 +6,7 @@ import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { Flusher } from "../store/flusher.ts";
+import { milliseconds } from "../store/milliseconds.ts";
 import { Declarations, type DeclaredKey } from "./declarations.ts";
 import { SharedEntries } from "./entries.ts";
 import { Overlay } from "./overlay.ts";
@@ -19,7 +20,7 @@ export type { BagTransaction } from "./transaction.ts";
 export interface BagStorageOptions {
   /** Where the data outlives the process; without one it lives as long as the process. */
   readonly store?: DataStore | undefined;
-  /** The longest time in ms that a write waits before it is flushed to the store; 1000 unless given. */
+  /** The longest time in ms that a write waits before it is flushed to the store, which a crash can cost; 1000 unless given. */
   readonly flushInterval?: number | undefined;
   readonly logger: Logger;
 }
@@ -47,14 +48,14 @@ export class BagStorage implements ViewHost, TransactionHost {
       this.#flusher = new Flusher({
         store: options.store,
         what: "the data bag",
-        interval: options.flushInterval ?? 1000,
+        interval: milliseconds("flushInterval", options.flushInterval ?? 1000),
         logger: options.logger,
         textOf: (entry) => (entry === absent ? undefined : recordText(entry)),
       });
     }
   }
 
-  /** Reads what is in the store. Throws `HOTSWAP_STORE_FAILED`. */
+  /** Reads what is in the store. Throws `HOTSWAP_STORE_FAILED`, and a `RangeError` for an interval that makes no sense. */
   static async open(options: BagStorageOptions): Promise<BagStorage> {
     const storage = new BagStorage(options);
     if (options.store) await storage.#load(options.store);

@@ -4,7 +4,7 @@ import type { Migrations } from "../live-type.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "./form.ts";
 import { kindTagged, type RowReader } from "./kinds.ts";
 import { migrate } from "../types/migrate.ts";
-import { construct, type KnownType } from "../types/registry.ts";
+import type { KnownType } from "../types/known-type.ts";
 
 /** The classes with which instances of live types are made. */
 export interface TypeSource {
@@ -78,7 +78,7 @@ class Decoder implements RowReader {
     if (!isTagged(row)) return {};
     if (row[0] === "live") {
       const type = this.#types.find(String(row[1]));
-      return type ? construct(type) : {};
+      return type ? type.construct() : {};
     }
     const kind = kindTagged(row[0]);
     if (!kind) throw new MalformedError(`unknown kind ${Bun.inspect(row[0])}`);

@@ -4,7 +4,8 @@ import { Encoded, type Cell, type Fields, type Primitive, type Row, type Stored,
 import { kindOf, type RowWriter } from "./kinds.ts";
 import { pathTo, propertyStep } from "./path.ts";
 import { Refusal } from "./refusal.ts";
-import { fieldsOfType, liveTypeOf, type KnownType } from "../types/registry.ts";
+import type { KnownType } from "../types/known-type.ts";
+import { liveTypeOf } from "../types/registry.ts";
 
 /**
  * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread. `typeOf` knows live types by
@@ -74,7 +75,7 @@ class Encoder implements RowWriter {
     if (Object.getOwnPropertySymbols(source).length > 0) {
       throw new Refusal("a property whose key is a symbol cannot be stored");
     }
-    const allowed = known && fieldsOfType(known);
+    const allowed = known?.fields;
     const fields: Record<string, Cell> = {};
     for (const key of Object.keys(source)) {
       if (allowed && !allowed.has(key)) throw new Refusal(lostField(known), propertyStep(key));

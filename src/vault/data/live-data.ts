@@ -3,7 +3,7 @@ import { decode, noTypes, type TypeSource } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "../codec/form.ts";
 import { addKind, type Kind } from "../codec/kinds.ts";
-import { versionOf, type KnownType } from "../types/registry.ts";
+import { KnownType } from "../types/known-type.ts";
 import { SetTypes } from "../types/set-types.ts";
 import { fromJson, parseJson, toText } from "../codec/text.ts";
 import type { LiveType } from "../live-type.ts";
@@ -45,7 +45,7 @@ export class LiveData {
    * constructed without arguments.
    */
   unwrapAs<T extends object>(type: new (...params: never[]) => T, source?: LiveTypeSource): T {
-    const known = knownAs(type);
+    const known = new KnownType(type.name, type as LiveType);
     const rows = this.#stored instanceof Encoded ? this.#stored.rows : [];
     const root = rows[0] && instanceRow(rows[0], known);
     if (!root) {
@@ -112,11 +112,6 @@ function typesOf(source: LiveTypeSource | undefined): TypeSource {
     typesBySource.set(source.liveTypes, types);
   }
   return types;
-}
-
-function knownAs(type: new (...params: never[]) => object): KnownType {
-  const liveType = type as LiveType;
-  return { name: type.name, version: versionOf(type.name, liveType), class: liveType };
 }
 
 /** The row of an object, as if it were that of an instance; `undefined` when it is no object with fields. */

@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError, describeError } from "../../errors.ts";
 import { LiveData, wrap } from "../data/live-data.ts";
 import { Flusher } from "../store/flusher.ts";
+import { milliseconds } from "../store/milliseconds.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { jobText, readJob, type DeadJob, type Job } from "./job.ts";
 import { JobList, type JobChange } from "./job-list.ts";
 import {
   LONGEST_BACKOFF,
   fillJobQueueOptions,
-  milliseconds,
   type AddOptions,
   type FilledJobQueueOptions,
   type JobQueueOptions,

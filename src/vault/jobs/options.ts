@@ -1,5 +1,6 @@
 import { defaultLogger, type Logger } from "../../logger.ts";
 import type { DataStore } from "../store/data-store.ts";
+import { milliseconds } from "../store/milliseconds.ts";
 
 export interface JobQueueOptions {
   /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */
@@ -50,10 +51,4 @@ export function fillJobQueueOptions(options: JobQueueOptions): FilledJobQueueOpt
     logger: options.logger ?? defaultLogger(),
     now: options.now ?? Date.now,
   };
-}
-
-/** Throws a `RangeError` unless `value` is a time span. */
-export function milliseconds(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new RangeError(`${name} must be a number of ms from 0, not ${value}`);
 }

@@ -1,4 +1,5 @@
 import { SQLiteError, type Database } from "bun:sqlite";
+import { stat } from "node:fs/promises";
 import { HotswapError, describeError } from "../../errors.ts";
 import type { StoreRecord } from "./data-store.ts";
 
@@ -17,11 +18,12 @@ const header = { length: 100, magic: "SQLite format 3\0", userVersion: 60, appli
 export async function holdsStore(path: string): Promise<boolean> {
   let bytes: Uint8Array;
   try {
-    const file = Bun.file(path);
-    if (!(await file.exists())) return false;
-    bytes = await file.slice(0, header.length).bytes();
+    if ((await stat(path)).isDirectory()) throw storeFailed(path, "is a folder, not a file");
+    bytes = await Bun.file(path).slice(0, header.length).bytes();
   } catch (error) {
-    throw storeFailed(path, "cannot be read", error);
+    if (error instanceof HotswapError) throw error;
+    if (isMissing(error)) return false;
+    throw storeFailed(path, `cannot be read: ${describeError(error)}`, error);
   }
   if (bytes.length === 0) return false;
   if (bytes.length < header.length || !new TextDecoder().decode(bytes).startsWith(header.magic)) {
@@ -91,6 +93,10 @@ export function explaining<T>(path: string, work: () => T): T {
 
 export function storeFailed(path: string, reason: string, cause?: unknown): HotswapError {
   return new HotswapError("HOTSWAP_STORE_FAILED", `the store ${path} ${reason}`, { cause });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 function reasonOf(error: unknown): string {

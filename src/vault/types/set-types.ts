@@ -2,7 +2,8 @@ import { HotswapError } from "../../errors.ts";
 import { didYouMean } from "../../suggest.ts";
 import type { TypeSource } from "../codec/decode.ts";
 import type { TypeVersion } from "../codec/form.ts";
-import { liveTypeOf, registerLiveTypes, versionOf, type KnownType } from "./registry.ts";
+import { KnownType } from "./known-type.ts";
+import { liveTypeOf, registerLiveTypes } from "./registry.ts";
 import type { LiveType, Migrations } from "../live-type.ts";
 
 /** The live types of one set, as the data bag sees them. */
@@ -15,7 +16,7 @@ export class SetTypes implements TypeSource {
   constructor(liveTypes: ReadonlyMap<string, LiveType>, newer: (name: string) => Migrations | undefined) {
     registerLiveTypes(liveTypes);
     for (const [name, type] of liveTypes) {
-      const known: KnownType = { name, version: versionOf(name, type), class: type };
+      const known = new KnownType(name, type);
       this.#types.set(name, known);
       this.#byPrototype.set(type.prototype, known);
     }

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { readFile, truncate } from "node:fs/promises";
+import { readFile, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { MemoryStore, memoryDisk } from "./memory-store.ts";
@@ -99,6 +99,24 @@ test("7.4 a folder that is not there is one clear error", async () => {
   await expect(load(join(folder.path, "missing", "bag.db"))).rejects.toEqual(
     failure(/cannot be written: .*check the folder/),
   );
+});
+
+test("7.4 what is no path of a file is refused", async () => {
+  await using folder = await temporaryFolder();
+  for (const path of ["", ":memory:"])
+    expect(() => sqliteStore(path)).toThrow(failure(/needs the path of a file/) as Error);
+  await expect(load(folder.path)).rejects.toEqual(failure(/is a folder, not a file/));
+});
+
+test("7.4 two names of one file are one store", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "bag.db");
+  await write(path, { a: "1" });
+  await symlink(path, join(folder.path, "other.db"));
+  const store = sqliteStore(path);
+  await Array.fromAsync(store.load());
+  await expect(load(join(folder.path, "other.db"))).rejects.toEqual(failure(/is in use/));
+  await store.close();
 });
 
 test("7.4 the size report counts records and bytes", async () => {
