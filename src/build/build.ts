@@ -6,7 +6,9 @@ import type { Manifest } from "../artifact/manifest.ts";
 import { artifactFile, publishArtifact } from "../artifact/publish.ts";
 import type { Bundle } from "./bundle/bundle.ts";
 import { entryCode } from "./bundle/entry.ts";
-import { linkHost } from "./bundle/link-host.ts";
+import { ENTRY_FILE } from "./host/host-imports.ts";
+import { linkHost } from "./host/link-host.ts";
+import { isInPackage, isInside } from "./host/resolve.ts";
 import { inOrder } from "./bundle/messages.ts";
 import { artifactMap, isVirtual, nameModules } from "./bundle/source-map.ts";
 import { BuildError, type Diagnostic, fileDiagnostic } from "./diagnostic.ts";
@@ -14,7 +16,8 @@ import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts
 import { type CarriedFile, readCarriedFiles } from "./source/assets.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
 import type { LiveThing } from "./source/live-names.ts";
-import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
+import { warnOfOwnPlace } from "./source/import-meta.ts";
+import { isCode, type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
 import { readLiveNames } from "./source/read-live-names.ts";
 import { checkRootModule } from "./source/root-module.ts";
 import { SourceFiles } from "./source/source-file.ts";
@@ -69,6 +72,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     assets: carried.map(({ entry }) => entry),
   };
   const map = artifactMap(bundled.map, root);
+  const modules = map.sources.filter((source) => !isVirtual(source) && !source.endsWith(ENTRY_FILE));
   stopwatch.lap("link");
   const sourceMap = filled.bundler.sourceMap ? map.json : undefined;
   const artifact = encodeArtifact({ manifest, prologue, code, assets: carried.map(({ bytes }) => bytes), sourceMap });
@@ -84,8 +88,13 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     size: artifact.bytes.length,
     manifest,
     unchanged,
-    warnings: inOrder([...live.warnings, ...bundled.warnings, ...carryWarnings(filled, carried)]),
-    modules: map.sources.filter((source) => !isVirtual(source)),
+    warnings: inOrder([
+      ...live.warnings,
+      ...bundled.warnings,
+      ...warnOfOwnPlace(ownModules(filled, modules).map((path) => sources.read(path))),
+      ...carryWarnings(filled, carried),
+    ]),
+    modules,
     timings: stopwatch.timings(),
     ...(temps === undefined ? {} : { temps }),
   };
@@ -125,6 +134,12 @@ function writeEntry(
     modules: [],
     timings: stopwatch.timings(),
   };
+}
+
+/** Those of the bundled modules that are code of the plugin itself, by their absolute paths. */
+function ownModules({ root, pluginDir }: FilledOptions, modules: readonly string[]): string[] {
+  const paths = modules.map((module) => join(root, module));
+  return paths.filter((path) => isCode(path) && isInside(path, pluginDir) && !isInPackage(path));
 }
 
 function definingFiles(live: readonly LiveThing[], kind: LiveThing["kind"], pluginDir: string): Record<string, string> {

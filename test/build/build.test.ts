@@ -7,6 +7,8 @@ import { build } from "../../src/build/index.ts";
 import { createProject, type Files } from "../support/project.ts";
 import { runArtifact } from "./support/run-artifact.ts";
 
+const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
+
 const alpha: Files = {
   "plugin/alpha/index.ts": `import { definePlugin } from "hotswap";
 import { registry } from "../../host/registry.ts";
@@ -164,5 +166,18 @@ describe("an artifact", () => {
       if (before === undefined) delete process.env.NODE_ENV;
       else process.env.NODE_ENV = before;
     }
+  });
+
+  test("9 a module that asks where it lies gets a warning: it will be told where the artifact lies", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": `${definition}import { there } from "./there.ts";\nexport const here = [import.meta.dir, there];\n`,
+      "plugin/alpha/there.ts": `// import.meta.url\nexport const there = [import.meta.main, new URL("x", import.meta.url), "import.meta.path"];\n`,
+      "plugin/alpha/not-bundled.ts": "console.log(import.meta.dir);\n",
+    });
+    const { warnings } = await project.build("alpha");
+    expect(warnings.map(({ line, column, message }) => [line, column, message.split(" ")[0]])).toEqual([
+      [4, 22, "import.meta.dir"],
+      [2, 54, "import.meta.url"],
+    ]);
   });
 });

@@ -7,10 +7,10 @@ import type { SourceFiles } from "../source/source-file.ts";
 import type { LiveThing } from "../source/live-names.ts";
 import type { PluginFolder } from "../source/plugin-folder.ts";
 import { entryCode } from "./entry.ts";
-import { escapingPaths } from "./escapes.ts";
-import { ENTRY_FILE, HostImports } from "./host-imports.ts";
+import { escapingPaths } from "../host/escapes.ts";
+import { ENTRY_FILE, HostImports } from "../host/host-imports.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
-import { isInPackage, isInside } from "./resolve.ts";
+import { isInPackage, isInside } from "../host/resolve.ts";
 import { isVirtual, readBundle } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */

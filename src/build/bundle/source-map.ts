@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { LINES_BEFORE_CODE } from "../../artifact/layout.ts";
-import { ENTRY_FILE } from "./host-imports.ts";
+import { ENTRY_FILE } from "../host/host-imports.ts";
 
 interface SourceMap {
   readonly version: number;

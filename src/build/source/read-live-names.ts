@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { isInside, resolveFile } from "../bundle/resolve.ts";
+import { isInside, resolveFile } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { collectLiveNames, type LiveNames } from "./live-names.ts";
 import { isCode, type PluginFolder } from "./plugin-folder.ts";

@@ -22,6 +22,11 @@ export class SourceFile {
     return this.#parse().errors;
   }
 
+  /** Where `import.meta` stands. */
+  get importMetas(): readonly Span[] {
+    return this.#parse().module.importMetas;
+  }
+
   /** The top level: what is declared, imported and exported. */
   get syntax(): ModuleSyntax {
     return (this.#syntax ??= readModuleSyntax(this.#parse().program));

@@ -1,6 +1,6 @@
 import { basename, relative, resolve } from "node:path";
 import { HotswapError } from "../../errors.ts";
-import { isInside } from "../bundle/resolve.ts";
+import { isInside } from "../host/resolve.ts";
 import { BuildError, type Diagnostic } from "../diagnostic.ts";
 import { inOrder } from "../bundle/messages.ts";
 import { type BuildOptions, type FilledOptions, fillOptions, requireFolder } from "../options.ts";

@@ -1,5 +1,5 @@
 import { importName, propertyKey } from "../bundle/entry.ts";
-import { relativeSpecifier } from "../bundle/resolve.ts";
+import { relativeSpecifier } from "../host/resolve.ts";
 import type { LiveThing } from "../source/live-names.ts";
 import { heading, type Registration } from "./generated-file.ts";
 

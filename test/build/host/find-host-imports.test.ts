@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { findHostImports } from "../../../src/build/bundle/find-host-imports.ts";
-import { HOST_PREFIX } from "../../../src/build/bundle/host-imports.ts";
+import { findHostImports } from "../../../src/build/host/find-host-imports.ts";
+import { HOST_PREFIX } from "../../../src/build/host/host-imports.ts";
 
 const zod = `"${HOST_PREFIX}${Buffer.from("zod").toString("hex")}"`;
 
