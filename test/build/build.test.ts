@@ -124,6 +124,27 @@ describe("an artifact", () => {
     expect(hashes.size).toBe(1);
   });
 
+  test("9 a reader in another process decodes a whole artifact at any moment of 200 rebuilds", async () => {
+    await using project = await createProject({ "plugin/alpha/index.ts": `${definition}export const mark = 0;\n` });
+    const { file } = await project.build("alpha");
+    const ready = Promise.withResolvers<void>();
+    const report = Promise.withResolvers<{ seen: number; failures: string[] }>();
+    await using reader = Bun.spawn([process.execPath, join(import.meta.dir, "../artifact/polling-reader.ts"), file], {
+      ipc: (message) => (message === "ready" ? ready.resolve() : report.resolve(message)),
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    await ready.promise;
+    for (let mark = 1; mark <= 200; mark++) {
+      await project.write({ "plugin/alpha/index.ts": `${definition}export const mark = ${mark};\n` });
+      await project.build("alpha");
+    }
+    reader.send("stop");
+    const { seen, failures } = await report.promise;
+    expect(failures).toEqual([]);
+    expect(seen).toBeGreaterThan(1);
+    await reader.exited;
+  });
+
   test("9 the same plugin under another name is another artifact", async () => {
     await using project = await createProject(alpha);
     await mkdir(project.path("plugin", "beta", "lib"), { recursive: true });

@@ -293,6 +293,18 @@ describe("2.4 ways out of the folder that do not look like one", () => {
     expect(running.exports["word"]).toBe((await importInHost(project, "word.ts"))["word"]);
   });
 
+  test("a path that is written with escape sequences, or put together by the bundler", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": plugin(String.raw`import { step } from "\u002e./../host/counter";
+        export const load = () => import("../" + "../host/counter.ts");
+        export { step };`),
+      ...counter,
+    });
+    expect(await hostModules(project)).toEqual(["./host/counter.ts"]);
+    using running = await run(project);
+    expect(await running.call("load")).toBe(await importInHost(project, "host/counter.ts"));
+  });
+
   test("a plugin folder that is itself a link is built as the folder it leads to, under the link's name", async () => {
     await using project = await createProject({
       "elsewhere/source/index.ts": plugin(`import { step } from "../../host/counter.ts";\nexport { step };`),
