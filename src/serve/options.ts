@@ -35,10 +35,10 @@ export type ServeSockets<SocketData> = Omit<Bun.WebSocketHandler<SocketData>, So
 };
 
 /** The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. */
-export type ServeOptions<SocketData, Path extends string> = Bun.__internal.XOR<
-  Bun.Serve.HostnamePortServeOptions<SocketData>,
-  Bun.Serve.UnixServeOptions<SocketData>
-> & {
+export type ServeOptions<SocketData, Path extends string> = (
+  | Bun.Serve.HostnamePortServeOptions<SocketData>
+  | Bun.Serve.UnixServeOptions<SocketData>
+) & {
   /** Called for what no route leads to: `(request, server) => Response`. */
   readonly fetch?: FunctionReference | HostHandler<Request, SocketData>;
   readonly routes?: { readonly [P in Path]: ServeRoute<P, SocketData> };

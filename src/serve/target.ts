@@ -20,7 +20,7 @@ export class Target {
   readonly fn: string;
   readonly #source: SetSource;
   readonly #isOptional: boolean;
-  /** The reload counter at which it was last reported that the function is missing. */
+  /** The set in which it was last reported that the function is missing, by the reload counter; -1 is no set at all. */
   #reportedAt: number | undefined;
 
   /** An optional function may be missing in its plugin; that its plugin is missing is worth a word in any case. */
@@ -58,8 +58,9 @@ export class Target {
 
   #reportMissing(plugin: Plugin | undefined): void {
     const { reloadCounter, current } = this.#source;
-    if (this.#reportedAt === reloadCounter) return;
-    this.#reportedAt = reloadCounter;
+    const set = current === undefined ? -1 : reloadCounter;
+    if (this.#reportedAt === set) return;
+    this.#reportedAt = set;
     this.logger.error(`${this} was asked for, ${this.#whyMissing(current, plugin)} (said once for each set)`);
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { definePlugin, PluginManagerSwapper, serve } from "hotswap";
 import { createHost } from "../support/host.ts";
+import { RecordingLogger } from "../support/logger.ts";
 import { plugin, serveHost, serveOn } from "./served-host.ts";
 
 const text = (version: number): string => plugin(version, `text: () => new Response("version " + VERSION)`);
@@ -94,6 +96,72 @@ describe("dispatch", () => {
   });
 });
 
+test("requests during 50 reloads: none fails, and each sees one consistent set from its begin to the end of its stream", async () => {
+  const base = (version: number): string =>
+    `import { definePlugin } from "hotswap"; export default definePlugin({ export: () => ({ version: () => ${version} }) });`;
+  const top = (version: number): string => `
+    import { definePlugin, dependency } from "hotswap";
+    const deps = { base: dependency<{ version(): number }>("version") };
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
+    async function* parts() { yield deps.base.version() + " "; await turn(); yield deps.base.version() + " ${version}"; }
+    export default definePlugin({ import: () => deps, functions: {
+      now: () => new Response(deps.base.version() + " ${version}"),
+      later: async () => { const before = deps.base.version(); await turn(); return Response.json([before, deps.base.version(), ${version}]); },
+      streamed: () => new Response(parts()),
+    } });`;
+  await using served = await serveHost(
+    { base: base(0), top: top(0) },
+    { routes: { "/now": "top.now", "/later": "top.later", "/streamed": "top.streamed" } },
+  );
+  const run = { isOver: false };
+  const answered = new Map<string, number>();
+  const ask = async (path: string): Promise<void> => {
+    while (!run.isOver) {
+      const [status, body] = await served.ask(path);
+      expect(status).toBe(200);
+      expect(new Set(body.match(/\d+/g)).size).toBe(1);
+      answered.set(path, (answered.get(path) ?? 0) + 1);
+    }
+  };
+  const clients = ["/now", "/later", "/streamed", "/later", "/streamed"].map(ask);
+  for (let version = 1; version <= 50; version++) {
+    await served.host.project.write({ "plugin/base/index.ts": base(version), "plugin/top/index.ts": top(version) });
+    await served.host.project.buildAll("base", "top");
+    await served.swapper.reload();
+  }
+  run.isOver = true;
+  await Promise.all(clients);
+  expect(Array.from(answered.keys()).toSorted()).toEqual(["/later", "/now", "/streamed"]);
+  expect(served.logger.of("error")).toEqual([]);
+  await served.swapper.drained();
+});
+
+test("plugins that are linked statically are served, too", async () => {
+  async function* parts(): AsyncGenerator<string> {
+    yield "in ";
+    yield "parts";
+  }
+  const web = definePlugin({
+    functions: { text: () => new Response("at once"), later: async () => new Response(parts()) },
+  });
+  await using swapper = new PluginManagerSwapper("", {
+    logger: new RecordingLogger(),
+    staticPlugins: { web: { module: { default: web } } },
+  });
+  await swapper.loadPlugins();
+  const server = serve(swapper, {
+    hostname: "127.0.0.1",
+    port: 0,
+    routes: { "/text": "web.text" },
+    fetch: "web.later",
+    versionHeader: "x-hotswap",
+  });
+  const [whole, later] = await Promise.all([fetch(new URL("/text", server.url)), fetch(server.url)]);
+  expect([await whole.text(), await later.text()]).toEqual(["at once", "in parts"]);
+  expect(later.headers.get("x-hotswap")).toBe("web#1");
+  await server.stop(true);
+});
+
 describe("a set without the function", () => {
   test("503 while the plugin is not in the set, logged once for each set; a reload brings it (back)", async () => {
     await using served = await serveHost({ web: text(1) }, { fetch: "web.text" });
@@ -111,7 +179,10 @@ describe("a set without the function", () => {
     await using host = await createHost({ web: text(1) });
     using server = serveOn(host, { fetch: "web.text" });
     expect((await fetch(server.url)).status).toBe(503);
-    expect(host.logger.of("error")[0]).toContain("there is no current set: load the plugins first");
+    expect((await fetch(server.url)).status).toBe(503);
+    expect(host.logger.of("error")).toEqual([
+      "web.text was asked for, but there is no current set: load the plugins first (said once for each set)",
+    ]);
     await host.swapper.loadPlugins();
     expect((await fetch(server.url)).status).toBe(200);
     await host.swapper.close();

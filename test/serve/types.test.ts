@@ -1,0 +1,65 @@
+import { expectTypeOf, test } from "bun:test";
+import { type PluginManagerSwapper, serve, type ServeOptions, type ServerHandle } from "hotswap";
+
+/*
+ * These tests are checked by the compiler: what must not compile stands behind `@ts-expect-error`, which is itself an
+ * error when the line compiles. The bodies do not run.
+ */
+
+declare const swapper: PluginManagerSwapper<{ users: number }>;
+
+interface Seat {
+  readonly name: string;
+}
+
+test("serve takes what Bun.serve takes, and names of functions", () => {
+  void ((): void => {
+    const server = serve(swapper, {
+      unix: "/run/chat.sock",
+      routes: {
+        "/rooms/:id": (request) => {
+          expectTypeOf(request.params.id).toEqualTypeOf<string>();
+          // @ts-expect-error -- the path has no such parameter
+          void request.params.name;
+          return new Response();
+        },
+        "/a": { GET: "chat.page", POST: new Response() },
+      },
+      fetch: "chat.page",
+      websocket: {
+        data: {} as Seat,
+        plugin: "chat",
+        open: "chat.open",
+        message(socket) {
+          expectTypeOf(socket.data).toEqualTypeOf<Seat>();
+        },
+        idleTimeout: 60,
+      },
+    });
+    expectTypeOf(server).toEqualTypeOf<Bun.Server<Seat>>();
+  });
+});
+
+test("what names no function, or no event, does not compile", () => {
+  void ((): void => {
+    // @ts-expect-error -- no function
+    serve(swapper, { fetch: "page" });
+    // @ts-expect-error -- no function
+    serve(swapper, { routes: { "/": { GET: "page" } } });
+    // @ts-expect-error -- no event
+    serve(swapper, { fetch: "chat.page", websocket: { opened: "chat.open" } });
+    // @ts-expect-error -- no option
+    serve(swapper, { fetch: "chat.page", prot: 3000 });
+  });
+  expectTypeOf<ServeOptions<Seat, string>["versionHeader"]>().toEqualTypeOf<string | undefined>();
+});
+
+test("a plugin can neither stop nor change the server", () => {
+  void ((handle: ServerHandle<Seat>, request: Request): void => {
+    expectTypeOf(handle.upgrade(request, { data: { name: "Ada" } })).toEqualTypeOf<boolean>();
+    // @ts-expect-error -- the data is that of the sockets
+    handle.upgrade(request, { data: 7 });
+    // @ts-expect-error -- it is the host's business
+    void handle.stop();
+  });
+});
