@@ -51,8 +51,8 @@ export interface InspectedValue extends InspectedKey {
 }
 
 /**
- * What is in the store of a data bag or job queue, which may be in use meanwhile. Throws `HOTSWAP_STORE_FAILED` when there is no
- * store in the file or it is damaged.
+ * What is in the store of a data bag or job queue, which may be in use meanwhile. Throws `HOTSWAP_STORE_FAILED` when
+ * there is no store in the file or it is damaged.
  */
 export async function inspectStore(path: string): Promise<Inspection> {
   const keys = await readingStore(path, (database) => {

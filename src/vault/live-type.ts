@@ -29,6 +29,8 @@ export type LiveType = (new (...params: never[]) => object) & {
   readonly version?: number;
   /** Step `n` takes the fields of version n and returns those of version n + 1. */
   readonly migrations?: Migrations;
-  /** Step `n` takes the fields of version n and returns those of version n - 1; it lets older code be rolled back to. */
+  /**
+   * Step `n` takes the fields of version n and returns those of version n - 1; it lets older code be rolled back to.
+   */
   readonly downgrades?: Migrations;
 };

@@ -34,12 +34,16 @@ export interface KeyDeclaration<V = unknown> {
  * Serialisable data that survives reloads and, with a store, restarts. Values go in and come out as copies: changing
  * what `get` returned changes nothing until it is `set` again.
  *
- * Values may be everything plain, bigint, Map, Set, Date, Temporal, RegExp, URL, URLSearchParams, ArrayBuffer, its views and
- * Buffer, live data, instances of live types, which come back as the newest version of their class, and all that with cycles and
- * shared references. Of an array its elements are stored, of other objects the enumerable properties; getters are read.
+ * Values may be everything plain, bigint, Map, Set, Date, Temporal, RegExp, URL, URLSearchParams, ArrayBuffer, its
+ * views and Buffer, live data, instances of live types, which come back as the newest version of their class, and all
+ * that with cycles and shared references. Of an array its elements are stored, of other objects the enumerable
+ * properties; getters are read.
  */
 export interface DataBag {
-  /** A copy of the value, or `undefined`. Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit this set's code. */
+  /**
+   * A copy of the value, or `undefined`. Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit this set's
+   * code.
+   */
   get<K extends string>(key: K): EntryOf<K> | undefined;
   /** Stores a copy. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored. */
   set<K extends string>(key: K, value: EntryOf<K>): void;

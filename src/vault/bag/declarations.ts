@@ -11,9 +11,9 @@ export interface DeclaredKey {
 }
 
 /**
- * What a set declares about keys. A plugin that a reload keeps does not run its `onInit` again, so what it declared in the set before
- * goes on being declared; so does what the host declared. What a plugin declared that is loaded anew counts until its own
- * `onInit` begins.
+ * What a set declares about keys. A plugin that a reload keeps does not run its `onInit` again, so what it declared in
+ * the set before goes on being declared; so does what the host declared. What a plugin declared that is loaded anew
+ * counts until its own `onInit` begins.
  */
 export class Declarations {
   readonly #own = new Map<string, DeclaredKey>();

@@ -20,13 +20,19 @@ export type { BagTransaction } from "./transaction.ts";
 export interface BagStorageOptions {
   /** Where the data outlives the process; without one it lives as long as the process. */
   readonly store?: DataStore | undefined;
-  /** The longest time in ms that a write waits before it is flushed to the store, which a crash can cost; 1000 unless given. */
+  /**
+   * The longest time in ms that a write waits before it is flushed to the store, which a crash can cost; 1000 unless
+   * given.
+   */
   readonly flushInterval?: number | undefined;
   readonly logger: Logger;
 }
 
 export interface TransactionOptions {
-  /** The names of the set's plugins; without them no plugin counts as gone, so every declared key must go on being declared. */
+  /**
+   * The names of the set's plugins; without them no plugin counts as gone, so every declared key must go on being
+   * declared.
+   */
   readonly plugins?: Iterable<string>;
 }
 
@@ -55,7 +61,10 @@ export class BagStorage implements ViewHost, TransactionHost {
     }
   }
 
-  /** Reads what is in the store. Throws `HOTSWAP_STORE_FAILED`, and a `RangeError` for an interval that makes no sense. */
+  /**
+   * Reads what is in the store. Throws `HOTSWAP_STORE_FAILED`, and a `RangeError` for an interval that makes no
+   * sense.
+   */
   static async open(options: BagStorageOptions): Promise<BagStorage> {
     const storage = new BagStorage(options);
     if (options.store) await storage.#load(options.store);
@@ -66,7 +75,8 @@ export class BagStorage implements ViewHost, TransactionHost {
   begin(liveTypes: ReadonlyMap<string, LiveType>, options: TransactionOptions = {}): BagTransaction {
     if (this.#closed) throw closedError();
     const types = new SetTypes(liveTypes, (name) => {
-      // The newest code knows the way down: the set before, while this one is prepared, and the set after, while this one drains.
+      // The newest code knows the way down: the set before, while this one is prepared, and the set after, while this
+      // one drains.
       return this.#current === view ? undefined : this.#current?.types.ownDowngradesOf(name);
     });
     const overlay = new Overlay(this.shared);

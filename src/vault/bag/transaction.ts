@@ -25,7 +25,7 @@ export interface BagTransaction {
   owner: string | undefined;
   /**
    * Everything that can fail, before the swap: migrates older data and looks for conflicts. Throws
-   * `HOTSWAP_MIGRATION_FAILED` naming key, from and to, and `HOTSWAP_MIGRATION_FAILED` naming the keys that both sets wrote.
+   * `HOTSWAP_MIGRATION_FAILED` naming key, from and to, or the keys that both sets wrote.
    */
   prepare(): Promise<void>;
   /** What {@link prepare} would do to older data, for a reload that is only planned: every outcome, nothing thrown. */
@@ -128,7 +128,11 @@ export class Transaction implements BagTransaction, EntriesObserver {
     this.#close("the data bag of a set that was freed was used");
   }
 
-  /** Migrates what is older, or newer, than the code, and tells how each went. */
+  /**
+   * Migrates what is older, or newer, than the code, and tells how each went. It is done before the swap and not when
+   * somebody first reads, because only here can a step that fails still fail the reload. What is migrated later is only
+   * what the set before goes on writing while it drains.
+   */
   async *#migrateOutdated(): AsyncGenerator<MigrationOutcome> {
     let sinceTurn = 0;
     for await (const key of this.#outdatedKeys()) {
@@ -185,7 +189,10 @@ export class Transaction implements BagTransaction, EntriesObserver {
     return this.#view.toEntry(key, this.#view.valueOf(key, entry));
   }
 
-  /** What the keys that the live set changed meanwhile shall hold, where that is not what the overlay says. Changes nothing. */
+  /**
+   * What the keys that the live set changed meanwhile shall hold, where that is not what the overlay says. Changes
+   * nothing.
+   */
   #resolve(): ReadonlyMap<string, Entry | Absent> {
     const resolved = new Map<string, Entry | Absent>();
     const conflicts: string[] = [];

@@ -17,7 +17,10 @@ export interface ViewHost {
   currentDeclaration(key: string): DeclaredKey | undefined;
 }
 
-/** Where a view stands: `preparing` in a transaction, `current` after the swap, `draining` after the next, `ended` for good. */
+/**
+ * Where a view stands: `preparing` in a transaction, `current` after the swap, `draining` after the next, `ended` for
+ * good.
+ */
 export type ViewState = "preparing" | "current" | "draining" | "ended";
 
 /** An entry that was migrated for a newer set, with what an older set goes on reading. */
@@ -190,8 +193,8 @@ export class BagView implements DataBag {
     if (!(entry instanceof Slot) && this.declarations.isEmpty) return entry;
     if (!this.isOutdated(key, entry)) return decodeEntry(key, entry, this.types);
     const value = this.valueOf(key, entry);
-    // Kept, so that a step runs once for each value: one that draws a random id must not draw it anew on every read. An older
-    // set that is still draining leaves the data as the newer one wrote it.
+    // Kept, so that a step runs once for each value: one that draws a random id must not draw it anew on every read. An
+    // older set that is still draining leaves the data as the newer one wrote it.
     if (this.#state !== "draining") this.#layer.replace(key, this.toEntry(key, value));
     return value;
   }

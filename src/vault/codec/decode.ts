@@ -47,8 +47,8 @@ class Decoder implements RowReader {
     for (let index = 0; index < rows.length; index++) {
       if (!this.#fill(index)) instances.push(index);
     }
-    // What an instance refers to comes after it, so going backwards a migration finds the instances within already migrated,
-    // except where they refer back to it.
+    // What an instance refers to comes after it, so going backwards a migration finds the instances within already
+    // migrated, except where they refer back to it.
     for (const index of instances.toReversed()) this.#fillInstance(index);
     const [root] = this.#objects;
     if (!root) throw new MalformedError("there are no rows");

@@ -8,8 +8,8 @@ import type { KnownType } from "../types/known-type.ts";
 import { liveTypeOf } from "../types/registry.ts";
 
 /**
- * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread. `typeOf` knows live types by
- * their prototypes.
+ * Takes a copy of `value` in the vault's own form. A getter is read once, as when an object is spread. `typeOf` knows
+ * live types by their prototypes.
  *
  * Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored; the path begins with `root`.
  */

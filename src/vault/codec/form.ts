@@ -1,7 +1,7 @@
 /**
- * The form in which the vault holds values: one flat list of rows, a row for each object, made of JSON data and bytes only.
- * It carries no class, closure or identity of the code that a value came from, it is JSON as it stands, and being flat
- * it knows neither depth nor cycles: an object refers to another by the index of its row.
+ * The form in which the vault holds values: one flat list of rows, a row for each object, made of JSON data and bytes
+ * only. It carries no class, closure or identity of the code that a value came from, it is JSON as it stands, and being
+ * flat it knows neither depth nor cycles: an object refers to another by the index of its row.
  *
  * A row that is an object stands for a plain object. One that is an array begins with the tag of its kind; `kinds.ts`
  * lists them, and `["live", name, version, fields]` stands for an instance of a live type.
@@ -13,7 +13,9 @@ export type Fields = { readonly [key: string]: Cell };
 
 export type TaggedRow = readonly [tag: string, ...content: unknown[]];
 
-/** A value within a row: JSON's primitives as they are, `[3]` for the object of row 3, and a code for what JSON lacks. */
+/**
+ * A value within a row: JSON's primitives as they are, `[3]` for the object of row 3, and a code for what JSON lacks.
+ */
 export type Cell = string | number | boolean | null | readonly [indexOrCode: number, text?: string];
 
 /** The codes of cells that are neither JSON's nor a row's index. */

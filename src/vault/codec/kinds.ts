@@ -14,7 +14,10 @@ export interface RowWriter {
 
 /** What a kind needs for reading a row. */
 export interface RowReader {
-  /** The value of a cell. While objects are being created, only cells of objects that refer to no others may be asked for. */
+  /**
+   * The value of a cell. While objects are being created, only cells of objects that refer to no others may be asked
+   * for.
+   */
   value(cell: unknown): unknown;
   setFields(target: object, fields: unknown): void;
 }

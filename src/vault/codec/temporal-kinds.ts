@@ -31,7 +31,10 @@ const durationUnits = [
   "nanoseconds",
 ] as const;
 
-/** None on a Bun without Temporal, so that importing hotswap does not fail there before it can say that the Bun is too old. */
+/**
+ * None on a Bun without Temporal, so that importing hotswap does not fail there before it can say that the Bun is too
+ * old.
+ */
 export const temporalKinds: readonly Kind[] =
   "Temporal" in globalThis ? [...Object.entries(textual()).map(textualKind), durationKind()] : [];
 

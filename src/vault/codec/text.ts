@@ -6,7 +6,10 @@ export function toText(stored: Stored): string {
   return JSON.stringify(stored instanceof Encoded ? stored.rows : cellOf(stored));
 }
 
-/** What {@link toText} made the text of. Throws {@link MalformedError}; rows are only looked into when they are decoded. */
+/**
+ * What {@link toText} made the text of. Throws {@link MalformedError}; rows are only looked into when they are
+ * decoded.
+ */
 export function fromText(text: string): Stored {
   return fromJson(parseJson(text));
 }

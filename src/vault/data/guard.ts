@@ -9,13 +9,13 @@ import { LiveData } from "./live-data.ts";
 type HostClass = abstract new (...params: never[]) => object;
 
 /**
- * Returns `value` as it is, after making sure that nothing in it belongs to a plugin's code, so that it can be kept in the host
- * without keeping an old generation alive. In contrast to {@link wrap} the value is not copied.
+ * Returns `value` as it is, after making sure that nothing in it belongs to a plugin's code, so that it can be kept in
+ * the host without keeping an old generation alive. In contrast to {@link wrap} the value is not copied.
  *
- * Which module a function or class comes from cannot be told from the outside, so the rule is strict: functions (also getters),
- * and instances of classes that are not built in, are refused, wherever they are in the value. Objects that only work through
- * functions or hide what they refer to (promises, proxies, weak collections) are refused as well. The host's own classes are
- * named by the caller; what is inside their instances is the host's business:
+ * Which module a function or class comes from cannot be told from the outside, so the rule is strict: functions (also
+ * getters), and instances of classes that are not built in, are refused, wherever they are in the value. Objects that
+ * only work through functions or hide what they refer to (promises, proxies, weak collections) are refused as well. The
+ * host's own classes are named by the caller; what is inside their instances is the host's business:
  *
  *     connections.set(id, guard({ socket, player }, Socket));
  *

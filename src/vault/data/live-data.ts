@@ -37,9 +37,9 @@ export class LiveData {
   }
 
   /**
-   * A new instance of `type`, filled from the data: fields the class has are taken, fields it lacks are dropped, fields the data
-   * lacks keep the class's own initial values. Data that was wrapped from an instance is migrated to the class's version.
-   * Instances of other live types within it come from `source`, as with {@link LiveData.unwrap}.
+   * A new instance of `type`, filled from the data: fields the class has are taken, fields it lacks are dropped, fields
+   * the data lacks keep the class's own initial values. Data that was wrapped from an instance is migrated to the
+   * class's version. Instances of other live types within it come from `source`, as with {@link LiveData.unwrap}.
    *
    * Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit, `HOTSWAP_NOT_SERIALIZABLE` when `type` cannot be
    * constructed without arguments.
@@ -81,8 +81,8 @@ export class LiveData {
 }
 
 /**
- * Detaches `value` from any plugin's code: a copy of its data, with instances of live types by name and version. What may be
- * stored is the same as for the data bag. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what may not.
+ * Detaches `value` from any plugin's code: a copy of its data, with instances of live types by name and version. What
+ * may be stored is the same as for the data bag. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what may not.
  */
 export function wrap(value: unknown): LiveData {
   return new LiveData(encode(value, "value"));

@@ -7,7 +7,10 @@ export type JobChange = { readonly job: Job; readonly isDead: boolean } | undefi
 /** What of a job does not change while it is in the list, besides its place. */
 export type JobContent = Pick<Job, "id" | "type" | "data" | "every">;
 
-/** The jobs of a queue by their states: waiting, running, dead. An id has at most one job that waits or is dead, and one that runs. */
+/**
+ * The jobs of a queue by their states: waiting, running, dead. An id has at most one job that waits or is dead, and
+ * one that runs.
+ */
 export class JobList {
   readonly #waiting = new Map<string, Job>();
   readonly #running = new Map<string, Job>();

@@ -33,9 +33,9 @@ export interface TickResult {
 const asHost = AsyncLocalStorage.snapshot();
 
 /**
- * Jobs for a server's ticks. A job is the name of a live function or live type, and live data; it runs with the code of the set that
- * is current when it runs, however old the code that added it is. A job that fails is tried again later, and kept aside
- * when it failed too often.
+ * Jobs for a server's ticks. A job is the name of a live function or live type, and live data; it runs with the code of
+ * the set that is current when it runs, however old the code that added it is. A job that fails is tried again later,
+ * and kept aside when it failed too often.
  *
  *     const queue = new JobQueue(swapper, { store: sqliteStore("jobs.db") });
  *     queue.add("live_greet", { name: "bob" }, { delay: 5000 });
@@ -108,8 +108,8 @@ export class JobQueue {
   }
 
   /**
-   * Adds a job and returns its id. `data` that is not live data is wrapped; for a live type it is an instance, or an object with its
-   * fields. With a store, {@link JobQueue.flush} tells when the job is safe.
+   * Adds a job and returns its id. `data` that is not live data is wrapped; for a live type it is an instance, or an
+   * object with its fields. With a store, {@link JobQueue.flush} tells when the job is safe.
    *
    * Throws `HOTSWAP_NOT_SERIALIZABLE` when `data` cannot be wrapped, a `RangeError` for a time that makes no sense and
    * `HOTSWAP_CLOSED` after {@link JobQueue.close}.
@@ -128,10 +128,10 @@ export class JobQueue {
   }
 
   /**
-   * Runs up to `max` jobs that are due, in the order in which they are due, and resolves when they are done; they are all
-   * started before the first is waited for, and without a store (or once it is {@link JobQueue.ready}) before `tick` returns. A job
-   * that fails rejects nothing. Rejects when there is no set to run jobs with (`HOTSWAP_NOT_LINKED`, `HOTSWAP_CLOSED`) or the store
-   * could not be read; then no job was tried.
+   * Runs up to `max` jobs that are due, in the order in which they are due, and resolves when they are done; they are
+   * all started before the first is waited for, and without a store (or once it is {@link JobQueue.ready}) before
+   * `tick` returns. A job that fails rejects nothing. Rejects when there is no set to run jobs with
+   * (`HOTSWAP_NOT_LINKED`, `HOTSWAP_CLOSED`) or the store could not be read; then no job was tried.
    */
   async tick(max = 100): Promise<TickResult> {
     if (!(max > 0)) throw new RangeError(`max must be a number from 1, not ${max}`);
@@ -164,7 +164,10 @@ export class JobQueue {
     return this.#jobs.revive(id, this.#options.now());
   }
 
-  /** Forgets a job, dead or waiting; one that is running runs to its end, but not again. `false` when there is none of the id. */
+  /**
+   * Forgets a job, dead or waiting; one that is running runs to its end, but not again. `false` when there is none of
+   * the id.
+   */
   remove(id: string): boolean {
     this.#checkOpen();
     return this.#jobs.remove(id);
@@ -177,8 +180,8 @@ export class JobQueue {
   }
 
   /**
-   * Stops, waits up to `timeout` ms (5000 unless set) for running jobs, flushes and closes the store. A job that is still running
-   * then runs again after a restart. Rejects with `HOTSWAP_STORE_FAILED`.
+   * Stops, waits up to `timeout` ms (5000 unless set) for running jobs, flushes and closes the store. A job that is
+   * still running then runs again after a restart. Rejects with `HOTSWAP_STORE_FAILED`.
    */
   async close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
     if (this.#closed) return;

@@ -12,7 +12,10 @@ export interface JobQueueOptions {
   /** The ms to wait after the n-th failure in a row; 1000, doubled each time up to five minutes, unless set. */
   readonly backoff?: (failures: number) => number;
   readonly logger?: Logger;
-  /** The clock in ms; `Date.now` unless set. With a store it must go on where it stopped when the program starts again. */
+  /**
+   * The clock in ms; `Date.now` unless set. With a store it must go on where it stopped when the program starts
+   * again.
+   */
   readonly now?: () => number;
 }
 
@@ -31,7 +34,10 @@ export interface AddOptions {
   readonly delay?: number;
   /** Runs again and again, this many ms apart; the first time after `delay`, or after `every` when there is none. */
   readonly every?: number;
-  /** The job's id; one of its own unless set. A job that waits under the id is replaced, and without `delay` its time is kept. */
+  /**
+   * The job's id; one of its own unless set. A job that waits under the id is replaced, and without `delay` its time
+   * is kept.
+   */
   readonly id?: string;
 }
 

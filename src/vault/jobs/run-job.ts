@@ -13,8 +13,9 @@ export interface JobVault {
 }
 
 /**
- * Runs a job with the code of one set: the live function gets the job's value and a {@link JobInfo}; of a live type an instance is
- * made and its `handle` called with the {@link JobInfo}. Throws `HOTSWAP_UNKNOWN_FUNCTION` when the set has neither.
+ * Runs a job with the code of one set: the live function gets the job's value and a {@link JobInfo}; of a live type an
+ * instance is made and its `handle` called with the {@link JobInfo}. Throws `HOTSWAP_UNKNOWN_FUNCTION` when the set has
+ * neither.
  */
 export function runJob(vault: JobVault, job: Job): unknown {
   const info: JobInfo = { id: job.id, type: job.type, attempt: job.failures + 1 };

@@ -1,7 +1,8 @@
 /**
  * Where the data bag, or a job queue, outlives the process. A store holds texts by key and serves one owner at a time;
  * `sqliteStore` is the embedded one. To add another, implement these three methods and run the contract tests
- * (`test/vault/store/store-contract.ts`) against it. Every failure rejects with `HOTSWAP_STORE_FAILED` and leaves the store as it was.
+ * (`test/vault/store/store-contract.ts`) against it. Every failure rejects with `HOTSWAP_STORE_FAILED` and leaves the
+ * store as it was.
  */
 export interface DataStore {
   /**
@@ -10,8 +11,8 @@ export interface DataStore {
    */
   load(): AsyncIterable<StoreRecord>;
   /**
-   * Writes a batch: all of it or, when it rejects, nothing. Resolves when the batch would survive the end of the process
-   * and a loss of power. Never called again before the last call has settled.
+   * Writes a batch: all of it or, when it rejects, nothing. Resolves when the batch would survive the end of the
+   * process and a loss of power. Never called again before the last call has settled.
    */
   write(batch: StoreBatch): Promise<void>;
   /** Lets go of everything; a store that is not open is left alone. */
@@ -24,5 +25,8 @@ export interface StoreRecord {
   readonly text: string;
 }
 
-/** Keys with their new text, or `undefined` for those to delete (which may be absent). Read it once: texts are made as they are asked for. */
+/**
+ * Keys with their new text, or `undefined` for those to delete (which may be absent). Read it once: texts are made as
+ * they are asked for.
+ */
 export type StoreBatch = Iterable<readonly [key: string, text: string | undefined]>;

@@ -4,8 +4,8 @@ import type { Logger } from "../../logger.ts";
 import type { DataStore } from "./data-store.ts";
 
 /**
- * Enters the host's context, for this module is the host's. What a plugin's call sets off here, a timer or a write, must
- * outlive the plugin, and the promises of a plugin's context would never settle once it is freed.
+ * Enters the host's context, for this module is the host's. What a plugin's call sets off here, a timer or a write,
+ * must outlive the plugin, and the promises of a plugin's context would never settle once it is freed.
  */
 const asHost = AsyncLocalStorage.snapshot();
 
@@ -41,7 +41,10 @@ export class Flusher<Value> {
     if (this.#timer === undefined && !this.#closed) this.#schedule();
   }
 
-  /** Resolves when every change noted before is in the store. Rejects with `HOTSWAP_STORE_FAILED`; what was not written stays pending. */
+  /**
+   * Resolves when every change noted before is in the store. Rejects with `HOTSWAP_STORE_FAILED`; what was not
+   * written stays pending.
+   */
   async flush(): Promise<void> {
     await asHost(() => this.#flushAll());
   }
@@ -74,7 +77,8 @@ export class Flusher<Value> {
   }
 
   async #flushAll(): Promise<void> {
-    // A batch that is on its way may have been put together before the last change; who started it hears of its failure.
+    // A batch that is on its way may have been put together before the last change; who started it hears of its
+    // failure.
     while (this.#running) await Promise.allSettled([this.#running]);
     if (this.#pending.size === 0) return;
     this.#running = this.#writePending();

@@ -12,8 +12,8 @@ const FORMAT_VERSION = 1;
 const header = { length: 100, magic: "SQLite format 3\0", userVersion: 60, applicationId: 68 } as const;
 
 /**
- * Whether there is a store in the file: `false` when it is absent or empty. Reads the header only, so a file of another program
- * is not touched in any way. Throws `HOTSWAP_STORE_FAILED` when the file is something else.
+ * Whether there is a store in the file: `false` when it is absent or empty. Reads the header only, so a file of another
+ * program is not touched in any way. Throws `HOTSWAP_STORE_FAILED` when the file is something else.
  */
 export async function holdsStore(path: string): Promise<boolean> {
   let bytes: Uint8Array;

@@ -31,10 +31,11 @@ export interface SqliteStore extends DataStore {
 
 /**
  * A store in the SQLite file `path`, which is made when it is absent; its folder must exist. Beside it lie SQLite's
- * write-ahead log while it is open, and `<path>-lock`, an empty file by which a second owner, in this process or another, is kept out.
- * Reading the file meanwhile, as `hotswap vault <path>` does, is possible.
+ * write-ahead log while it is open, and `<path>-lock`, an empty file by which a second owner, in this process or
+ * another, is kept out. Reading the file meanwhile, as `hotswap vault <path>` does, is possible.
  *
- * A data bag and a job queue each need a store of their own. Throws `HOTSWAP_STORE_FAILED` for what is no path of a file.
+ * A data bag and a job queue each need a store of their own. Throws `HOTSWAP_STORE_FAILED` for what is no path of a
+ * file.
  */
 export function sqliteStore(path: string): SqliteStore {
   // To SQLite these mean a database without a file, of which nothing would be left.
@@ -126,7 +127,8 @@ class FileStore implements SqliteStore {
     const lock = await this.#takeLock();
     let database: Database | undefined;
     try {
-      // Only the owner of the lock may tell an empty file, which is to become a store, from one that somebody else is just making one.
+      // Only the owner of the lock may tell an empty file, which is to become a store, from one that somebody else is
+      // just making one.
       const isStore = await holdsStore(this.path);
       database = explaining(this.path, () => new Database(this.path, { create: true, readwrite: true }));
       this.#file = prepareFile(this.path, lock, database, isStore);
@@ -138,7 +140,10 @@ class FileStore implements SqliteStore {
     }
   }
 
-  /** The lock is SQLite's own, on a file that is never deleted: whoever waits for a deleted file would wait for nothing. */
+  /**
+   * The lock is SQLite's own, on a file that is never deleted: whoever waits for a deleted file would wait for
+   * nothing.
+   */
   async #takeLock(): Promise<Database> {
     const path = `${await resolved(this.path)}-lock`;
     return explaining(this.path, () => {

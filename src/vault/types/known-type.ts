@@ -22,8 +22,8 @@ export class KnownType {
   }
 
   /**
-   * A fresh instance. Throws `HOTSWAP_NOT_SERIALIZABLE` naming the type when its constructor throws, or when it extends a built-in class
-   * whose content is not in its fields.
+   * A fresh instance. Throws `HOTSWAP_NOT_SERIALIZABLE` naming the type when its constructor throws, or when it extends
+   * a built-in class whose content is not in its fields.
    */
   construct(): Record<string, unknown> {
     let instance: object;

@@ -12,8 +12,9 @@ export interface Target {
 }
 
 /**
- * Takes `data` step by step from version `from` to the target's. `what` names it in messages. The steps get `data` itself, so it
- * must be a copy. Throws `HOTSWAP_MIGRATION_FAILED` naming `what`, from and to when a step is missing or fails.
+ * Takes `data` step by step from version `from` to the target's. `what` names it in messages. The steps get `data`
+ * itself, so it must be a copy. Throws `HOTSWAP_MIGRATION_FAILED` naming `what`, from and to when a step is missing or
+ * fails.
  */
 export function migrate(what: string, data: unknown, from: number, target: Target): unknown {
   let current = data;

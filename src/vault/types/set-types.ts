@@ -23,7 +23,10 @@ export class SetTypes implements TypeSource {
     this.#newer = newer;
   }
 
-  /** Throws `HOTSWAP_MIGRATION_FAILED`: unlike live data, the bag never answers with a bare object in place of an instance. */
+  /**
+   * Throws `HOTSWAP_MIGRATION_FAILED`: unlike live data, the bag never answers with a bare object in place of an
+   * instance.
+   */
   find(name: string): KnownType {
     const type = this.#types.get(name);
     if (type) return type;

@@ -1,6 +1,9 @@
 import { expect } from "bun:test";
 
-/** Fails unless `actual` is a copy of `expected`: same values, kinds, holes, prototypes, and the same objects in the same places. */
+/**
+ * Fails unless `actual` is a copy of `expected`: same values, kinds, holes, prototypes, and the same objects in the
+ * same places.
+ */
 export function expectSameValue(actual: unknown, expected: unknown): void {
   const difference = findDifference(actual, expected);
   if (difference) throw new Error(`not the same value: ${difference}`);

@@ -1,6 +1,6 @@
 /**
- * A process with a data bag in a file, for tests that end it: `bun bag-child.ts <task> <file>`. What it reports stands on stdout, a
- * line for each.
+ * A process with a data bag in a file, for tests that end it: `bun bag-child.ts <task> <file>`. What it reports stands
+ * on stdout, a line for each.
  */
 import { writeSync } from "node:fs";
 import { HotswapError } from "../../../src/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * A process that adds and runs jobs for ever, for tests that kill it: `bun job-child.ts <file> <round>`. It reports `added` with the ids
- * whose flush was confirmed, and `ran` with the id of a job as it runs.
+ * A process that adds and runs jobs for ever, for tests that kill it: `bun job-child.ts <file> <round>`. It reports
+ * `added` with the ids whose flush was confirmed, and `ran` with the id of a job as it runs.
  */
 import { writeSync } from "node:fs";
 import type { JobInfo } from "../../../src/vault/jobs/job.ts";

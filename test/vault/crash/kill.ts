@@ -36,8 +36,8 @@ export async function* linesOf(child: { readonly stdout: ReadableStream<Uint8Arr
 }
 
 /**
- * Lets a child work on `file` and kills it with SIGKILL at a random moment: sometimes while it starts, mostly after some reports.
- * Returns everything that it reported.
+ * Lets a child work on `file` and kills it with SIGKILL at a random moment: sometimes while it starts, mostly after
+ * some reports. Returns everything that it reported.
  */
 export async function runAndKill(script: string, ...args: string[]): Promise<string[]> {
   await using child = startChild(script, ...args);
@@ -64,8 +64,9 @@ export function checkFile(file: string): void {
 }
 
 /**
- * Kills a counting child `rounds` times, always on the same file, and checks after each: every confirmed update is there, and what is
- * there is exactly the state after one update, so no batch was torn. Returns how many updates there were in the end.
+ * Kills a counting child `rounds` times, always on the same file, and checks after each: every confirmed update is
+ * there, and what is there is exactly the state after one update, so no batch was torn. Returns how many updates there
+ * were in the end.
  */
 export async function crashBag(file: string, rounds: number): Promise<number> {
   let last = 0;
@@ -107,8 +108,8 @@ async function readCount(file: string): Promise<number> {
 }
 
 /**
- * Kills a child that adds and runs jobs `rounds` times, always on the same file, and throws unless in the end every job whose flush
- * was confirmed ran at least once. Returns how many those were.
+ * Kills a child that adds and runs jobs `rounds` times, always on the same file, and throws unless in the end every job
+ * whose flush was confirmed ran at least once. Returns how many those were.
  */
 export async function crashJobs(file: string, rounds: number): Promise<number> {
   const added = new Set<string>();
