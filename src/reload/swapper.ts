@@ -228,7 +228,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /**
    * Frees everything in reverse order and refuses further use with `HOTSWAP_CLOSED`. Waits for a reload that is under way,
-   * and at most `timeout` ms for calls (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
+   * and at most `timeout` ms for calls and leases (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
    */
   close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
     this.#closing ??= leavePlugin(() => this.#queue.add(() => this.#freeAll(timeout)));
