@@ -125,6 +125,36 @@ describe("a streamed response keeps its set until it ends", () => {
     });
   }
 
+  test("also when the stream begins after its set was swapped out: nothing is freed between the call and the stream", async () => {
+    const late = (version: number): string =>
+      plugin(
+        version,
+        `late: async () => { await wish("gate")(); return new Response(parts()); }`,
+        `async function* parts() { yield "one"; await wish("gate")(); yield " two by " + VERSION; }`,
+      );
+    await using served = await serveHost({ web: late(1) }, { fetch: "web.late" });
+    const entered = Promise.withResolvers<void>();
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let passed = 0;
+    served.wish("gate", () => {
+      entered.resolve();
+      return gates[passed++]?.promise;
+    });
+    const answer = served.fetch("/");
+    await entered.promise;
+    const freed = freedVersions(served);
+    for (const version of [2, 3]) await served.reload("web", late(version));
+    // By now nothing but the call under way holds the first set.
+    await freed.until(2);
+    gates[0]?.resolve();
+    const response = await answer;
+    for (const version of [4, 5]) await served.reload("web", late(version));
+    await freed.until(4);
+    gates[1]?.resolve();
+    expect(await response.text()).toBe("one two by 1");
+    await served.swapper.drained();
+  });
+
   test("a fetched response is handed on while its upstream is slow", async () => {
     const chunks = new Chunks();
     using upstream = Bun.serve({
