@@ -53,7 +53,8 @@ export function artifactMap(
 /** A source's path from the project's root. Bun writes it from the current folder. */
 export function sourceName(source: string, root: string): string {
   if (isVirtual(source)) return source;
-  return relative(root, resolve(source)).replaceAll("\\", "/");
+  const path = process.cwd() === root ? source : relative(root, resolve(source));
+  return path.replaceAll("\\", "/");
 }
 
 /**

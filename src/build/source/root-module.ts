@@ -3,19 +3,16 @@ import { checkDefinition } from "./definition.ts";
 import { bare } from "./evidence.ts";
 import { SourceFile } from "./source-file.ts";
 
-/** Characters; a shorter file is parsed in less than a millisecond. */
-const LARGE = 16_384;
-
 /** Checks a plugin's root module (SPEC 2.3), as {@link checkDefinition} does. */
 export function checkRootModule(file: SourceFile): Diagnostic[] {
-  if (file.text.length > LARGE && isEvidentlyFine(file)) return [];
+  if (isEvidentlyFine(file)) return [];
   // What does not parse is reported by the bundler.
   return file.syntaxErrors.length > 0 ? [] : checkDefinition(file);
 }
 
 /**
- * Parsing a large file takes as long as bundling it, and the definition usually stands at its end. When the end alone
- * shows that nothing is wrong, it is enough; in every other case the whole file has the last word.
+ * Parsing a file takes as long as bundling it, and the definition usually stands at its end. When the end alone shows
+ * that nothing is wrong, it is enough; in every other case the whole file has the last word.
  */
 function isEvidentlyFine({ path, text }: SourceFile): boolean {
   const start = text.lastIndexOf("\nexport default definePlugin") + 1;
