@@ -68,7 +68,8 @@ export class Dashboard implements Disposable {
   }
 
   async #answer(request: Request, server: RequestServer | undefined): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    // A request whose Host header makes no sense has a path as its URL.
+    const { pathname } = new URL(request.url, "http://localhost");
     const path = pathname.startsWith(this.#path) ? pathname.slice(this.#path.length) : undefined;
     const refusal = refusalOf(request, this.#hosts, path === "");
     if (refusal !== undefined) return failure(refusal.status, refusal.message);

@@ -16,8 +16,10 @@ export function streamFeed(watch: HostWatch, signal: AbortSignal): ReadableStrea
   let stop = (): void => {};
   const write = (controller: ReadableStreamDefaultController<string>): void => {
     if (changed.size === 0 || (controller.desiredSize ?? 0) <= 0) return;
-    controller.enqueue(eventsOf(watch.feed, changed));
+    const events = eventsOf(watch.feed, changed);
+    // Before, not after: a stream that is being read asks for more within enqueue().
     changed.clear();
+    controller.enqueue(events);
   };
   return new ReadableStream<string>({
     start(controller) {

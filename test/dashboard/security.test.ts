@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { networkInterfaces } from "node:os";
+import { journalPlugin } from "../support/host.ts";
+import { createShown, type Shown } from "./shown.ts";
+
+/** Every path that the page uses. */
+const paths = ["", "page/main.ts", "page/style/base.css", "feed", "api/plan"];
+
+describe("a dashboard on a loopback address", () => {
+  let shown: Shown;
+  let own: string;
+
+  beforeAll(async () => {
+    shown = await createShown({ alpha: journalPlugin("alpha") }, { allowReload: true });
+    own = new URL(shown.url).origin;
+  });
+
+  afterAll(() => shown[Symbol.asyncDispose]());
+
+  /** Status of the answer to a request with these headers, as a browser would send them. */
+  async function ask(path: string, headers: Record<string, string>, method = "GET"): Promise<number> {
+    const response = await fetch(new URL(path, shown.url), { method, headers, redirect: "manual" });
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  test("answers under the names of the loopback interface, with any port", async () => {
+    const port = new URL(shown.url).port;
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`, "localhost"]) {
+      expect([host, await ask("", { host })]).toEqual([host, 200]);
+    }
+  });
+
+  test("refuses a foreign name that was made to point here (DNS rebinding)", async () => {
+    for (const host of [
+      "evil.example",
+      "evil.example:80",
+      "127.0.0.1.evil.example",
+      "localhost.evil.example:1",
+      "x@localhost",
+    ]) {
+      for (const path of paths) expect([host, path, await ask(path, { host })]).toEqual([host, path, 421]);
+      expect(await ask("api/reload", { host, origin: `http://${host}` }, "POST")).toBe(421);
+    }
+  });
+
+  test("refuses requests of other origins, on every path, whatever the method", async () => {
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      "http://localhost:1",
+      own.replace("http:", "ftp:x"),
+      "garbage",
+    ]) {
+      for (const path of paths) expect([origin, path, await ask(path, { origin })]).toEqual([origin, path, 403]);
+      for (const path of ["api/reload", "api/rollback"]) expect(await ask(path, { origin }, "POST")).toBe(403);
+      expect(await ask("api/reload", { origin, "access-control-request-method": "POST" }, "OPTIONS")).toBe(403);
+    }
+  });
+
+  test("refuses what another page embeds or fetches, also one of the same site", async () => {
+    for (const site of ["cross-site", "same-site"]) {
+      for (const path of paths) {
+        for (const dest of ["script", "iframe", "image", "empty"]) {
+          const headers = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": dest };
+          expect([path, dest, await ask(path, headers)]).toEqual([path, dest, 403]);
+        }
+      }
+    }
+  });
+
+  test("lets a link elsewhere open the page, and nothing but the page", async () => {
+    const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    expect(await ask("", link)).toBe(200);
+    for (const path of paths.slice(1)) expect([path, await ask(path, link)]).toEqual([path, 403]);
+    expect(await ask("", { ...link, "sec-fetch-dest": "iframe" })).toBe(403);
+  });
+
+  test("takes a POST only from its own origin, and says so", async () => {
+    expect(await ask("api/reload", {}, "POST")).toBe(403);
+    expect(await ask("api/reload", { origin: own, "sec-fetch-site": "same-origin" }, "POST")).toBe(200);
+    expect(shown.host.swapper.reloadCounter).toBe(1);
+  });
+
+  test("knows its paths and their methods, and no others", async () => {
+    expect(await ask("api/vault", {})).toBe(404);
+    expect(await ask("api/vault/value?key=secret", {})).toBe(404);
+    expect(await ask("page/../../package.json", {})).toBe(404);
+    expect(await ask("page/tsconfig.json", {})).toBe(404);
+    expect(await ask("constructor", {})).toBe(404);
+    expect(await ask("api/reload", {})).toBe(405);
+    expect(await ask("api/plan", { origin: own }, "POST")).toBe(405);
+    expect(await ask("", { origin: own }, "DELETE")).toBe(405);
+  });
+
+  test("says with every answer that nothing may be loaded from elsewhere, framed, or read by others", async () => {
+    for (const [path, headers] of [
+      ["", {}],
+      ["nowhere", {}],
+      ["", { host: "evil.example" }],
+      ["page/main.ts", {}],
+    ] as const) {
+      const response = await fetch(new URL(path, shown.url), { headers });
+      const policy = response.headers.get("content-security-policy") ?? "";
+      for (const part of [
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+      ]) {
+        expect(policy).toContain(part);
+      }
+      expect(policy).not.toContain("unsafe");
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(response.headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      await response.body?.cancel();
+    }
+  });
+
+  test("is reached at the loopback address alone", async () => {
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4");
+    expect(new URL(shown.url).hostname).toBe("127.0.0.1");
+    if (outside === undefined) return;
+    const url = new URL(shown.url);
+    url.hostname = outside.address;
+    expect(fetch(url)).rejects.toThrow();
+  });
+});
+
+describe("a dashboard that only reads", () => {
+  test("refuses to reload and to roll back, and says how to allow it", async () => {
+    await using shown = await createShown({ alpha: journalPlugin("alpha") });
+    const headers = { origin: new URL(shown.url).origin };
+    for (const path of ["api/reload", "api/rollback"]) {
+      const response = await fetch(new URL(path, shown.url), { method: "POST", headers });
+      expect(response.status).toBe(403);
+      expect(await response.text()).toContain("--allow-reload");
+    }
+    expect(shown.host.swapper.reloads).toHaveLength(1);
+  });
+});
