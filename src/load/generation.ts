@@ -10,6 +10,7 @@ import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 import type { AnyFunction, Context } from "./graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
+import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
 
 /** What loading answers: the evaluated modules of one plugin, and where they run. */
@@ -42,7 +43,7 @@ interface Code {
   readonly definition: VerifiedDefinition;
   readonly rootModule: Record<string, unknown>;
   readonly liveFuncs: ReadonlyMap<string, AnyFunction>;
-  readonly liveTypes: ReadonlyMap<string, AnyFunction>;
+  readonly liveTypes: ReadonlyMap<string, LiveType>;
   readonly functions: ReadonlyMap<string, Callable>;
   readonly invokeFunc: Callable | undefined;
 }
@@ -93,7 +94,7 @@ export class Generation {
       definition,
       rootModule: code.rootModule,
       liveFuncs: new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]),
-      liveTypes: new Map(Object.entries(code.liveTypes) as [string, AnyFunction][]),
+      liveTypes: new Map(Object.entries(code.liveTypes) as [string, LiveType][]),
       functions: tableOf(definition, code.context, options.asyncContext),
       invokeFunc:
         definition.invokeFunc && callable(definition.invokeFunc.bind(definition), code.context, options.asyncContext),
@@ -136,7 +137,7 @@ export class Generation {
     return this.#require("liveFuncs").liveFuncs;
   }
 
-  get liveTypes(): ReadonlyMap<string, AnyFunction> {
+  get liveTypes(): ReadonlyMap<string, LiveType> {
     return this.#require("liveTypes").liveTypes;
   }
 

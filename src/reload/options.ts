@@ -41,8 +41,8 @@ export interface SwapperOptions<Extension> {
   readonly whitelist?: readonly string[];
   /** The folder that host modules are found from: the nearest with a `package.json` above the main module unless set. */
   readonly root?: string;
-  /** `store` keeps the data bag over restarts. */
-  readonly vault?: { readonly store?: DataStore };
+  /** Keeps the data bag over restarts. */
+  readonly vault?: VaultOptions;
   /** `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper; `true` unless set. */
   readonly asyncContext?: boolean;
   /**
@@ -63,6 +63,14 @@ export interface SwapperOptions<Extension> {
   readonly debug?: boolean;
 }
 
+/** Where the data bag is kept. */
+export interface VaultOptions {
+  /** Without one, the data lives as long as the process. */
+  readonly store?: DataStore;
+  /** The longest time in ms that a write waits before it is flushed to the store; 1000 unless set. */
+  readonly flushInterval?: number;
+}
+
 /** {@link SwapperOptions} with every default filled in. */
 export interface FilledOptions<Extension> {
   readonly logger: Logger;
@@ -77,7 +85,7 @@ export interface FilledOptions<Extension> {
   readonly staticPlugins: Readonly<Record<string, StaticPlugin>> | undefined;
   readonly whitelist: readonly string[] | undefined;
   readonly root: string;
-  readonly store: DataStore | undefined;
+  readonly vault: VaultOptions;
   readonly asyncContext: boolean;
   readonly control: string | undefined;
   readonly watch: boolean;
@@ -99,7 +107,10 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     staticPlugins: options.staticPlugins,
     whitelist: options.whitelist,
     root: options.root === undefined ? projectRoot() : resolve(options.root),
-    store: options.vault?.store,
+    vault: {
+      ...options.vault,
+      flushInterval: amount("vault.flushInterval", options.vault?.flushInterval, 1000),
+    },
     asyncContext: options.asyncContext ?? true,
     control: options.control,
     watch: options.watch ?? false,

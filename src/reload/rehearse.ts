@@ -2,7 +2,6 @@ import type { Generation } from "../load/generation.ts";
 import type { FoundArtifact } from "../load/scan.ts";
 import type { BagStorage } from "../vault/bag/storage.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";
-import type { LiveType } from "../vault/live-type.ts";
 import type { Change } from "./changes.ts";
 
 /**
@@ -24,7 +23,7 @@ export async function rehearseMigrations(
       evaluated.push(generation);
       set.push(generation);
     }
-    const types = new Map(set.flatMap(({ liveTypes }) => [...liveTypes] as unknown as [string, LiveType][]));
+    const types = new Map(set.flatMap(({ liveTypes }) => [...liveTypes]));
     const transaction = storage.begin(types, { plugins: set.map(({ name }) => name) });
     try {
       return await transaction.rehearse();

@@ -338,8 +338,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 
   async #openStorage(): Promise<BagStorage> {
-    const { store, logger } = this.#options;
-    this.#storage ??= await BagStorage.open({ ...(store && { store }), logger });
+    const { vault, logger } = this.#options;
+    this.#storage ??= await BagStorage.open({ ...vault, logger });
     return this.#storage;
   }
 

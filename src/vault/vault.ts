@@ -71,7 +71,7 @@ export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
       const other = live.typeOwners.get(name);
       if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_TYPE", "live type", name, other, plugin);
       live.typeOwners.set(name, plugin);
-      live.types.set(name, type as unknown as LiveType);
+      live.types.set(name, type);
     }
   }
   return live;

@@ -169,3 +169,11 @@ describe("7.5 plan rehearses migrations", () => {
     expect(host.swapper.current?.vault.dataBag.get("player")).toEqual({ hp: 2 });
   });
 });
+
+test("8.3 an instance of a live type can be wrapped as early as onLoad, before there is a vault", async () => {
+  const source = `import { definePlugin, wrap } from "hotswap"; import { log } from "../../journal"; export class Live_Player { hp = 7; }
+    export default definePlugin({ onLoad() { log(JSON.stringify(wrap(new Live_Player()).unwrap())); } });`;
+  await using host = await createHost({ alpha: source });
+  await host.swapper.loadPlugins();
+  expect(host.takeEvents()).toEqual([`{"hp":7}`]);
+});
