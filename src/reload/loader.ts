@@ -7,6 +7,7 @@ import { loadArtifact } from "../load/load.ts";
 import type { FoundArtifact } from "../load/scan.ts";
 import { loadStatic } from "../load/static.ts";
 import { UncaughtErrors } from "../load/uncaught.ts";
+import { registerLiveTypes } from "../vault/types/registry.ts";
 import type { FilledOptions } from "./options.ts";
 
 /** The options that loading depends on. */
@@ -37,7 +38,10 @@ export class Loader {
     try {
       code = await this.#evaluate(artifact, record);
       const { logger, hookTimeout, asyncContext } = this.#options;
-      return new Generation(code, { logger, record, hookTimeout, asyncContext });
+      const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
+      // From here on its instances can be stored and wrapped, also before there is a vault.
+      registerLiveTypes(generation.liveTypes);
+      return generation;
     } catch (error) {
       code?.context.dispose();
       record.move("freed");
