@@ -8,7 +8,7 @@ import { paintFor } from "./paint.ts";
 export const dashboardCommand = defineCommand({
   name: "dashboard",
   description:
-    "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads with their timings and errors, the vault's keys. The page is reachable from this machine alone, by any of its users; it only reads, unless --allow-reload is given. The host may start later, go away and come back.",
+    "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads\nwith their timings and errors, the vault's keys. The host may start later, go away and come back.\nThe page is reachable from this machine alone, by any of its users. It only reads, unless --allow-reload is given.",
   usage: "--host SOCKET [--port N] [--allow-reload]",
   flags: {
     host: hostFlags.host,
