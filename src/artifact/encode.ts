@@ -1,5 +1,5 @@
-import type { Manifest } from "./manifest.ts";
 import { DATA_LINE, hashOf, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** What an artifact is made of. */
 export interface ArtifactParts {

@@ -1,16 +1,15 @@
 import type { BuildArtifact, BuildConfig } from "bun";
 import { basename, join, resolve } from "node:path";
-import type { Diagnostic } from "../diagnostic.ts";
-import { fileDiagnostic } from "../diagnostic.ts";
-import type { FilledOptions } from "../options.ts";
-import type { SourceFiles } from "../source/source-file.ts";
-import type { LiveThing } from "../source/live-names.ts";
-import type { PluginFolder } from "../source/plugin-folder.ts";
-import { entryCode } from "./entry.ts";
+import { type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
 import { escapingPaths } from "../host/escapes.ts";
 import { ENTRY_FILE, HostImports } from "../host/host-imports.ts";
-import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isInPackage, isInside } from "../host/resolve.ts";
+import type { FilledOptions } from "../options.ts";
+import type { LiveThing } from "../source/live-names.ts";
+import type { PluginFolder } from "../source/plugin-folder.ts";
+import type { SourceFiles } from "../source/source-file.ts";
+import { entryCode } from "./entry.ts";
+import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isVirtual, readBundle } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
@@ -56,7 +55,8 @@ async function run(
   const config = configuration(options, entry, imports);
   const output = await Bun.build(config);
   const refused = refusedDiagnostics(imports.refused, sources);
-  const messages = bundlerDiagnostics(output.logs, sources, pluginDir);
+  const errors = output.logs.filter(({ level }) => level === "error");
+  const messages = bundlerDiagnostics(errors, sources, pluginDir);
   if (escapes !== undefined && messages.some(({ file }) => escaped(file, pluginDir))) return "escaped";
   const result = output.outputs.find(({ kind }) => kind === "entry-point");
   const map = output.outputs.find(({ kind }) => kind === "sourcemap");
@@ -69,7 +69,8 @@ async function run(
   const parts = readBundle(text, await map.text());
   const files = parts.map.sources.filter((source) => !isVirtual(source)).map((source) => resolve(source));
   if (files.some((file) => escaped(file, pluginDir))) return "escaped";
-  return { ...parts, text, live: imports.live, warnings: messages };
+  const warned = output.logs.filter(({ level }) => level === "warning");
+  return { ...parts, text, live: imports.live, warnings: bundlerDiagnostics(warned, sources, pluginDir) };
 }
 
 function configuration(options: FilledOptions, entry: string, imports: HostImports): BuildConfig {

@@ -1,6 +1,6 @@
 import { LIVE_EXPORT } from "../../artifact/manifest.ts";
-import type { LiveThing } from "../source/live-names.ts";
 import { relativeSpecifier } from "../host/resolve.ts";
+import type { LiveThing } from "../source/live-names.ts";
 
 /**
  * What the bundler begins with, as a module in `folder`: it exports what the root module exports, and the live things of

@@ -169,8 +169,8 @@ export class HostImports {
         return resolveFile(path, from) === undefined ? undefined : { specifier: path };
       }
     }
-    const file = resolveFile(path, from);
-    if (file === undefined || isInside(file, pluginDir) || isInPackage(file)) return undefined;
+    const file = inPackage ? undefined : resolveFile(path, from);
+    if (file === undefined || isInside(file, pluginDir)) return undefined;
     return { specifier: hostPath(root, file), file };
   }
 

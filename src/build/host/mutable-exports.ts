@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { isCode } from "../source/plugin-folder.ts";
 import type { ImportedName } from "../source/module-syntax.ts";
+import { isCode } from "../source/plugin-folder.ts";
 import type { SourceFiles } from "../source/source-file.ts";
 import { resolveFile } from "./resolve.ts";
 

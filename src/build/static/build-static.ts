@@ -1,8 +1,8 @@
 import { basename, relative, resolve } from "node:path";
 import { HotswapError } from "../../errors.ts";
-import { isInside } from "../host/resolve.ts";
-import { BuildError, type Diagnostic } from "../diagnostic.ts";
 import { inOrder } from "../bundle/messages.ts";
+import { BuildError, type Diagnostic } from "../diagnostic.ts";
+import { isInside } from "../host/resolve.ts";
 import { type BuildOptions, type FilledOptions, fillOptions, requireFolder } from "../options.ts";
 import { readAndBundle } from "../read-and-bundle.ts";
 import { carriedPaths } from "../source/assets.ts";

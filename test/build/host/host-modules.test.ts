@@ -196,6 +196,17 @@ describe("2.4 packages", () => {
     expect(running.exports["mark"]).toBe((await importInHost(project, "node_modules/dep/index.js"))["mark"]);
   });
 
+  test("reached by a path are files of the host like any other", async () => {
+    await using project = await createProject();
+    await project.write({
+      ...packaged,
+      "plugin/alpha/index.ts": plugin(`import { mark } from "../../node_modules/dep/index.js";\nexport { mark };`),
+    });
+    expect(await hostModules(project)).toEqual(["./node_modules/dep/index.js"]);
+    using running = await run(project);
+    expect(running.exports["mark"]).toBe((await importInHost(project, "node_modules/dep/index.js"))["mark"]);
+  });
+
   test("in the plugin's own node_modules are the plugin's, and what they import of the project's is the host's", async () => {
     await using project = await createProject();
     await project.write({
