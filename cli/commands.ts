@@ -6,6 +6,10 @@ export const commands: CommandTable = {
     summary: "Build plugins into artifacts, or generate code for static linking",
     load: async () => (await import("./build.ts")).buildCommand,
   },
+  dev: {
+    summary: "Build plugins, run a host, and reload in it whatever changes",
+    load: async () => (await import("./dev/dev.ts")).devCommand,
+  },
   vault: {
     summary: "Show what is in the store of a data bag or job queue",
     load: async () => (await import("./vault.ts")).vaultCommand,

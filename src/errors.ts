@@ -90,6 +90,28 @@ export function describeError(error: unknown): string {
  * plugin's code, which must not be kept after it was freed.
  */
 export function detachedError(error: unknown): Error {
+  const detached = withoutCause(error);
+  detached.stack = originalStack(error) ?? detached.stack ?? "";
+  return detached;
+}
+
+/** The stack of the error at the beginning of the chain of causes; `undefined` when it has none. Never throws. */
+export function originalStack(error: unknown): string | undefined {
+  try {
+    let original = error;
+    for (let depth = 0; depth < MOST_CAUSES && original instanceof Error && original.cause instanceof Error; depth++) {
+      original = original.cause;
+    }
+    return original instanceof Error && typeof original.stack === "string" ? original.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A chain of causes may lead back to its beginning. */
+const MOST_CAUSES = 100;
+
+function withoutCause(error: unknown): Error {
   if (!(error instanceof HotswapError)) return new Error(describeError(error));
   const { code, message, plugin, phase } = error;
   return new HotswapError(code, message, { plugin, phase });

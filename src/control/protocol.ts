@@ -154,6 +154,8 @@ export interface WireError {
   readonly message: string;
   readonly plugin: string | null;
   readonly phase: Phase | null;
+  /** Where the original error was thrown, as the host sees it. */
+  readonly stack?: string;
 }
 
 /** Body of every answer that is no success, except that of a failed reload. */

@@ -1,11 +1,13 @@
-import { describeError, type ErrorCode, errorCodes, HotswapError, type Phase } from "../errors.ts";
+import { describeError, type ErrorCode, errorCodes, HotswapError, originalStack, type Phase } from "../errors.ts";
 import type { WireError } from "./protocol.ts";
 
 /** What of an error goes over the wire. */
 export function toWire(error: unknown): WireError {
   const message = describeError(error);
-  if (!(error instanceof HotswapError)) return { code: null, message, plugin: null, phase: null };
-  return { code: error.code, message, plugin: error.plugin ?? null, phase: error.phase ?? null };
+  const stack = originalStack(error);
+  const place = stack === undefined ? {} : { stack };
+  if (!(error instanceof HotswapError)) return { code: null, message, plugin: null, phase: null, ...place };
+  return { code: error.code, message, plugin: error.plugin ?? null, phase: error.phase ?? null, ...place };
 }
 
 /** The error that a host reported: a {@link HotswapError} when it was one there. */

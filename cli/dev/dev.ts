@@ -1,0 +1,84 @@
+import { DevSession } from "../../src/dev/session.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { describeStatus } from "../host/status.ts";
+import { paintFor } from "../paint.ts";
+import { Keys } from "./keys.ts";
+import { buildsOf, untilAsked } from "./options.ts";
+import { describeEvent, keyHelp } from "./report.ts";
+
+export const devCommand = defineCommand({
+  name: "dev",
+  description:
+    "Builds the plugins, starts the host, and reloads in the running host whatever changes in a plugin's folder.\nA build or reload that fails leaves what is live as it is. Keys: r reload (restart when one is needed), s status, b roll back, q quit.",
+  usage: "[flags] --out <outputDir> <pluginDir...> -- <command>",
+  flags: {
+    out: { type: "string", valueHint: "DIR", description: "The folder that the host loads artifacts from" },
+    include: {
+      type: "string",
+      valueHint: "RE",
+      description: "Files to carry in addition to code, as in hotswap build",
+    },
+    exclude: { type: "string", valueHint: "RE", description: "Files to leave out of the included ones" },
+    livePrefix: {
+      type: "string",
+      valueHint: "P",
+      default: "live_",
+      description: "How the names of live functions and types begin, in any case (default live_)",
+    },
+    buildFlags: { type: "string", valueHint: "FLAGS", description: "Flags for Bun's bundler, separated by blanks" },
+  },
+  takesRest: true,
+  examples: [
+    { purpose: "a host and its plugins", line: "hotswap dev plugin/alpha plugin/beta --out bin -- bun src/host.ts" },
+    {
+      purpose: "with a flag of the bundler",
+      line: "hotswap dev plugin/* --out bin --buildFlags '--define MARK=1' -- bun src/host.ts",
+    },
+  ],
+  async run({ flags, operands, rest }) {
+    const { out, include, exclude, livePrefix } = flags;
+    if (operands.length === 0) throw new UsageError("give the plugins' folders");
+    if (out === undefined || out === "") throw new UsageError("give the folder of artifacts with --out");
+    if (rest.length === 0) {
+      throw new UsageError(
+        "give the command that starts the host after --; `hotswap build --watch` builds without a host",
+      );
+    }
+    const buildFlags = flags.buildFlags?.split(/\s+/).filter((flag) => flag !== "");
+    const plugins = buildsOf(operands, { outputDir: out, include, exclude, livePrefix, buildFlags });
+    return develop(plugins, rest);
+  },
+});
+
+async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly string[]): Promise<number> {
+  const paint = paintFor(process.stderr);
+  // On stderr: stdout is the host's.
+  const say = (text: string): void => void process.stderr.write(`${paint.cyan("hotswap")} ${text}\n`);
+  const { asked, end } = untilAsked();
+  await using session = new DevSession({
+    plugins,
+    command,
+    cwd: process.cwd(),
+    onEvent: (event) => {
+      const text = describeEvent(event, paint);
+      if (text !== undefined) say(text);
+    },
+  });
+  const showStatus = async (): Promise<void> => {
+    const status = await session.status();
+    if (status !== undefined) process.stderr.write(describeStatus(status, paint));
+  };
+  using keys = new Keys(
+    {
+      r: () => void session.reload(),
+      s: () => void showStatus(),
+      b: () => void session.rollback(),
+      q: () => end(0),
+      h: () => say(keyHelp(paint)),
+      "?": () => say(keyHelp(paint)),
+    },
+    () => end(130),
+  );
+  keys.listen();
+  return await asked;
+}

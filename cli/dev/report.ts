@@ -1,0 +1,60 @@
+import { relative } from "node:path";
+import type { DevEvent } from "../../src/dev/session.ts";
+import { describeError } from "../../src/errors.ts";
+import { count, describeFailure, duration, news } from "../host/wording.ts";
+import type { Paint } from "../paint.ts";
+
+/** Each key that `hotswap dev` understands, with what it does. */
+export const keyMeanings = { r: "reload", s: "status", b: "roll back", q: "quit" } as const;
+
+/** What `hotswap dev` says about an event; `undefined` when there is nothing to say. */
+export function describeEvent(event: DevEvent, paint: Paint): string | undefined {
+  switch (event.type) {
+    case "built":
+      // What is published is reported when it is live.
+      return event.again && event.result.unchanged ? `${paint.green(event.result.name)} is whole again` : undefined;
+    case "build failed":
+      return failure(paint, describeError(event.error));
+    case "waiting":
+      return `the host is started when every plugin is built; still missing: ${event.plugins.join(", ")}`;
+    case "host started":
+      return paint.dim(`host started, process ${event.pid}`);
+    case "host ready":
+      return `${paint.green("ready")}: ${count(event.status.plugins.length, "plugin")} live; ${keyHelp(paint)}`;
+    case "host silent":
+      return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
+    case "host ended":
+      return `${paint.yellow(typeof event.how === "number" ? `the host ended with code ${event.how}` : `the host was ended by ${event.how}`)}; it is started again after the next build, or by ${paint.bold("r")}`;
+    case "reloaded":
+      return describeReloaded(event, paint);
+    case "restart needed":
+      return event.files.length === 0
+        ? "no restart is needed any more"
+        : `${paint.yellow("restart needed")}: ${event.files.map((file) => relative(process.cwd(), file)).join(", ")} changed, and the host loads its own modules once; ${paint.bold("r")} restarts`;
+    case "failed":
+      return failure(paint, `${event.what}: ${describeError(event.error)}`);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** One line with the keys. */
+export function keyHelp(paint: Paint): string {
+  return Object.entries(keyMeanings)
+    .map(([key, meaning]) => `${paint.bold(key)} ${meaning}`)
+    .join(", ");
+}
+
+function describeReloaded({ reload, since, frame }: DevEvent & { readonly type: "reloaded" }, paint: Paint): string {
+  if (!reload.ok) {
+    const problem = `the ${reload.kind} failed, and what was live stays live: ${describeFailure(reload.error)}`;
+    return failure(paint, frame === undefined ? problem : `${problem}\n${frame}`);
+  }
+  const what = reload.kind === "rollback" ? "rolled back" : "live";
+  const time = since === undefined ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
+  return `${paint.green(what)} ${time}: ${news(reload.notes)}`;
+}
+
+function failure(paint: Paint, text: string): string {
+  return `${paint.red("error:")} ${text}`;
+}

@@ -1,0 +1,152 @@
+import { build, type BuildOptions, type BuildResult } from "../build/index.ts";
+import { fillOptions } from "../build/options.ts";
+import { FolderWatcher } from "../watch/folder-watcher.ts";
+import { SourceState } from "./source-state.ts";
+
+/** How one build ended. `since` is when its reason was noticed, as `performance.now()` tells it. */
+export type Built = { readonly since: number } & (
+  | { readonly ok: true; readonly result: BuildResult }
+  | { readonly ok: false; readonly error: unknown }
+);
+
+export interface PluginBuilderOptions {
+  readonly build: BuildOptions;
+  /** Called after each build, the first one as well; not for builds whose source changed meanwhile. */
+  readonly onBuilt: (built: Built) => void;
+  /** Called when nothing is left to be built. */
+  readonly onIdle: () => void;
+  /** Called when the operating system refuses to watch. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How long a file that looks unfinished is waited for, in ms. */
+const PATIENCE = 100;
+
+/** So many builds in a row are given up because the source changed meanwhile; then one is taken as it is. */
+const MOST_REPEATS = 20;
+
+/** Thrown within a build whose source changed while it was read. */
+class SourceChanged extends Error {}
+
+/**
+ * Builds a plugin whenever its source changes, at once: there is no time to wait for, because a file that is half-written
+ * is told by its content, and before an artifact is published, the source is looked at once more. Only what was read in
+ * one piece is published, and no edit is lost.
+ */
+export class PluginBuilder implements Disposable {
+  readonly #options: PluginBuilderOptions;
+  readonly #watcher: FolderWatcher;
+  readonly #source: SourceState;
+  /** Files that somebody seems to be writing, each with the end of our patience. */
+  readonly #unfinished = new Map<string, Timer>();
+  /** Where something happened that was not looked at yet. */
+  readonly #events = new Set<string | undefined>();
+  #stale = true;
+  #since = performance.now();
+  #building = false;
+  #closed = false;
+
+  /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED when the options cannot be used. */
+  constructor(options: PluginBuilderOptions) {
+    this.#options = options;
+    const { pluginDir: dir, include } = fillOptions(options.build);
+    this.#watcher = new FolderWatcher(dir, {
+      recursive: true,
+      persistent: true,
+      onChange: (path) => this.#noticed(path),
+      onError: options.onError,
+    });
+    this.#source = new SourceState(dir, include);
+    void this.#build();
+  }
+
+  /** Whether a build is under way, or is about to begin. */
+  get busy(): boolean {
+    return this.#building || this.#unfinished.size > 0 || this.#events.size > 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watcher.close();
+    for (const timer of this.#unfinished.values()) clearTimeout(timer);
+    this.#unfinished.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #noticed(path: string | undefined): void {
+    if (!this.busy) this.#since = performance.now();
+    // One write causes several events, which come together.
+    if (this.#events.size === 0) setImmediate(() => this.#look());
+    this.#events.add(path);
+  }
+
+  /** Finds out what happened, and builds if there is something new. */
+  #look(): void {
+    if (this.#closed) return;
+    const paths = new Set<string>();
+    for (const event of this.#events) for (const path of this.#source.filesAt(event)) paths.add(path);
+    this.#events.clear();
+    for (const path of paths) this.#examine(path);
+    void this.#build();
+  }
+
+  #examine(path: string): void {
+    clearTimeout(this.#unfinished.get(path));
+    this.#unfinished.delete(path);
+    const finding = this.#source.examine(path);
+    if (finding === "changed") this.#stale = true;
+    if (finding !== "unfinished") return;
+    const timer = setTimeout(() => {
+      this.#unfinished.delete(path);
+      if (this.#source.take(path)) this.#stale = true;
+      void this.#build();
+    }, PATIENCE);
+    this.#unfinished.set(path, timer);
+  }
+
+  async #build(): Promise<void> {
+    if (this.#building) return;
+    this.#building = true;
+    let repeats = 0;
+    while (this.#stale && this.#unfinished.size === 0 && !this.#closed) {
+      const since = this.#since;
+      this.#stale = false;
+      const built = await this.#buildOnce(since, repeats < MOST_REPEATS);
+      repeats++;
+      if (this.#closed) return;
+      if (built === undefined) {
+        // Nothing came of it, so it is still to be done, whatever becomes of the source.
+        this.#stale = true;
+        this.#since = since;
+      } else {
+        this.#options.onBuilt(built);
+        this.#source.learn(built.ok);
+      }
+    }
+    this.#building = false;
+    if (!this.busy && !this.#closed) this.#options.onIdle();
+  }
+
+  /** Answers nothing when the source changed meanwhile. */
+  async #buildOnce(since: number, particular: boolean): Promise<Built | undefined> {
+    const requireCurrent = (): void => {
+      if (particular && !this.#isCurrent()) throw new SourceChanged();
+    };
+    try {
+      return { ok: true, since, result: await build({ ...this.#options.build, beforePublish: requireCurrent }) };
+    } catch (error) {
+      if (error instanceof SourceChanged) return undefined;
+      // What is wrong may be wrong because it was half-written.
+      return particular && !this.#isCurrent() ? undefined : { ok: false, since, error };
+    }
+  }
+
+  /** Whether the source is what it was when the build began. Events that are still on their way are not waited for. */
+  #isCurrent(): boolean {
+    for (const path of this.#source.touched()) this.#examine(path);
+    return !this.#stale && this.#unfinished.size === 0;
+  }
+}

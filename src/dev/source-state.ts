@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { isCode } from "../build/source/plugin-folder.ts";
+
+/**
+ * What a look at a file says:
+ *
+ * - `same`: its content is what it was
+ * - `changed`: it has another content, which looks whole
+ * - `unfinished`: somebody seems to be writing it; if nothing more happens to it, it is to be taken as it is
+ */
+export type Finding = "same" | "changed" | "unfinished";
+
+interface KnownFile {
+  readonly size: number;
+  readonly modified: number;
+  readonly inode: number;
+  readonly hash: number | bigint;
+  readonly endsLine: boolean;
+}
+
+/** Sizes of the pieces in which programs write are multiples of this, in bytes. */
+const PIECE = 4096;
+
+const NEWLINE = 10;
+
+/** Larger files that are not code are left alone: they are data, and a change of them is no edit. Bytes. */
+const LARGEST = 1024 * 1024;
+
+/** What is in a folder with source, by content: events say that something happened, this says what it was. */
+export class SourceState {
+  readonly #dir: string;
+  readonly #include: RegExp | undefined;
+  readonly #files = new Map<string, KnownFile>();
+  /** What was there when a build ended; it was not looked at yet, unless it is among the files. */
+  #present: ReadonlySet<string> = new Set();
+  /** Whether new files matter that are not code: something may be missing. */
+  #wantsMore = false;
+
+  /** Reads the folder as it is now. `include` matches files that are carried, by their paths in the folder. */
+  constructor(dir: string, include?: RegExp) {
+    this.#dir = dir;
+    this.#include = include;
+    for (const path of this.#walk(dir)) this.take(path);
+  }
+
+  /**
+   * To be told of each build. What is not code and new in the folder is of no interest, such as what an editor writes before
+   * it renames it, until a build failed, which may have been for want of it, or until a build that may have used it succeeded.
+   */
+  learn(buildSucceeded: boolean): void {
+    this.#wantsMore = !buildSucceeded;
+    this.#present = new Set(this.#walk(this.#dir));
+  }
+
+  /**
+   * The files that may have changed when something happened at `path`: the file, or every file of a folder that came or
+   * went. Without a path, all of them.
+   */
+  filesAt(path: string | undefined): string[] {
+    const paths = new Set<string>();
+    if (path === undefined) {
+      for (const file of [...this.#files.keys(), ...this.#walk(this.#dir)]) paths.add(file);
+    } else if (this.#isSource(path)) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (this.#files.has(path) || stats?.isFile() === true) paths.add(path);
+      for (const file of this.#files.keys()) if (file.startsWith(path + sep)) paths.add(file);
+      if (stats?.isDirectory() === true) for (const file of this.#walk(path)) paths.add(file);
+    }
+    return Array.from(paths).filter((file) => this.#matters(file));
+  }
+
+  /** Looks at one file, and remembers it if it looks whole. */
+  examine(path: string): Finding {
+    const before = this.#files.get(path);
+    const now = readKnown(path);
+    if (now === undefined) return before === undefined ? "same" : "unfinished";
+    if (before?.hash === now.hash && before.size === now.size) {
+      this.#files.set(path, now);
+      return "same";
+    }
+    if (looksUnfinished(before, now)) return "unfinished";
+    this.#files.set(path, now);
+    return "changed";
+  }
+
+  /** Remembers a file as it is now, whole or not; answers whether its content is another one than before. */
+  take(path: string): boolean {
+    const before = this.#files.get(path);
+    const now = readKnown(path);
+    if (now === undefined) return this.#files.delete(path);
+    this.#files.set(path, now);
+    return before?.hash !== now.hash || before.size !== now.size;
+  }
+
+  /** Files that were written to, or taken away, since they were looked at: what somebody read meanwhile may be older or newer. */
+  touched(): string[] {
+    return Array.from(this.#files)
+      .filter(([path, { size, modified, inode }]) => {
+        const stats = statSync(path, { throwIfNoEntry: false });
+        return stats?.size !== size || stats.mtimeMs !== modified || stats.ino !== inode;
+      })
+      .map(([path]) => path);
+  }
+
+  *#walk(dir: string): Generator<string, void> {
+    let entries;
+    try {
+      entries = readdirSync(dir, { withFileTypes: true });
+    } catch {
+      // It went away meanwhile, and an event tells so.
+      return;
+    }
+    for (const entry of entries) {
+      const path = join(dir, entry.name);
+      if (!isSourceName(entry.name)) continue;
+      if (entry.isDirectory()) yield* this.#walk(path);
+      else yield path;
+    }
+  }
+
+  #matters(path: string): boolean {
+    if (this.#files.has(path) || this.#present.has(path) || this.#wantsMore || isCode(path)) return true;
+    return this.#include?.test(relative(this.#dir, path).replaceAll("\\", "/")) === true;
+  }
+
+  #isSource(path: string): boolean {
+    return relative(this.#dir, path).split(sep).every(isSourceName);
+  }
+}
+
+/** Packages, and what begins with a dot, are no source; neither is what editors keep beside a file that they write. */
+function isSourceName(name: string): boolean {
+  return name !== "node_modules" && !name.startsWith(".") && !name.endsWith("~") && name !== "4913";
+}
+
+function readKnown(path: string): KnownFile | undefined {
+  try {
+    // The identity first: what is written in between is seen by touched().
+    const stats = statSync(path);
+    if (!stats.isFile() || isData(path, stats)) return undefined;
+    const content = readFileSync(path);
+    return {
+      size: content.length,
+      modified: stats.mtimeMs,
+      inode: stats.ino,
+      hash: Bun.hash(content),
+      endsLine: content.at(-1) === NEWLINE,
+    };
+  } catch {
+    // It is not there, or not readable: the build says so if it needs it.
+    return undefined;
+  }
+}
+
+function isData(path: string, { size }: Stats): boolean {
+  return size > LARGEST && !isCode(path);
+}
+
+/**
+ * Programs that write into the file make it empty first and then write it piece by piece. No operating system says when
+ * they are done, but what is there before that is nearly always empty, or ends with a full piece, or within a line.
+ */
+function looksUnfinished(before: KnownFile | undefined, now: KnownFile): boolean {
+  if (now.size === 0) return true;
+  return now.size % PIECE === 0 || (before?.endsLine === true && !now.endsLine);
+}
