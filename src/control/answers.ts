@@ -1,4 +1,4 @@
-import { version } from "../../package.json";
+import manifest from "../../package.json" with { type: "json" };
 import { compareNames } from "../link/link.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
@@ -21,7 +21,7 @@ export function statusOf(swapper: VisibleSwapper): Status {
   const last = swapper.reloads.at(-1);
   return {
     protocol: PROTOCOL,
-    hotswap: version,
+    hotswap: manifest.version,
     bun: Bun.version,
     pid: process.pid,
     uptime: process.uptime() * 1000,

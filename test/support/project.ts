@@ -60,7 +60,7 @@ export async function createProject(files: Files = {}): Promise<Project> {
   const project = new Project(await realpath(await mkdtemp(join(tmpdir(), "hotswap-test-"))));
   await project.write({ "package.json": `{ "name": "sample", "type": "module" }\n`, ...files });
   await mkdir(project.out, { recursive: true });
-  await mkdir(project.path("node_modules"));
+  await mkdir(project.path("node_modules"), { recursive: true });
   await symlink(checkout, project.path("node_modules", "hotswap"), "dir");
   return project;
 }
