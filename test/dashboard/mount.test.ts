@@ -3,7 +3,9 @@ import { dashboard } from "hotswap/dashboard";
 import type { Plan, Reload } from "../../src/control/protocol.ts";
 import { Dashboard } from "../../src/dashboard/handler.ts";
 import { ownHost, type ShownHost } from "../../src/dashboard/host/shown-host.ts";
+import { Child } from "../support/child.ts";
 import { createHost, type Host, journalPlugin } from "../support/host.ts";
+import { createProject } from "../support/project.ts";
 import { failingPlugin } from "./shown.ts";
 import { Viewer } from "./viewer.ts";
 
@@ -135,4 +137,33 @@ describe("a dashboard that is mounted in a server of the host's", () => {
     await viewer.ended;
     expect((await fetch(new URL("/board/", server.url))).status).toBe(503);
   });
+});
+
+test("a bundled host carries the page: it needs no file of the package", async () => {
+  await using project = await createProject({
+    "host.ts": `
+import { PluginManagerSwapper } from "hotswap";
+import { dashboard } from "hotswap/dashboard";
+const board = dashboard(new PluginManagerSwapper("none"));
+for (const path of process.argv.slice(2)) {
+  const response = await board.fetch(new Request("http://localhost/" + path, { headers: { host: "localhost" } }));
+  console.log(response.status, response.headers.get("content-type"), (await response.text()).length > 500);
+}
+`,
+  });
+  const { outputs } = await Bun.build({ entrypoints: [project.path("host.ts")], target: "bun" });
+  await project.write({ "bundle.js": (await outputs[0]?.text()) ?? "" });
+  await project.remove("node_modules");
+  await using child = new Child(
+    [process.execPath, project.path("bundle.js"), "", "page/main.ts", "page/style/base.css"],
+    {
+      cwd: project.root,
+    },
+  );
+  expect([await child.exit(), child.stderr]).toEqual([0, ""]);
+  expect(child.stdout.trimEnd().split("\n")).toEqual([
+    "200 text/html; charset=utf-8 true",
+    "200 text/javascript; charset=utf-8 true",
+    "200 text/css; charset=utf-8 true",
+  ]);
 });

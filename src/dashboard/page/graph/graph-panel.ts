@@ -57,8 +57,9 @@ export class GraphPanel implements Panel {
     });
     this.#svg.addEventListener("pointerover", ({ target }) => this.#hover(pluginAt(target)));
     this.#svg.addEventListener("pointerleave", () => this.#hover(undefined));
-    this.#svg.addEventListener("focusin", ({ target }) => this.#hover(pluginAt(target)));
-    this.#svg.addEventListener("focusout", () => this.#hover(undefined));
+    // Not of the picture itself: Chromium lets the tab key stop at an SVG element that listens for the focus.
+    this.#picture.addEventListener("focusin", ({ target }) => this.#hover(pluginAt(target)));
+    this.#picture.addEventListener("focusout", () => this.#hover(undefined));
     this.#svg.addEventListener("keydown", (event) => this.#pressed(event));
   }
 

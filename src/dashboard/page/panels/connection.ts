@@ -1,5 +1,5 @@
 import { byId, setText } from "../dom.ts";
-import { count, formatAge, formatClock, formatDuration, shortenMiddle } from "../format.ts";
+import { count, formatClock, formatDuration, shortenMiddle } from "../format.ts";
 import type { FeedPart, RunningReload } from "../../feed.ts";
 import type { Panel, Screen } from "./screen.ts";
 
@@ -15,13 +15,11 @@ export class ConnectionPanel implements Panel {
   readonly #announcements = byId("announcements", HTMLElement);
   readonly #progress = byId("progress", HTMLElement);
   readonly #bar = byId("progress-bar", HTMLElement);
-  #screen: Screen | undefined;
   #lostAt: number | undefined;
   #lastReload: number | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
 
   update(screen: Screen, changed: ReadonlySet<FeedPart>): void {
-    this.#screen = screen;
     this.#lostAt = screen.connected ? undefined : (this.#lostAt ?? Date.now());
     const { status, settings } = screen.feed;
     const place = status?.pluginDir || (settings?.target ?? "");
@@ -34,31 +32,14 @@ export class ConnectionPanel implements Panel {
     if (changed.has("reloads")) this.#announce(screen);
   }
 
-  tick(now: number): void {
-    if (this.#screen === undefined) return;
-    const text = noticeOf(this.#screen, this.#lostAt, now);
-    this.#notice.hidden = text === undefined;
-    if (text !== undefined) setText(this.#notice, text);
-  }
-
-  #showState({ feed, connected }: Screen): void {
-    const { host, running } = feed;
-    const gone = !connected || host?.state === "gone";
-    document.body.classList.toggle("stale", gone);
-    this.#pill.className = `pill ${gone ? "gone" : running ? "busy" : host?.state === "up" ? "up" : ""}`;
-    const text = !connected
-      ? this.#screen?.feed.host === undefined
-        ? "Connecting"
-        : "Dashboard lost"
-      : host?.state === "gone"
-        ? "Host is gone"
-        : running
-          ? describeRunning(running)
-          : host?.state === "up"
-            ? "Live"
-            : "Connecting";
+  #showState(screen: Screen): void {
+    const { look, text } = connectionOf(screen);
+    document.body.classList.toggle("stale", look === "gone");
+    this.#pill.className = `pill ${look}`;
     setText(this.#pill, text);
-    this.tick(Date.now());
+    const notice = noticeOf(screen, this.#lostAt);
+    this.#notice.hidden = notice === undefined;
+    if (notice !== undefined) setText(this.#notice, notice);
   }
 
   #showProgress(running: RunningReload | null): void {
@@ -77,8 +58,9 @@ export class ConnectionPanel implements Panel {
   /** Tells a screen reader of a reload that ended; those before the page was opened are history. */
   #announce({ feed }: Screen): void {
     const last = feed.reloads?.at(-1);
-    const isNews = this.#lastReload !== undefined && last !== undefined && last.id > this.#lastReload;
-    this.#lastReload = last?.id ?? 0;
+    if (last === undefined) return;
+    const isNews = this.#lastReload !== undefined && last.id > this.#lastReload;
+    this.#lastReload = last.id;
     if (!isNews) return;
     setText(
       this.#announcements,
@@ -113,13 +95,26 @@ function describeRunning({ kind, phase, done, total }: RunningReload): string {
   return [what, phase, total > 0 && `${done} of ${total}`].filter(Boolean).join(" · ");
 }
 
-function noticeOf({ feed, connected }: Screen, lostAt: number | undefined, now: number): string | undefined {
-  if (!connected) {
-    if (feed.host === undefined || lostAt === undefined) return undefined;
-    return `The dashboard's server does not answer since ${formatClock(lostAt)} (${formatAge(now - lostAt)}). What is shown is the last that was known; the page connects again by itself.`;
-  }
+/** The state of the connection in a word or two, and the class that paints it. */
+function connectionOf({ feed: { host, running }, connected }: Screen): {
+  readonly look: string;
+  readonly text: string;
+} {
+  if (host === undefined) return { look: "", text: "Connecting" };
+  if (!connected) return { look: "gone", text: "Dashboard lost" };
+  if (host.state === "gone") return { look: "gone", text: "Host is gone" };
+  if (running) return { look: "busy", text: describeRunning(running) };
+  return host.state === "up" ? { look: "up", text: "Live" } : { look: "", text: "Connecting" };
+}
+
+/** What a viewer must know before anything else. No age in it: a screen reader would read it again every second. */
+function noticeOf({ feed, connected }: Screen, lostAt: number | undefined): string | undefined {
   const { host, status } = feed;
-  if (host?.state !== "gone") return undefined;
+  if (host === undefined) return undefined;
+  if (!connected && lostAt !== undefined) {
+    return `The dashboard's server does not answer since ${formatClock(lostAt)}. What is shown is the last that was known; the page connects again by itself.`;
+  }
+  if (host.state !== "gone") return undefined;
   const known = status ? "What is shown is the last that was known" : "Nothing is known of it yet";
-  return `The host does not answer since ${formatClock(host.since)} (${formatAge(now - host.since)}): ${host.reason}. ${known}; it is looked for every second.`;
+  return `The host does not answer since ${formatClock(host.since)}: ${host.reason}. ${known}; it is looked for every second.`;
 }

@@ -33,10 +33,11 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
   const busy = generations.filter((generation) => generation.calls > 0).length;
   const last = reloads.at(-1);
   const leaked = having("leaked");
-  const older = states.length - having("live") - leaked;
-  const kept = [leaked > 0 ? `${leaked} leaked` : "", older > 0 ? `${older} not live` : ""].filter(
-    (part) => part !== "",
+  const kept = ["leaked", "loading", "draining", "freed"].flatMap((name) =>
+    having(name) > 0 ? [`${having(name)} ${name}`] : [],
   );
+  // There is room for two.
+  const summary = kept.length > 2 ? `${kept[0]} and others` : kept.join(", ");
   const failed = reloads.filter(({ ok }) => !ok).length;
   return [
     {
@@ -47,7 +48,7 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
     {
       name: "Generations",
       value: status ? String(states.length) : "–",
-      more: kept.length === 0 ? "all live" : kept.join(", "),
+      more: summary === "" ? "all live" : summary,
       alarm: leaked > 0 ? "more" : undefined,
     },
     { name: "Calls under way", value: String(calls), more: calls === 0 ? "idle" : `in ${count(busy, "generation")}` },
