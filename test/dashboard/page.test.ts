@@ -1,8 +1,9 @@
 import { expect } from "bun:test";
 import { serveDashboard } from "../../src/dashboard/serve.ts";
 import { SocketPath } from "../control/controlled-host.ts";
-import { browserTest } from "../support/browser.ts";
+import { browserTest, keepScreenshot } from "../support/browser.ts";
 import { createHost, journalPlugin } from "../support/host.ts";
+import { contrastsOfPage } from "./contrast.ts";
 import { PageVisit } from "./page-visit.ts";
 import { createShown, failingPlugin } from "./shown.ts";
 
@@ -96,6 +97,8 @@ browserTest("the page says when the host is gone, keeps what it knew, and shows 
     await visit.generation("alpha", 1);
   }
   await visit.state("Host is gone");
+  expect((await visit.page.evaluate(contrastsOfPage)).filter(({ contrast }) => contrast < 4.5)).toEqual([]);
+  await keepScreenshot(visit.page, "dashboard-gone");
   await visit.page.getByRole("alert").filter({ hasText: "The host does not answer since" }).waitFor();
   await visit.generation("alpha", 1);
   await using host = await createHost({ beta: journalPlugin("beta") }, { control: socket.path });

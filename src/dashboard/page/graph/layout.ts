@@ -139,30 +139,24 @@ function placeLayers(
 /** Like {@link placeLayers}, with the layers in as many columns as the width allows, and straight edges. */
 function placeColumns(names: readonly (readonly string[])[], neighbours: Neighbours, options: LayoutOptions): Placed {
   const { layers, routes } = orderLayers(names, neighbours, { bends: false });
-  const { columnWidths, rows } = chooseRows(layers, options);
+  const columnWidths = chooseColumns(layers, options);
   const bands = placeBands(columnWidths.map(sumOfColumns), dense, options.width);
   const room = dense.boxHeight + dense.rowGap;
-  const tallest = Math.min(rows, Math.max(0, ...layers.map((layer) => layer.length)));
   const boxes = new Map<string, Box>();
   for (const [depth, layer] of layers.entries()) {
     const columns = columnWidths[depth] ?? [];
-    const used = Math.ceil(layer.length / Math.max(1, columns.length));
-    const top = HEADING + PADDING + ((tallest - used) * room) / 2;
     for (const [index, { key }] of layer.entries()) {
       const column = index % columns.length;
       const x = (bands[depth]?.x ?? 0) + columns.slice(0, column).reduce((sum, width) => sum + width + COLUMN_GAP, 0);
-      const y = top + Math.floor(index / columns.length) * room;
+      const y = HEADING + PADDING + Math.floor(index / columns.length) * room;
       boxes.set(key, { x, y, width: columns[column] ?? 0, height: dense.boxHeight });
     }
   }
   return { ...extent(boxes, bands), boxes, edges: routes.map((route) => straightEdge(route, boxes)), bands };
 }
 
-/** The fewest rows with which the layers fit into the width, and the widths of their columns. */
-function chooseRows(
-  layers: readonly (readonly Place[])[],
-  { width, widthOf }: LayoutOptions,
-): { readonly rows: number; readonly columnWidths: number[][] } {
+/** The widths of the columns of each layer, of as few rows as fit into the width. */
+function chooseColumns(layers: readonly (readonly Place[])[], { width, widthOf }: LayoutOptions): number[][] {
   for (let rows = LARGE_ROWS.min; ; rows++) {
     const columnWidths = layers.map((layer) => {
       const columns = Math.ceil(layer.length / rows);
@@ -172,7 +166,7 @@ function chooseRows(
     });
     const gaps = Math.max(0, layers.length - 1) * dense.minLayerGap;
     const needed = columnWidths.reduce((sum, columns) => sum + sumOfColumns(columns), gaps + 2 * PADDING);
-    if (needed <= width || rows === LARGE_ROWS.max) return { rows, columnWidths };
+    if (needed <= width || rows === LARGE_ROWS.max) return columnWidths;
   }
 }
 

@@ -16,7 +16,7 @@ type Window = "5" | "15" | "60" | "all";
 
 const MINUTE = 60_000;
 /** A stretch is at least so long, in ms: a host that just began has a time line, too. */
-const SHORTEST = 20_000;
+const SHORTEST = 10_000;
 /** Up to so many plugins all have a row. */
 const ALL_UP_TO = 12;
 /** Room for a tick's label, in px. */
