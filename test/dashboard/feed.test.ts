@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { serveDashboard } from "../../src/dashboard/serve.ts";
 import { SocketPath } from "../control/controlled-host.ts";
+import { Child } from "../support/child.ts";
 import { createHost, journalPlugin } from "../support/host.ts";
+import { createProject } from "../support/project.ts";
 import { createShown, failingPlugin } from "./shown.ts";
 import { Viewer } from "./viewer.ts";
 
@@ -10,6 +13,8 @@ const trine = {
   beta: journalPlugin("beta", ["alpha"]),
   gamma: journalPlugin("gamma", ["beta"]),
 };
+
+const plain = `import { definePlugin } from "hotswap"; export default definePlugin({});`;
 
 const waiting = `
 import { definePlugin } from "hotswap";
@@ -133,6 +138,23 @@ describe("a host that goes away and comes back", () => {
     await host.swapper.loadPlugins();
     const back = await viewer.until((feed) => feed.host.state === "up" && feed.status?.plugins[0]?.name === "beta");
     expect(back.generations.some(({ plugin, state }) => plugin === "beta" && state === "live")).toBe(true);
+  });
+
+  test.skipIf(process.platform === "win32")("is missed when it is stopped and only keeps silent", async () => {
+    await using socket = await SocketPath.create();
+    await using project = await createProject({ "plugin/alpha/index.ts": plain });
+    await project.build("alpha");
+    const holder = join(import.meta.dir, "..", "control", "socket-holder.ts");
+    await using child = new Child([process.execPath, holder, "asked", socket.path, project.out], { cwd: project.root });
+    await child.line(/^loaded/);
+    await using board = serveDashboard(socket.path);
+    await using viewer = await Viewer.open(board.url);
+    await viewer.until(({ host }) => host.state === "up");
+    child.kill("SIGSTOP");
+    const { host } = await viewer.until((feed) => feed.host.state === "gone");
+    expect(host).toMatchObject({ reason: "it says nothing for 5 s" });
+    child.kill("SIGCONT");
+    await viewer.until((feed) => feed.host.state === "up");
   });
 
   test("viewers are told when the dashboard itself ends", async () => {
