@@ -2,9 +2,10 @@ import { basename, join, resolve } from "node:path";
 import { build, buildStatic, type Diagnostic, formatDiagnostic, type StaticBuildResult } from "../src/build/index.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./command.ts";
 import { describeBuild, describeStaticBuild } from "./describe-build.ts";
-import { paintFor } from "./paint.ts";
 import { reportError } from "./run.ts";
-import { spinWhile } from "./spinner.ts";
+import { print, printError } from "./terminal/output.ts";
+import { paintFor } from "./terminal/paint.ts";
+import { spinWhile } from "./terminal/spinner.ts";
 
 const flags = {
   include: {
@@ -81,14 +82,14 @@ async function buildArtifacts(
   const { include, exclude, bundle, leaveTemps, livePrefix } = given;
   const options = { outputDir, include, exclude, bundle, leaveTemps, livePrefix, buildFlags: rest };
   const building = Promise.allSettled(pluginDirs.map((pluginDir) => build({ ...options, pluginDir })));
-  const built = succeeded(await spinWhile(`building ${pluginDirs.join(", ")}`, building), given.debug === true);
-  const paint = paintFor(process.stdout);
+  const built = await succeeded(await spinWhile(`building ${pluginDirs.join(", ")}`, building), given.debug === true);
+  const paint = paintFor("stdout");
   for (const result of built) {
-    warn(result.warnings);
-    if (given.verbose === true) process.stdout.write(describeBuild(result, asGiven(outputDir, result.file), paint));
-    if (result.temps !== undefined) process.stdout.write(`intermediate files are in ${result.temps}\n`);
+    await warn(result.warnings);
+    if (given.verbose === true) await print(describeBuild(result, asGiven(outputDir, result.file), paint));
+    if (result.temps !== undefined) await print(`intermediate files are in ${result.temps}\n`);
   }
-  for (const { file } of built) process.stdout.write(`${asGiven(outputDir, file)}\n`);
+  for (const { file } of built) await print(`${asGiven(outputDir, file)}\n`);
   return built.length === pluginDirs.length ? 0 : 1;
 }
 
@@ -112,35 +113,36 @@ async function linkStatically(
     const [outcome] = await Promise.allSettled([
       buildStatic({ pluginDir, outputDir, include, exclude, livePrefix, clean }),
     ]);
-    const done = succeeded([outcome], given.debug === true);
+    const done = await succeeded([outcome], given.debug === true);
     results.push(...done);
     failed ||= done.length === 0;
   }
-  const paint = paintFor(process.stdout);
+  const paint = paintFor("stdout");
   for (const result of results) {
-    warn(result.warnings);
-    if (given.verbose === true) process.stdout.write(describeStaticBuild(result, paint));
+    await warn(result.warnings);
+    if (given.verbose === true) await print(describeStaticBuild(result, paint));
     const file = asGiven(outputDir, result.file);
-    if (clean !== true) process.stdout.write(`${file}\n`);
-    else process.stdout.write(result.removed ? `removed ${file}\n` : `there is no ${file} to remove\n`);
+    if (clean !== true) await print(`${file}\n`);
+    else await print(result.removed ? `removed ${file}\n` : `there is no ${file} to remove\n`);
   }
   const last = results.at(-1);
-  if (last !== undefined && last.plugins.length > 0) process.stdout.write(`${asGiven(outputDir, last.aggregate)}\n`);
+  if (last !== undefined && last.plugins.length > 0) await print(`${asGiven(outputDir, last.aggregate)}\n`);
   return failed ? 1 : 0;
 }
 
 /** What went well; the rest is reported. */
-function succeeded<Result>(outcomes: readonly PromiseSettledResult<Result>[], debug: boolean): Result[] {
-  return outcomes.flatMap((outcome) => {
-    if (outcome.status === "fulfilled") return [outcome.value];
-    reportError(outcome.reason, debug);
-    return [];
-  });
+async function succeeded<Result>(outcomes: readonly PromiseSettledResult<Result>[], debug: boolean): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.status === "fulfilled") results.push(outcome.value);
+    else await reportError(outcome.reason, debug);
+  }
+  return results;
 }
 
-function warn(warnings: readonly Diagnostic[]): void {
-  const paint = paintFor(process.stderr);
-  for (const warning of warnings) process.stderr.write(`${paint.yellow("warning:")} ${formatDiagnostic(warning)}\n`);
+async function warn(warnings: readonly Diagnostic[]): Promise<void> {
+  const paint = paintFor("stderr");
+  for (const warning of warnings) await printError(`${paint.yellow("warning:")} ${formatDiagnostic(warning)}\n`);
 }
 
 /** Two folders of one name would become one artifact. */

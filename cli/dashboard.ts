@@ -3,7 +3,7 @@ import { type DashboardServer, serveDashboard } from "../src/dashboard/serve.ts"
 import { describeError, HotswapError } from "../src/errors.ts";
 import { defineCommand, UsageError } from "./command.ts";
 import { connect, hostFlags } from "./host/connect.ts";
-import { paintFor } from "./paint.ts";
+import { paintFor } from "./terminal/paint.ts";
 
 export const dashboardCommand = defineCommand({
   name: "dashboard",
@@ -54,7 +54,7 @@ async function warnOfSilence(client: ControlClient): Promise<void> {
     await client.status();
   } catch (error) {
     if (!(error instanceof HotswapError)) throw error;
-    const paint = paintFor(process.stderr);
+    const paint = paintFor("stderr");
     process.stderr.write(`${paint.yellow("warning:")} ${describeError(error)}; the page looks for it every second\n`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from "../src/artifact/manifest.ts";
 import type { BuildResult, StaticBuildResult } from "../src/build/index.ts";
-import type { Paint } from "./paint.ts";
+import type { Paint } from "./terminal/paint.ts";
 
 /** Names that are shown of a long list. */
 const SHOWN = 8;

@@ -4,14 +4,15 @@ import { didYouMean } from "../src/suggest.ts";
 import { checkFlags } from "./check-flags.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
-import { type Paint, paintFor } from "./paint.ts";
+import { print, printError } from "./terminal/output.ts";
+import { type Paint, paintFor } from "./terminal/paint.ts";
 
 /** Runs what the command line says; answers the exit code. */
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {
   const [name, ...args] = words;
   try {
     if (name === undefined || name === "help" || name === "-h" || name === "--help") {
-      process.stdout.write(overview(commands, paintFor(process.stdout)));
+      await print(overview(commands, paintFor("stdout")));
       return name === undefined ? 1 : 0;
     }
     const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -22,7 +23,7 @@ export async function runCommandLine(commands: CommandTable, words: readonly str
     }
     return await runCommand(await entry.load(), args);
   } catch (error) {
-    reportError(error, args.includes("--debug"));
+    await reportError(error, args.includes("--debug"));
     return 1;
   }
 }
@@ -33,7 +34,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
   const rest = separator === -1 ? [] : words.slice(separator + 1);
   const definitions = { ...command.flags, ...commonFlags };
   if (own.some((word) => word === "-h" || word === "--help")) {
-    process.stdout.write(commandHelp(command, paintFor(process.stdout)));
+    await print(commandHelp(command, paintFor("stdout")));
     return 0;
   }
   try {
@@ -49,12 +50,12 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
 }
 
 /** One readable message on stderr. The stack is shown on request, and for what is no mistake of the user's. */
-export function reportError(error: unknown, debug: boolean): void {
-  const paint = paintFor(process.stderr);
+export async function reportError(error: unknown, debug: boolean): Promise<void> {
+  const paint = paintFor("stderr");
   const expected = error instanceof HotswapError || error instanceof UsageError;
   const lines = [`${paint.red("error:")} ${paintFrames(describeError(error), paint)}`];
   if (debug || !expected) lines.push(...stacksOf(error).map((stack) => paint.dim(stack)));
-  process.stderr.write(`${lines.join("\n")}\n`);
+  await printError(`${lines.join("\n")}\n`);
 }
 
 /** Source excerpts with their places and carets coloured. */

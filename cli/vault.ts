@@ -3,7 +3,7 @@ import { didYouMean } from "../src/suggest.ts";
 import { type InspectedKey, inspectKey, inspectStore } from "../src/vault/inspect.ts";
 import { defineCommand, UsageError } from "./command.ts";
 import { printHostVault } from "./host/vault.ts";
-import { type Paint, paintFor } from "./paint.ts";
+import { type Paint, paintFor } from "./terminal/paint.ts";
 
 export const vaultCommand = defineCommand({
   name: "vault",
@@ -50,7 +50,7 @@ interface Request {
 async function listKeys({ file, json }: Request): Promise<string> {
   const inspection = await inspectStore(file);
   if (json) return JSON.stringify(inspection);
-  const paint = paintFor(process.stdout);
+  const paint = paintFor("stdout");
   const { bytes, keys } = inspection;
   const total = `${keys.length} ${keys.length === 1 ? "key" : "keys"}, ${bytes} bytes on disk`;
   return [...table(keys, paint), paint.dim(total)].join("\n");

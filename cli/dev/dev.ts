@@ -1,7 +1,7 @@
 import { DevSession } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { describeStatus } from "../host/status.ts";
-import { paintFor } from "../paint.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";
 import { buildsOf, untilAsked } from "./options.ts";
 import { describeEvent, keyHelp } from "./report.ts";
@@ -51,7 +51,7 @@ export const devCommand = defineCommand({
 });
 
 async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly string[]): Promise<number> {
-  const paint = paintFor(process.stderr);
+  const paint = paintFor("stderr");
   // On stderr: stdout is the host's.
   const say = (text: string): void => void process.stderr.write(`${paint.cyan("hotswap")} ${text}\n`);
   const { asked, end } = untilAsked();

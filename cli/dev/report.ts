@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { DevEvent } from "../../src/dev/session.ts";
 import { describeError } from "../../src/errors.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
-import type { Paint } from "../paint.ts";
+import type { Paint } from "../terminal/paint.ts";
 
 /** Each key that `hotswap dev` understands, with what it does. */
 export const keyMeanings = { r: "reload", s: "status", b: "roll back", q: "quit" } as const;

@@ -1,6 +1,6 @@
 import type { GenerationStatus } from "../../src/control/protocol.ts";
 import { defineCommand } from "../command.ts";
-import { type Paint, paintFor } from "../paint.ts";
+import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { table } from "./table.ts";
 import { duration, shortHash } from "./wording.ts";
@@ -14,7 +14,7 @@ export const generationsCommand = defineCommand({
   examples: [{ purpose: "is the old code gone?", line: "hotswap generations --host /run/app.sock" }],
   async run({ flags }) {
     const answer = await connect(flags).generations();
-    const paint = paintFor(process.stdout);
+    const paint = paintFor("stdout");
     if (flags.json === true) printJson(answer);
     else if (answer.generations.length === 0) process.stdout.write("there are no generations\n");
     else process.stdout.write(generationTable(answer.generations, paint));

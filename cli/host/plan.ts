@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { paintFor } from "../paint.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { table } from "./table.ts";
 import { describeFailure } from "./wording.ts";
@@ -26,7 +26,7 @@ export const planCommand = defineCommand({
       printJson(plan);
       return failed.length === 0 ? 0 : 1;
     }
-    const paint = paintFor(process.stdout);
+    const paint = paintFor("stdout");
     if (plan.plugins.length === 0) process.stdout.write("there are no plugins\n");
     else {
       const rows = table(

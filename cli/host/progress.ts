@@ -1,9 +1,9 @@
 import type { ReloadEvent } from "../../src/control/protocol.ts";
-import { isTerminal } from "../paint.ts";
+import { isTerminal } from "../terminal/output.ts";
 
 /** A line on a terminal's stderr that says how far a reload is. Shows nothing when nobody is looking. */
 export class ProgressLine implements Disposable {
-  readonly #enabled = isTerminal(process.stderr);
+  readonly #enabled = isTerminal("stderr");
   #shown = false;
 
   /** To be told of each event of the reload. */

@@ -1,7 +1,7 @@
 import type { ControlClient } from "../../src/control/client.ts";
 import type { Reload, ReloadEvent } from "../../src/control/protocol.ts";
 import { type AnyCommand, defineCommand } from "../command.ts";
-import { paintFor } from "../paint.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { ProgressLine } from "./progress.ts";
 import { describeFailure, describeReload } from "./wording.ts";
@@ -39,9 +39,9 @@ function reloading({ name, description, purpose, act }: Reloading): AnyCommand {
     async run({ flags }) {
       const reload = await showing((onEvent) => act(connect(flags), onEvent));
       if (flags.json === true) printJson(reload);
-      else if (reload.ok) process.stdout.write(`${describeReload(reload, paintFor(process.stdout))}\n`);
+      else if (reload.ok) process.stdout.write(`${describeReload(reload, paintFor("stdout"))}\n`);
       else {
-        const paint = paintFor(process.stderr);
+        const paint = paintFor("stderr");
         process.stderr.write(
           `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}\n`,
         );

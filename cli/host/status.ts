@@ -1,6 +1,6 @@
 import type { PluginStatus, Status } from "../../src/control/protocol.ts";
 import { defineCommand } from "../command.ts";
-import { type Paint, paintFor } from "../paint.ts";
+import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { fields, table } from "./table.ts";
 import { ago, count, describeReload, duration, shortHash } from "./wording.ts";
@@ -17,7 +17,7 @@ export const statusCommand = defineCommand({
   async run({ flags }) {
     const status = await connect(flags).status();
     if (flags.json === true) printJson(status);
-    else process.stdout.write(describeStatus(status, paintFor(process.stdout)));
+    else process.stdout.write(describeStatus(status, paintFor("stdout")));
     return 0;
   },
 });

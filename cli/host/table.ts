@@ -1,4 +1,4 @@
-import type { Paint } from "../paint.ts";
+import type { Paint } from "../terminal/paint.ts";
 
 /** A column of a table. */
 export interface Column<Row> {

@@ -1,6 +1,6 @@
 import { HotswapError } from "../../src/errors.ts";
 import { didYouMean } from "../../src/suggest.ts";
-import { paintFor } from "../paint.ts";
+import { paintFor } from "../terminal/paint.ts";
 import { connect, printJson } from "./connect.ts";
 import { fields } from "./table.ts";
 
@@ -36,7 +36,7 @@ export async function printHostVault({ host, key, json }: HostVaultRequest): Pro
     ["live functions", list(vault.liveFuncs)],
     ["live types", list(vault.liveTypes)],
   ] as const;
-  process.stdout.write(fields(rows, paintFor(process.stdout)));
+  process.stdout.write(fields(rows, paintFor("stdout")));
 }
 
 function list(names: readonly string[]): string {

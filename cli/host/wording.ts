@@ -1,5 +1,5 @@
 import type { NoteOf, Reload, WireError } from "../../src/control/protocol.ts";
-import type { Paint } from "../paint.ts";
+import type { Paint } from "../terminal/paint.ts";
 
 /** A duration in ms, for people: `4.2 ms`, `12 s`, `3 min 5 s`, `2 h 3 min`, `4 d 1 h`. */
 export function duration(ms: number): string {

@@ -1,4 +1,4 @@
-import { isTerminal } from "./paint.ts";
+import { isTerminal } from "./output.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
@@ -9,7 +9,7 @@ const INTERVAL = 80;
 
 /** Shows on a terminal's stderr that something is going on, until `work` is done. */
 export async function spinWhile<Result>(label: string, work: Promise<Result>): Promise<Result> {
-  if (!isTerminal(process.stderr)) return work;
+  if (!isTerminal("stderr")) return work;
   let frame = 0;
   let timer = setTimeout(() => {
     timer = setInterval(() => {

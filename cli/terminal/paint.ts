@@ -1,3 +1,5 @@
+import { isTerminal, type Output } from "./output.ts";
+
 /** Colours for text, or none. */
 export interface Paint {
   readonly bold: (text: string) => string;
@@ -8,9 +10,9 @@ export interface Paint {
   readonly cyan: (text: string) => string;
 }
 
-/** Colours as `stream` can show them: only on a terminal, and not when NO_COLOR is set. */
-export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
-  const enabled = isTerminal(stream) && (process.env["NO_COLOR"] ?? "") === "";
+/** Colours as `output` can show them: only on a terminal, and not when NO_COLOR is set. */
+export function paintFor(output: Output): Paint {
+  const enabled = isTerminal(output) && (process.env["NO_COLOR"] ?? "") === "";
   const style = (on: number, off: number) => (text: string) => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);
   return {
     bold: style(1, 22),
@@ -20,9 +22,4 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
     yellow: style(33, 39),
     cyan: style(36, 39),
   };
-}
-
-/** A person is looking: colours and movement are welcome. */
-export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
-  return stream.isTTY === true && process.env["TERM"] !== "dumb";
 }
