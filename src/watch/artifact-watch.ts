@@ -1,10 +1,10 @@
 import { FolderWatcher } from "./folder-watcher.ts";
 
 /** Artifacts that are published within this time of each other belong together, in ms. */
-export const QUIET = 20;
+const QUIET = 20;
 
 /** However busy the folder is, what was published is not kept waiting longer than this, in ms. */
-export const LONGEST_WAIT = 500;
+const LONGEST_WAIT = 500;
 
 export interface ArtifactWatchOptions {
   /** Called when something was published, and again for what was published while the last call was under way. Must not reject. */
