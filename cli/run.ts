@@ -1,9 +1,8 @@
-import { parseArgs } from "citty";
 import { describeError, HotswapError } from "../src/errors.ts";
 import { didYouMean } from "../src/suggest.ts";
-import { checkFlags } from "./check-flags.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
+import { parseWords } from "./parse-words.ts";
 import { print, printError } from "./terminal/output.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
 
@@ -38,7 +37,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
     return 0;
   }
   try {
-    const { _: operands, ...flags } = parseArgs(checkFlags(own, definitions), definitions);
+    const { _: operands, ...flags } = await parseWords(own, definitions);
     if (rest.length > 0 && command.takesRest !== true) {
       throw new UsageError(`nothing can stand after -- here, but "${rest.join(" ")}" does`);
     }
