@@ -1,4 +1,5 @@
-import { parseSync, type StaticImport } from "oxc-parser";
+import type { StaticImport } from "oxc-parser";
+import { parseModule } from "../source/parser.ts";
 import { HOST_PREFIX, specifierOf } from "./host-imports.ts";
 
 /** An import of a host module in the bundled code. Positions are UTF-16 indices. */
@@ -63,7 +64,7 @@ function readBindings([, whole, namespace, members]: RegExpExecArray): [string, 
 }
 
 function parseAll(code: string): HostImport[] {
-  const { module, errors } = parseSync("artifact.js", code, { sourceType: "module" });
+  const { module, errors } = parseModule("artifact.js", code);
   if (errors.length > 0) throw new Error(`the bundled code does not parse: ${errors[0]?.message}`);
   const found: HostImport[] = [];
   for (const statement of module.staticImports) {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type OxcError, parseSync, type ParseResult, type ParserOptions, type Span } from "oxc-parser";
+import type { OxcError, ParseResult, ParserOptions, Span } from "oxc-parser";
 import type { ErrorCode } from "../../errors.ts";
 import { type Diagnostic, diagnosticAt } from "../diagnostic.ts";
 import { type ModuleSyntax, readModuleSyntax } from "./module-syntax.ts";
+import { parseModule } from "./parser.ts";
 
 /** A source file of a plugin or of the host, read once for each build. */
 export class SourceFile {
@@ -61,7 +62,7 @@ export class SourceFile {
   }
 
   #parse(): ParseResult {
-    return (this.#parsed ??= parseSync(this.path, this.text, { lang: languageOf(this.path), sourceType: "module" }));
+    return (this.#parsed ??= parseModule(this.path, this.text, languageOf(this.path)));
   }
 }
 
