@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { relative } from "node:path";
 import type { GenerationRecord, GenerationRegistry } from "../load/generation-record.ts";
+import { collectNow } from "./collect.ts";
 import { Explanation, type GenerationName } from "./explanation.ts";
 import { generationScopes, GenerationNodes } from "./generation-nodes.ts";
 import { type HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
@@ -39,10 +40,10 @@ export async function explain({ plugin, number }: GenerationName, context: Expla
     const calls = record.calls > 0 ? ` (calls under way: ${record.calls})` : "";
     return new Explanation({ ...name, state: record.state, detail: calls });
   }
-  for (let round = 0; round < COLLECTIONS && record.witness !== undefined; round++) {
+  for (let round = 0; round < COLLECTIONS && record.bridge !== undefined; round++) {
     // In a later turn of the event loop: to look at a generation is to keep it until this one ends.
     await new Promise((resolve) => setTimeout(resolve, 0));
-    Bun.gc(true);
+    collectNow();
   }
   await new Promise((resolve) => setTimeout(resolve, 0));
   return explainFreed(record, context);
@@ -60,29 +61,31 @@ function explainMissing(name: GenerationName, registry: GenerationRegistry): Exp
 /** Synchronous, so that nothing of the generation is held over a turn of the event loop. */
 function explainFreed(record: GenerationRecord, context: ExplainContext): Explanation {
   const name = { plugin: record.plugin, number: record.number };
-  const { witness } = record;
-  if (witness === undefined) return new Explanation({ ...name, state: "collected" });
+  const { bridge } = record;
+  if (bridge === undefined) return new Explanation({ ...name, state: "collected" });
   const modules = namedModules(context);
-  const others = Array.from(context.registry).filter(({ state }) => state === "live" || state === "draining");
+  const others = bridges(Array.from(context.registry).filter(({ state }) => state === "live" || state === "draining"));
   const targets = {
-    starts: [...modules, ...processListeners(), ...witnesses(others)],
+    starts: [...modules, ...processListeners(), ...others],
     collections: collectionsOf(modules),
     own: context.own,
-    witness,
+    bridge,
   };
   const probe = new HotswapProbe(targets);
   const snapshot = HeapSnapshot.take();
   // Until here, or the engine might find that nobody needs it.
-  const probed = probe.witness === witness ? findProbed(snapshot, targets) : undefined;
+  const probed = probe.bridge === bridge ? findProbed(snapshot, targets) : undefined;
   const scopes = generationScopes(snapshot);
-  const scope = probed && scopes.get(probed.witness);
-  if (probed === undefined || scope === undefined) {
+  if (probed === undefined || scopes.size < others.length) {
     return new Explanation({
       ...name,
       state: "freed",
       detail: " (the snapshot of the heap has another form than expected)",
     });
   }
+  const scope = scopes.get(probed.bridge);
+  // What the bridge is a variable of is gone, and with it the code: only the engine still knows the bridge.
+  if (scope === undefined) return new Explanation({ ...name, state: "collected" });
   return new Search(snapshot, probed, scopes, new GenerationNodes(snapshot, scope)).explain(name);
 }
 
@@ -125,7 +128,7 @@ class Search {
       [natives, this.#blocked],
     ] as const) {
       const reach = new Reach(this.#snapshot, this.#probed.contents, { starts, blocked });
-      const path = reach.pathTo(this.#probed.witness);
+      const path = reach.pathTo(this.#probed.bridge);
       if (path === undefined) continue;
       const target = { nodes: this.#target, name: `${name.plugin}#${name.number}` };
       return new Explanation({ ...name, state: "freed", path: nameSteps(this.#snapshot, path, target) });
@@ -197,9 +200,9 @@ function namedModules({ hostModules, root }: ExplainContext): NamedObject[] {
   return Array.from(names, ([object, name]) => ({ name: `host module ${name}`, object }));
 }
 
-function witnesses(records: readonly GenerationRecord[]): NamedObject[] {
+function bridges(records: readonly GenerationRecord[]): NamedObject[] {
   return records.flatMap((record) => {
-    const { witness, state } = record;
-    return witness === undefined ? [] : [{ name: `plugin ${record} (${state})`, object: witness }];
+    const { bridge, state } = record;
+    return bridge === undefined ? [] : [{ name: `plugin ${record} (${state})`, object: bridge }];
   });
 }

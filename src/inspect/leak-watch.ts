@@ -1,5 +1,6 @@
 import type { GenerationRecord } from "../load/generation-record.ts";
 import type { Logger } from "../logger.ts";
+import { collectNow } from "./collect.ts";
 
 /** How long a collection that does not stop the host may take before one is forced, in ms. */
 const COLLECTION_TIME = 100;
@@ -57,12 +58,12 @@ export class LeakWatch {
       const remaining = stillThere(suspects);
       if (remaining.length === 0) this.#next();
       // In a later turn of the event loop: to look at a generation is to keep it until this one ends.
-      else this.#wait(0, () => this.#collectNow(remaining));
+      else this.#wait(0, () => this.#confirm(remaining));
     });
   }
 
-  #collectNow(suspects: readonly GenerationRecord[]): void {
-    Bun.gc(true);
+  #confirm(suspects: readonly GenerationRecord[]): void {
+    collectNow();
     this.#wait(0, () => {
       for (const record of stillThere(suspects)) this.#report(record);
       this.#next();
@@ -95,5 +96,5 @@ export class LeakWatch {
 }
 
 function stillThere(records: readonly GenerationRecord[]): GenerationRecord[] {
-  return records.filter((record) => record.witness !== undefined);
+  return records.filter((record) => record.bridge !== undefined);
 }

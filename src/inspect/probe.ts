@@ -5,7 +5,7 @@ import type { Collection, NamedObject } from "./host-objects.ts";
 export interface ProbeTargets {
   readonly starts: readonly NamedObject[];
   readonly collections: readonly Collection[];
-  readonly witness: object;
+  readonly bridge: object;
   /** Objects whose insides are hotswap's own. */
   readonly own: readonly object[];
 }
@@ -21,7 +21,7 @@ export interface ProbedNodes {
   readonly starts: readonly { readonly name: string; readonly node: HeapNode }[];
   /** The contents of maps and sets, by the node of the collection. */
   readonly contents: ReadonlyMap<HeapNode, readonly HiddenEdge[]>;
-  readonly witness: HeapNode;
+  readonly bridge: HeapNode;
   readonly own: ReadonlySet<HeapNode>;
   /** The probe itself: no path may lead through it. */
   readonly probe: HeapNode;
@@ -36,15 +36,15 @@ export class HotswapProbe {
   readonly collections: readonly object[];
   readonly values: readonly (readonly unknown[])[];
   readonly keys: readonly (readonly unknown[])[];
-  readonly witness: object;
+  readonly bridge: object;
   readonly own: readonly object[];
 
-  constructor({ starts, collections, witness, own }: ProbeTargets) {
+  constructor({ starts, collections, bridge, own }: ProbeTargets) {
     this.starts = starts.map(({ object }) => object);
     this.collections = collections.map(({ object }) => object);
     this.values = collections.map(({ entries }) => entries.map(({ value }) => value));
     this.keys = collections.map(({ entries }) => entries.map(({ key }) => key));
-    this.witness = witness;
+    this.bridge = bridge;
     this.own = own;
   }
 }
@@ -54,8 +54,8 @@ export function findProbed(snapshot: HeapSnapshot, { starts, collections }: Prob
   const probe = snapshot.find("object", HotswapProbe.name);
   if (probe === undefined) return undefined;
   const list = (name: string): Map<number, HeapNode> => elementsOf(snapshot, snapshot.follow(probe, "property", name));
-  const witness = snapshot.follow(probe, "property", "witness");
-  if (witness === undefined) return undefined;
+  const bridge = snapshot.follow(probe, "property", "bridge");
+  if (bridge === undefined) return undefined;
   const values = list("values");
   const keys = list("keys");
   const contents = new Map<HeapNode, HiddenEdge[]>();
@@ -68,7 +68,7 @@ export function findProbed(snapshot: HeapSnapshot, { starts, collections }: Prob
   }
   return {
     probe,
-    witness,
+    bridge,
     contents,
     starts: Array.from(list("starts"), ([index, node]) => ({ name: starts[index]?.name ?? "", node })),
     own: new Set(list("own").values()),

@@ -40,7 +40,7 @@ export class GenerationRecord {
   readonly #reachedAt = new Map<GenerationState, number>([["loading", this.#loadedAt]]);
   readonly #onFreed: (record: GenerationRecord) => void;
   #state: GenerationState = "loading";
-  #witness: WeakRef<object> | undefined;
+  readonly #witnesses: WeakRef<object>[] = [];
   /** Calls of the host that are under way. */
   calls = 0;
   leaked = false;
@@ -57,20 +57,22 @@ export class GenerationRecord {
   }
 
   /**
-   * An object that is in memory as long as any of the generation's code is; `undefined` before there is any code, and when
-   * its memory was given back. To ask is to keep it alive until the end of this turn of the event loop.
+   * The generation's bridge, as long as any of its code is in memory; `undefined` before there is any code, and when its
+   * memory was given back. To ask is to keep it alive until the end of this turn of the event loop.
    */
-  get witness(): object | undefined {
-    return this.#witness?.deref();
-  }
-
-  set witness(witness: object) {
-    this.#witness = new WeakRef(witness);
+  get bridge(): object | undefined {
+    const witnesses = this.#witnesses.map((witness) => witness.deref());
+    return witnesses.includes(undefined) ? undefined : witnesses[0];
   }
 
   /** Whether there has been code to free. */
   get hadCode(): boolean {
-    return this.#witness !== undefined;
+    return this.#witnesses.length > 0;
+  }
+
+  /** Takes an object that is in memory as long as any of the generation's code is; the first is its bridge. */
+  addWitness(witness: object): void {
+    this.#witnesses.push(new WeakRef(witness));
   }
 
   /** The only place where a generation changes its state. */
@@ -118,9 +120,13 @@ export class GenerationRegistry {
     return record;
   }
 
-  /** Follows the generation's code from here to its collection; see {@link GenerationRecord.witness}. */
+  /**
+   * Follows the generation's code from here to its collection; see {@link GenerationRecord.addWitness}. It is over when
+   * the first witness is collected: the engine may take what it left on its stack for a reference to one of them, and
+   * hardly to all.
+   */
   track(record: GenerationRecord, witness: object): void {
-    record.witness = witness;
+    record.addWitness(witness);
     this.#collected.register(witness, record);
   }
 

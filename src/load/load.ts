@@ -15,7 +15,7 @@ export interface LoadOptions {
   readonly cache: ArtifactCache;
   readonly hostModules: HostModules;
   readonly errors: UncaughtErrors;
-  /** Gets an object that lives exactly as long as any of the generation's code does, before that code runs. */
+  /** Gets objects that are in memory as long as any of the generation's code is: the bridge, before that code runs, and others. */
   watch(witness: object): void;
   /** In ms, for the evaluation of the plugin's modules. */
   readonly hookTimeout: number;
@@ -35,9 +35,10 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
     // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
     await nextTurn();
     const bridge = await options.hostModules.bridge(manifest, assets);
-    // Every function and class of the plugin refers to the scope that the bridge is a variable of.
+    // Every function and class of the plugin refers to the scope that these are variables of.
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
+    options.watch(graph);
     const rootModule = await evaluate(graph, copy, name, options.hookTimeout);
     await nextTurn();
     const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;

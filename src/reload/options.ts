@@ -34,7 +34,7 @@ export interface SwapperOptions<Extension> {
   /** Hears of errors that nobody caught in a plugin's background work. */
   readonly onPluginError?: OnPluginError;
   /** Makes the vault's extension, once for each set. */
-  readonly newExtension?: () => Extension;
+  readonly newExtension?: () => Extension | Promise<Extension>;
   /** Plugins that are compiled into the host; they cannot be reloaded. */
   readonly staticPlugins?: Readonly<Record<string, StaticPlugin>>;
   /** Only these plugins are loaded. */
@@ -81,7 +81,7 @@ export interface FilledOptions<Extension> {
   readonly history: number;
   readonly reloadCallback: ReloadCallback<Extension> | undefined;
   readonly onPluginError: OnPluginError | undefined;
-  readonly newExtension: (() => Extension) | undefined;
+  readonly newExtension: (() => Extension | Promise<Extension>) | undefined;
   readonly staticPlugins: Readonly<Record<string, StaticPlugin>> | undefined;
   readonly whitelist: readonly string[] | undefined;
   readonly root: string;

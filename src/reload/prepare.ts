@@ -149,16 +149,17 @@ class Preparation<Extension> {
     return this.#request.changes.get(generation.name.toLowerCase())?.note ?? "ok";
   }
 
-  #makeExtension(): Extension {
-    try {
-      // Without a factory the extension is undefined, which is what the type parameter then says.
-      return this.#context.options.newExtension?.() as Extension;
-    } catch (error) {
+  async #makeExtension(): Promise<Extension> {
+    const { newExtension, hookTimeout: timeout } = this.#context.options;
+    // Without a factory the extension is undefined, which is what the type parameter then says.
+    if (newExtension === undefined) return undefined as Extension;
+    const made = Promise.try(newExtension).catch((error: unknown) => {
       throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `newExtension failed: ${describeError(error)}`, {
         phase: "vault",
         cause: error,
       });
-    }
+    });
+    return withDeadline(made, { plugin: undefined, phase: "vault", what: "newExtension", timeout });
   }
 
   async #runCallbacks(manager: PluginManager<Extension>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { PluginManager } from "../link/manager.ts";
-import { describePin } from "../inspect/lease-watch.ts";
+import { describePin } from "../link/lease-watch.ts";
 import type { Generation } from "../load/generation.ts";
 import type { Logger } from "../logger.ts";
 import type { BagTransaction } from "../vault/bag/storage.ts";

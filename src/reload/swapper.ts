@@ -3,7 +3,7 @@ import type { ControlTarget } from "../control/target.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { explain } from "../inspect/explain.ts";
 import type { Explanation, GenerationName } from "../inspect/explanation.ts";
-import { LeaseWatch } from "../inspect/lease-watch.ts";
+import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import { compareNames } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";

@@ -105,6 +105,13 @@ export class Witness implements AsyncDisposable {
     this.#handles.set(key, handle);
   }
 
+  /** Forgets what it knows of these keys, so that they can be used again. */
+  forget(isForgotten: (key: string) => boolean): void {
+    for (const known of [this.#ticks, this.#ports, this.#pids, this.#handles]) {
+      for (const key of known.keys()) if (isForgotten(key)) known.delete(key);
+    }
+  }
+
   /** Resolves when the resource proves to be open. */
   async open(kind: Kind, key: string): Promise<void> {
     switch (kind) {
@@ -144,7 +151,10 @@ export class Witness implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the resource is closed; `live` is one of the same kind that is open, and as quick as this one was. */
+  /**
+   * Resolves when the resource is closed, or never came to be open; `live` is one of the same kind that is open, and as
+   * quick as this one was.
+   */
   async closed(kind: Kind, key: string, live: string): Promise<void> {
     switch (kind) {
       case "setInterval":
@@ -163,12 +173,16 @@ export class Witness implements AsyncDisposable {
       case "node:http server":
       case "Bun.listen":
       case "node:net server":
-        return until(async () => (await receive(this.#portOf(key)).catch(() => undefined)) === undefined);
+        return until(async () => {
+          const port = this.#ports.get(key);
+          return port === undefined || (await receive(port).catch(() => undefined)) === undefined;
+        });
       case "Bun.udpSocket":
       case "node:dgram": {
+        const port = this.#ports.get(key);
         // Nobody else can have a port that is still bound.
-        const socket = await Bun.udpSocket({ hostname: "127.0.0.1", port: this.#portOf(key) });
-        return socket.close();
+        if (port !== undefined) (await Bun.udpSocket({ hostname: "127.0.0.1", port })).close();
+        return undefined;
       }
       case "Bun.connect":
       case "node:net socket":
@@ -203,7 +217,8 @@ export class Witness implements AsyncDisposable {
 
   async #pidOf(key: string): Promise<number> {
     const known = this.#pids.get(key);
-    return known ?? Number(await readFile(this.pidFile(key), "utf8").catch(() => Number.NaN));
+    // A shell may be killed before it wrote its number.
+    return known ?? Number.parseInt(await readFile(this.pidFile(key), "utf8").catch(() => ""), 10);
   }
 
   #query(key: string): unknown {

@@ -1,7 +1,7 @@
-import type { Pin } from "../link/calls.ts";
-import { Lease } from "../link/lease.ts";
-import type { PluginManager } from "../link/manager.ts";
 import type { Logger } from "../logger.ts";
+import type { Pin } from "./calls.ts";
+import { Lease } from "./lease.ts";
+import type { PluginManager } from "./manager.ts";
 
 /**
  * Hands out leases, and finds those that are forgotten. The stack of each `acquire()` is kept only while debug logging
@@ -60,4 +60,4 @@ function callerOf(method: string): string {
 }
 
 /** The folder of the package's own source. */
-const SOURCE_FOLDER = import.meta.dir.slice(0, import.meta.dir.lastIndexOf("inspect"));
+const SOURCE_FOLDER = import.meta.dir.slice(0, import.meta.dir.lastIndexOf("link"));
