@@ -3,7 +3,14 @@ import { isThenable } from "../load/deadline.ts";
 import type { Logger } from "../logger.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Calls } from "./calls.ts";
-import type { Plugin, PluginNamed } from "./plugin.ts";
+import type { AnyCall, Plugin, PluginNamed } from "./plugin.ts";
+
+/** The function of one plugin, as `invokeEach` calls it. */
+interface NamedEntrance {
+  readonly plugin: string;
+  readonly name: string;
+  readonly call: AnyCall;
+}
 
 /**
  * An immutable, consistent set of plugins, linked to each other. `swapper.current` is the live one. A manager works until
@@ -17,7 +24,7 @@ export class PluginManager<Extension = undefined> {
   readonly calls: Calls;
   readonly #logger: Logger;
   readonly #byName: ReadonlyMap<string, Plugin>;
-  readonly #havingFunction = new Map<string, readonly Plugin[]>();
+  readonly #entrances = new Map<string, readonly NamedEntrance[]>();
 
   /** @internal */
   constructor(plugins: readonly Plugin[], vault: Vault<Extension>, calls: Calls, logger: Logger) {
@@ -25,7 +32,10 @@ export class PluginManager<Extension = undefined> {
     this.vault = vault;
     this.calls = calls;
     this.#logger = logger;
-    this.#byName = new Map(plugins.map((plugin) => [plugin.name.toLowerCase(), plugin]));
+    // As it is spelt, too: to find that costs less than to change its case.
+    const byName = new Map(plugins.map((plugin) => [plugin.name.toLowerCase(), plugin]));
+    for (const plugin of plugins) byName.set(plugin.name, plugin);
+    this.#byName = byName;
   }
 
   /**
@@ -35,7 +45,8 @@ export class PluginManager<Extension = undefined> {
   findPlugin<Definition = undefined, const Name extends string = string>(
     name: Name,
   ): PluginNamed<Definition, Name> | undefined {
-    return this.#byName.get(name.toLowerCase()) as PluginNamed<Definition, Name> | undefined;
+    const plugin = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    return plugin as PluginNamed<Definition, Name> | undefined;
   }
 
   /**
@@ -43,10 +54,10 @@ export class PluginManager<Extension = undefined> {
    * name and does not stop the others. Answers a promise when a plugin did; plugins do not wait for each other.
    */
   invokeEach(name: string, ...params: unknown[]): void | Promise<void> {
-    const plugins = this.#pluginsHaving(name);
+    const entrances = this.#entrancesTo(name);
     let pending: Promise<void>[] | undefined;
-    for (let index = 0; index < plugins.length; index++) {
-      const promise = this.#invoke(plugins[index], name, params);
+    for (let index = 0; index < entrances.length; index++) {
+      const promise = invoke(entrances[index], params, this.#logger);
       if (promise !== undefined) (pending ??= []).push(promise);
     }
     return pending && settled(pending);
@@ -54,10 +65,10 @@ export class PluginManager<Extension = undefined> {
 
   /** {@link invokeEach} in reverse order: dependents first. */
   invokeEachBackward(name: string, ...params: unknown[]): void | Promise<void> {
-    const plugins = this.#pluginsHaving(name);
+    const entrances = this.#entrancesTo(name);
     let pending: Promise<void>[] | undefined;
-    for (let index = plugins.length - 1; index >= 0; index--) {
-      const promise = this.#invoke(plugins[index], name, params);
+    for (let index = entrances.length - 1; index >= 0; index--) {
+      const promise = invoke(entrances[index], params, this.#logger);
       if (promise !== undefined) (pending ??= []).push(promise);
     }
     return pending && settled(pending);
@@ -67,36 +78,44 @@ export class PluginManager<Extension = undefined> {
   retire(): void {
     this.calls.abandon();
     for (const plugin of this.plugins) plugin.retire();
-    this.#havingFunction.clear();
+    this.#entrances.clear();
   }
 
-  #invoke(plugin: Plugin | undefined, name: string, params: unknown[]): Promise<void> | undefined {
-    try {
-      const result = plugin?.invokeFunc(name, ...params);
-      if (!isThenable(result)) return undefined;
-      return Promise.resolve(result).then(
-        () => {},
-        (error: unknown) => this.#report(plugin, name, error),
-      );
-    } catch (error) {
-      this.#report(plugin, name, error);
-      return undefined;
-    }
-  }
-
-  #report(plugin: Plugin | undefined, name: string, error: unknown): void {
-    this.#logger.error(`${plugin?.name}.${name}() failed: ${describeError(error)}`, error);
-  }
-
-  #pluginsHaving(name: string): readonly Plugin[] {
-    let plugins = this.#havingFunction.get(name);
-    if (plugins === undefined) {
-      plugins = this.plugins.filter((plugin) => plugin.has(name));
+  #entrancesTo(name: string): readonly NamedEntrance[] {
+    let entrances = this.#entrances.get(name);
+    if (entrances === undefined) {
+      const plugins = this.plugins.filter((plugin) => plugin.has(name));
+      entrances = plugins.map((plugin) => ({ plugin: plugin.name, name, call: plugin.entrance(name) }));
       // A name that nobody has may be anything, from anywhere: remembering it would be a leak.
-      if (plugins.length > 0) this.#havingFunction.set(name, plugins);
+      if (entrances.length > 0) this.#entrances.set(name, entrances);
     }
-    return plugins;
+    return entrances;
   }
+}
+
+/** A function, not a private method: calling one costs more. */
+function invoke(entrance: NamedEntrance | undefined, params: unknown[], logger: Logger): Promise<void> | undefined {
+  if (entrance === undefined) return undefined;
+  try {
+    const { call } = entrance;
+    const result = params.length === 1 ? call(params[0]) : call(...params);
+    return isThenable(result) ? settle(entrance, result, logger) : undefined;
+  } catch (error) {
+    report(entrance, error, logger);
+    return undefined;
+  }
+}
+
+async function settle(entrance: NamedEntrance, result: PromiseLike<unknown>, logger: Logger): Promise<void> {
+  try {
+    await result;
+  } catch (error) {
+    report(entrance, error, logger);
+  }
+}
+
+function report({ plugin, name }: NamedEntrance, error: unknown, logger: Logger): void {
+  logger.error(`${plugin}.${name}() failed: ${describeError(error)}`, error);
 }
 
 async function settled(pending: readonly Promise<void>[]): Promise<void> {

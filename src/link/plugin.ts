@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import { type Callable, type Entrance, freedCall, type TrackCall } from "../load/entrance.ts";
+import { type Entrance, freedCall, type TrackCall } from "../load/entrance.ts";
 import { isClass } from "../load/facade.ts";
 import type { Generation } from "../load/generation.ts";
 import type { AnyFunction } from "../load/graph.ts";
@@ -40,6 +40,9 @@ export type InvokeResult<Definition, Name> = IfNever<
   ResultOf<InvokeOf<Definition>>
 >;
 
+/** A function that takes whatever it is given. @internal */
+export type AnyCall = (...params: unknown[]) => unknown;
+
 /** A plugin whose definition is not known to the compiler: any name, any parameters, and a result to be narrowed. */
 export type UntypedPlugin = PluginDefinition<unknown, Record<string, (...params: unknown[]) => unknown>, never>;
 
@@ -70,7 +73,9 @@ export class Plugin<Definition = UntypedPlugin> {
   readonly #entrances = new Map<AnyFunction, Entrance>();
   readonly #track: TrackCall;
   #generation: Generation | undefined;
-  #functions: ReadonlyMap<string, Callable> | undefined;
+  /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
+  #lastName: string | undefined;
+  #lastCall: AnyCall = () => undefined;
 
   /** @internal */
   constructor(generation: Generation, note: ReloadNote, deps: readonly string[], calls: Calls) {
@@ -82,7 +87,6 @@ export class Plugin<Definition = UntypedPlugin> {
     this.generation = generation.number;
     this.loadedAt = generation.loadedAt;
     this.#generation = generation;
-    this.#functions = generation.functions;
     // Not the generation itself: this closure outlives its code.
     const { record } = generation;
     this.#track = (result, name, owner) => calls.track(result, { record, name, owner });
@@ -90,7 +94,8 @@ export class Plugin<Definition = UntypedPlugin> {
 
   /** Whether `invokeFunc` would call something: the plugin has the function, or an `invokeFunc` of its own. */
   has(name: string): boolean {
-    return this.#functions?.has(name) === true || this.#generation?.invokeFunc !== undefined;
+    const generation = this.#generation;
+    return generation !== undefined && (generation.functions.has(name) || generation.invokeFunc !== undefined);
   }
 
   /**
@@ -102,10 +107,34 @@ export class Plugin<Definition = UntypedPlugin> {
     ...params: InvokeParams<Definition, Name>
   ): InvokeResult<Definition, Name>;
   invokeFunc(name: string, ...params: unknown[]): unknown {
-    const target = this.#functions?.get(name);
-    if (target === undefined) return invokeOther(this.source, name, params, this.#track);
-    const result = target.context.run(target.fn, ...params);
-    return result instanceof Promise ? this.#track(result, name, target.owner) : result;
+    const call = name === this.#lastName ? this.#lastCall : this.entrance(name);
+    // See createEntrance.
+    switch (params.length) {
+      case 0:
+        return call();
+      case 1:
+        return call(params[0]);
+      case 2:
+        return call(params[0], params[1]);
+      case 3:
+        return call(params[0], params[1], params[2]);
+      default:
+        return call(...params);
+    }
+  }
+
+  /**
+   * What {@link invokeFunc} calls for this name; anybody may call it while the set lasts.
+   * @internal
+   */
+  entrance(name: string): AnyCall {
+    const { functions, invokeFunc } = this.#require(name);
+    const fn = functions.get(name);
+    if (fn !== undefined) this.#lastCall = this.enter(fn, name) as AnyCall;
+    else if (invokeFunc !== undefined) this.#lastCall = (...params) => this.#invokeOwn(name, params);
+    else throw unknownFunction(this.name, name, functions.keys());
+    this.#lastName = name;
+    return this.#lastCall;
   }
 
   /**
@@ -155,9 +184,17 @@ export class Plugin<Definition = UntypedPlugin> {
   /** Lets go of the generation. @internal */
   retire(): void {
     this.#generation = undefined;
-    this.#functions = undefined;
+    this.#lastName = undefined;
+    this.#lastCall = () => undefined;
     for (const entrance of this.#entrances.values()) entrance.shut();
     this.#entrances.clear();
+  }
+
+  /** Calls the plugin's own `invokeFunc`. Its entrances are not kept: the names may be any, and many. */
+  #invokeOwn(name: string, params: unknown[]): unknown {
+    const generation = this.#require(name);
+    const own = generation.invokeFunc;
+    return own && (generation.enter(own, name, this.#track).call as AnyCall)(name, ...params);
   }
 
   #require(use: string): Generation {
@@ -166,16 +203,10 @@ export class Plugin<Definition = UntypedPlugin> {
   }
 }
 
-/** What is not in the table of functions. A function, not a private method: calling one makes `invokeFunc` slower. */
-function invokeOther(generation: Generation, name: string, params: unknown[], track: TrackCall): unknown {
-  const { invokeFunc, functions } = generation;
-  if (invokeFunc !== undefined) {
-    const result = invokeFunc.context.run(invokeFunc.fn, name, ...params);
-    return result instanceof Promise ? track(result, name, invokeFunc.owner) : result;
-  }
-  throw new HotswapError(
+function unknownFunction(plugin: string, name: string, known: Iterable<string>): HotswapError {
+  return new HotswapError(
     "HOTSWAP_UNKNOWN_FUNCTION",
-    `"${generation.name}" has no function "${name}"${didYouMean(name, functions.keys())}: add it to its functions`,
-    { plugin: generation.name },
+    `"${plugin}" has no function "${name}"${didYouMean(name, known)}: add it to its functions`,
+    { plugin },
   );
 }

@@ -5,10 +5,10 @@ import type { AssetSource } from "../plugin/asset.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
 import { Scope } from "../plugin/scope.ts";
 import { withDeadline } from "./deadline.ts";
-import { type Callable, callable, createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
+import { createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
-import type { AnyFunction, Context } from "./graph.ts";
+import type { AnyFunction, Context, Runner } from "./graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
@@ -40,12 +40,14 @@ export interface GenerationOptions {
 /** A plugin's code while it may be used. Everything that leads to it is here, so that freeing can drop it at once. */
 interface Code {
   readonly context: Context;
+  /** How functions are called: through the context, or, without `asyncContext`, cheaper and without the caller's stores. */
+  readonly runner: Runner;
   readonly definition: VerifiedDefinition;
   readonly rootModule: Record<string, unknown>;
   readonly liveFuncs: ReadonlyMap<string, AnyFunction>;
   readonly liveTypes: ReadonlyMap<string, LiveType>;
-  readonly functions: ReadonlyMap<string, Callable>;
-  readonly invokeFunc: Callable | undefined;
+  readonly functions: ReadonlyMap<string, AnyFunction>;
+  readonly invokeFunc: AnyFunction | undefined;
 }
 
 type Dependencies = Record<string, unknown>;
@@ -91,13 +93,13 @@ export class Generation {
     const definition = verifyDefinition(code.name, code.rootModule);
     this.#code = {
       context: code.context,
+      runner: options.asyncContext ? code.context : code.context.withoutStores(),
       definition,
       rootModule: code.rootModule,
       liveFuncs: new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]),
       liveTypes: new Map(Object.entries(code.liveTypes) as [string, LiveType][]),
-      functions: tableOf(definition, code.context, options.asyncContext),
-      invokeFunc:
-        definition.invokeFunc && callable(definition.invokeFunc.bind(definition), code.context, options.asyncContext),
+      functions: tableOf(definition),
+      invokeFunc: definition.invokeFunc?.bind(definition),
     };
   }
 
@@ -123,13 +125,13 @@ export class Generation {
     return this.#require("lookup").rootModule;
   }
 
-  /** The plugin's table of functions, ready to be called. */
-  get functions(): ReadonlyMap<string, Callable> {
+  /** The plugin's table of functions, to be called through {@link enter}. */
+  get functions(): ReadonlyMap<string, AnyFunction> {
     return this.#require("invokeFunc").functions;
   }
 
-  /** The plugin's own `invokeFunc`, ready to be called. */
-  get invokeFunc(): Callable | undefined {
+  /** The plugin's own `invokeFunc`, to be called through {@link enter}. */
+  get invokeFunc(): AnyFunction | undefined {
     return this.#require("invokeFunc").invokeFunc;
   }
 
@@ -204,8 +206,8 @@ export class Generation {
 
   /** A way into this generation for `fn`; whoever asks for it shuts it. */
   enter(fn: AnyFunction, name: string, track?: TrackCall): Entrance {
-    const { context } = this.#require(name);
-    return createEntrance(callable(fn, context, this.#options.asyncContext), this.name, name, track);
+    const { context, runner } = this.#require(name);
+    return createEntrance({ fn, runner, owner: context }, this.name, name, track);
   }
 
   /** Counts a set that refers to this generation. */
@@ -318,12 +320,6 @@ export class Generation {
 }
 
 /** A plugin's functions by name, each with the table as `this`. */
-function tableOf(
-  { functions = {} }: VerifiedDefinition,
-  context: Context,
-  asyncContext: boolean,
-): Map<string, Callable> {
-  return new Map(
-    Object.entries(functions).map(([name, fn]) => [name, callable(fn.bind(functions), context, asyncContext)]),
-  );
+function tableOf({ functions = {} }: VerifiedDefinition): Map<string, AnyFunction> {
+  return new Map(Object.entries(functions).map(([name, fn]) => [name, fn.bind(functions)]));
 }

@@ -67,7 +67,7 @@ function staticAssets(plugin: string, files: Readonly<Record<string, string>>): 
 function withAssets(context: Context, assets: AssetSource): Context {
   return {
     run: (fn, ...params) => context.run(() => runWithAssets(assets, fn, ...params)),
-    bind: (fn) => runWithAssets(assets, () => context.bind(fn)),
+    withoutStores: () => runWithAssets(assets, () => context.withoutStores()),
     dispose: () => context.dispose(),
   };
 }
