@@ -34,6 +34,10 @@ export const commands: CommandTable = {
     summary: "List the generations of a running host that are still in memory",
     load: async () => (await import("./host/generations.ts")).generationsCommand,
   },
+  explain: {
+    summary: "Name what keeps a generation of a running host in memory",
+    load: async () => (await import("./host/explain.ts")).explainCommand,
+  },
   dashboard: {
     summary: "Show a running host on a page in the browser",
     load: async () => (await import("./dashboard.ts")).dashboardCommand,

@@ -3,6 +3,7 @@ import { compareNames } from "../link/link.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
 import {
+  type Explained,
   type Generations,
   type Plan,
   type PluginStatus,
@@ -54,6 +55,13 @@ export function generationsOf(swapper: VisibleSwapper): Generations {
   return {
     generations: swapper.generations.toSorted((a, b) => compareNames(a.plugin, b.plugin) || a.number - b.number),
   };
+}
+
+/** Rejects with a `RangeError` for a generation that there never was. */
+export async function explainedOf(swapper: VisibleSwapper, plugin: string, number: number): Promise<Explained> {
+  const explanation = await swapper.explain({ plugin, number });
+  const { state, path, suspects } = explanation;
+  return { plugin: explanation.plugin, number, state, path, suspects, text: String(explanation) };
 }
 
 export function reloadsOf(swapper: VisibleSwapper): Reloads {

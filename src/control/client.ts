@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { describeError, HotswapError } from "../errors.ts";
 import {
   type ControlEvent,
+  type Explained,
   type Failure,
   type Generations,
   type Plan,
@@ -44,6 +45,10 @@ export class ControlClient {
 
   generations(): Promise<Generations> {
     return this.#get("/generations");
+  }
+
+  explain(plugin: string, number: number): Promise<Explained> {
+    return this.#get(`/explain?plugin=${encodeURIComponent(plugin)}&number=${number}`);
   }
 
   reloads(): Promise<Reloads> {

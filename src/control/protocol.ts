@@ -1,4 +1,5 @@
 import type { ErrorCode, Phase } from "../errors.ts";
+import type { ExplainedState } from "../inspect/explanation.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { GenerationState } from "../load/generation-record.ts";
 import type { PhaseTimings } from "../reload/details.ts";
@@ -11,6 +12,7 @@ import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
  *   GET  /status                         Status
  *   GET  /plan[?rehearse=true]           Plan
  *   GET  /generations                    Generations
+ *   GET  /explain?plugin=P&number=N      Explained
  *   GET  /reloads                        Reloads
  *   GET  /vault                          VaultKeys
  *   GET  /vault/value?key=K              VaultValue
@@ -84,6 +86,19 @@ export interface GenerationStatus {
   readonly reached: Readonly<Partial<Record<GenerationState, number>>>;
   /** Freed, and still referred to by something after `leakAfter`. */
   readonly leaked: boolean;
+}
+
+/** Answer to `GET /explain?plugin=P&number=N`: why a generation is still in memory, or that it is not. */
+export interface Explained {
+  readonly plugin: string;
+  readonly number: number;
+  readonly state: ExplainedState;
+  /** The shortest path of references from something of the host to the generation's code; empty when there is none. */
+  readonly path: readonly string[];
+  /** Collections that cannot be looked into, one of which may hold it. */
+  readonly suspects: readonly string[];
+  /** All of it, for people. */
+  readonly text: string;
 }
 
 /** Answer to `GET /reloads`: the newest loads, reloads and rollbacks that are over, oldest first. */

@@ -3,7 +3,16 @@ import { resolve } from "node:path";
 import { describeError, HotswapError } from "../errors.ts";
 import type { ReloadRecord } from "../reload/reload-log.ts";
 import { runInHost } from "../load/graph.ts";
-import { generationsOf, planOf, reloadOf, reloadsOf, statusOf, vaultKeysOf, vaultValueOf } from "./answers.ts";
+import {
+  explainedOf,
+  generationsOf,
+  planOf,
+  reloadOf,
+  reloadsOf,
+  statusOf,
+  vaultKeysOf,
+  vaultValueOf,
+} from "./answers.ts";
 import { EventStream } from "./event-stream.ts";
 import { Feed, followReloads } from "./feed.ts";
 import type { Failure, ReloadEvent, ReloadRefused } from "./protocol.ts";
@@ -83,6 +92,7 @@ export class ControlServer implements AsyncDisposable {
       "/status": get(() => statusOf(swapper)),
       "/plan": get((url) => planOf(swapper, url.searchParams.get("rehearse") === "true")),
       "/generations": get(() => generationsOf(swapper)),
+      "/explain": get((url) => explainedOf(swapper, requireParam(url, "plugin"), Number(requireParam(url, "number")))),
       "/reloads": get(() => reloadsOf(swapper)),
       "/vault": get(() => vaultKeysOf(swapper)),
       "/vault/value": get((url) => vaultValueOf(swapper, requireParam(url, "key"))),

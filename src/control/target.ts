@@ -1,3 +1,4 @@
+import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../load/generation-record.ts";
 import type { Logger } from "../logger.ts";
@@ -14,6 +15,7 @@ export interface VisibleSwapper {
   readonly reloads: readonly ReloadRecord[];
   subscribe(listener: ReloadListener): () => void;
   plan(options?: { readonly rehearse?: boolean }): Promise<ReloadPlan>;
+  explain(generation: GenerationName): Promise<Explanation>;
 }
 
 /** What the control socket and the watch on the plugin folder need of a host. */

@@ -41,6 +41,26 @@ describe("commands that ask a running host", () => {
     expect((JSON.parse(programs.stdout) as Status).plugins.map(({ name }) => name)).toEqual(["alpha", "beta"]);
   });
 
+  test("explain names what keeps a generation in memory", async () => {
+    const leaking = (
+      version: number,
+    ): string => `import { definePlugin } from "hotswap"; import { wishes } from "../../journal";
+      function kept() { return ${version}; }
+      export default definePlugin({ onInit() { if (${version} === 1) wishes.set("kept", kept); } });`;
+    await using controlled = await createControlledHost({ alpha: leaking(1) });
+    await controlled.host.swapper.loadPlugins();
+    await controlled.host.change("alpha", leaking(2));
+    await controlled.host.swapper.reload();
+    await controlled.host.swapper.drained();
+    const freed = await ask(controlled, "explain", "alpha", "1");
+    expect(freed).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(freed.stdout).toContain(`host module journal.ts > wishes (Map) > "kept" > function kept of alpha#1`);
+    const live = await ask(controlled, "explain", "alpha", "#2", "--json");
+    expect(JSON.parse(live.stdout)).toMatchObject({ plugin: "alpha", number: 2, state: "live", path: [] });
+    expect(await ask(controlled, "explain", "alpha", "9")).toMatchObject({ exitCode: 1, stdout: "" });
+    expect((await ask(controlled, "explain", "alpha")).stderr).toContain("explain takes the name of a plugin");
+  }, 20_000);
+
   test("plan says why, and reload does it", async () => {
     await using controlled = await loaded("alpha", "beta");
     await controlled.host.change("alpha", journalPlugin("alpha", [], 2));
