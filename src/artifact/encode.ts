@@ -1,4 +1,4 @@
-import { DATA_LINE, hashOf, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
+import { DATA_LINE, hashOf, HEADER_SIZE, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** What an artifact is made of. */
@@ -23,15 +23,26 @@ export interface EncodedArtifact {
 
 /** Puts an artifact together. Equal parts give equal bytes. */
 export function encodeArtifact(parts: ArtifactParts): EncodedArtifact {
-  const lines = [DATA_LINE, oneLine(JSON.stringify(parts.manifest)), "\n", parts.prologue, "\n", parts.code];
+  // The hash is filled in when the rest is known.
+  const lines = [
+    RUN_AS_IT_IS,
+    headerLine("0".repeat(64)),
+    DATA_LINE,
+    oneLine(JSON.stringify(parts.manifest)),
+    "\n",
+    parts.prologue,
+    "\n",
+    parts.code,
+  ];
   if (!parts.code.endsWith("\n")) lines.push("\n");
   for (const asset of parts.assets) lines.push(DATA_LINE, base64(asset), "\n");
   if (parts.sourceMap !== undefined) {
     lines.push(SOURCE_MAP_LINE, "data:application/json;base64,", base64(Buffer.from(parts.sourceMap)), "\n");
   }
-  const body = Buffer.from(lines.join(""));
-  const hash = hashOf(body);
-  return { bytes: Buffer.concat([Buffer.from(RUN_AS_IT_IS + headerLine(hash)), body]), hash };
+  const bytes = Buffer.from(lines.join(""));
+  const hash = hashOf(bytes.subarray(HEADER_SIZE));
+  bytes.write(headerLine(hash), RUN_AS_IT_IS.length);
+  return { bytes, hash };
 }
 
 function base64(bytes: Uint8Array): string {

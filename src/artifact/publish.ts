@@ -1,10 +1,28 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { HEADER_SIZE } from "./layout.ts";
 import { ARTIFACT_EXTENSION } from "./manifest.ts";
 
 /** The file that holds the artifact of plugin `name` in the folder `dir`. */
 export function artifactFile(dir: string, name: string): string {
   return join(dir, name + ARTIFACT_EXTENSION);
+}
+
+/** The artifact `bytes` is there already: `file` holds the same bytes. */
+export function isPublished(file: string, bytes: Uint8Array): boolean {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== bytes.length) return false;
+  // Another hash in the header is another content, and then the rest need not be read.
+  return beginning(file, HEADER_SIZE).equals(bytes.subarray(0, HEADER_SIZE)) && readFileSync(file).equals(bytes);
+}
+
+function beginning(file: string, size: number): Buffer {
+  const descriptor = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(size);
+    return bytes.subarray(0, readSync(descriptor, bytes));
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
-import { artifactFile, publishArtifact } from "../artifact/publish.ts";
+import { artifactFile, isPublished, publishArtifact } from "../artifact/publish.ts";
 import type { Bundle } from "./bundle/bundle.ts";
 import { entryCode } from "./bundle/entry.ts";
 import { inOrder } from "./bundle/messages.ts";
@@ -155,8 +155,7 @@ function carryWarnings({ include, pluginDir }: FilledOptions, carried: readonly 
 /** Publishes the artifact, unless the same bytes are there already: a host that watches the folder has nothing to do. */
 function write(dir: string, name: string, { bytes }: EncodedArtifact): { file: string; unchanged: boolean } {
   const file = artifactFile(dir, name);
-  const published = statSync(file, { throwIfNoEntry: false });
-  if (published?.size === bytes.length && readFileSync(file).equals(bytes)) return { file, unchanged: true };
+  if (isPublished(file, bytes)) return { file, unchanged: true };
   mkdirSync(dir, { recursive: true });
   return { file: publishArtifact(dir, name, bytes), unchanged: false };
 }

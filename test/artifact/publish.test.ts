@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmod, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeArtifact } from "../../src/artifact/decode.ts";
 import { encodeArtifact } from "../../src/artifact/encode.ts";
-import { publishArtifact } from "../../src/artifact/publish.ts";
+import { isPublished, publishArtifact } from "../../src/artifact/publish.ts";
 
 let dir = "";
 beforeEach(async () => {
@@ -52,4 +52,20 @@ test("9 a publication that fails leaves the earlier artifact and no other file",
   }
   expect(await readFile(file)).toEqual(before);
   expect((await readdir(dir)).toSorted()).toEqual(["alpha.js", "beta.js"]);
+});
+
+test("9 an artifact is there already only if every byte of it is", async () => {
+  const bytes = artifactOf(1);
+  const file = join(dir, "alpha.js");
+  expect(isPublished(file, bytes)).toBe(false);
+  publishArtifact(dir, "alpha", bytes);
+  expect(isPublished(file, bytes)).toBe(true);
+  expect(isPublished(file, artifactOf(2))).toBe(false);
+  // Of the same length, with another hash; then with the same hash, but damaged.
+  for (const place of [20, bytes.length - 10]) {
+    const other = Uint8Array.from(bytes);
+    other[place] = (other[place] ?? 0) ^ 1;
+    await writeFile(file, other);
+    expect(isPublished(file, bytes)).toBe(false);
+  }
 });

@@ -3,12 +3,18 @@ import { relative, resolve } from "node:path";
 import { LINES_BEFORE_CODE } from "../../artifact/layout.ts";
 import { ENTRY_FILE } from "../host/host-imports.ts";
 
+/**
+ * The bundler's source map. Most of it is as long as the sources themselves and is passed on as it is written: to parse
+ * and print it again would take a tenth of the time of the bundling.
+ */
 interface SourceMap {
-  readonly version: number;
   readonly sources: readonly string[];
-  readonly sourcesContent: readonly string[];
-  readonly names: readonly string[];
+  /** JSON of the list of the sources' texts. */
+  readonly sourcesContent: string;
+  /** What stands between the quotes. */
   readonly mappings: string;
+  /** JSON of the list of names. */
+  readonly names: string;
 }
 
 const FIRST_LINE = "// @bun\n";
@@ -24,13 +30,37 @@ export interface BundledText {
 
 /** Takes what the bundler wrote. Throws when it does not look as expected: that would be a change in Bun. */
 export function readBundle(text: string, map: string): BundledText {
-  if (!text.startsWith(FIRST_LINE)) {
-    throw new Error(`this Bun's bundler (${Bun.version}) writes its output in a form that hotswap does not know`);
-  }
+  if (!text.startsWith(FIRST_LINE)) throw unknownForm("its output");
   // The id stands at the very end; looking for it in the whole text from behind would take long if it did not.
   const debugId = text.indexOf(DEBUG_ID, text.length - 100);
   const code = text.slice(FIRST_LINE.length, debugId === -1 ? undefined : debugId + 1);
-  return { code: `${code.trimEnd()}\n`, map: JSON.parse(map) as SourceMap };
+  return { code: `${code.trimEnd()}\n`, map: readMap(map) };
+}
+
+const MAP_START = /^\{\s*"version": 3,\s*"sources": (\[[^\n]*\]),\n {2}"sourcesContent": (?=\[)/;
+
+/* A line feed in a string of JSON is escaped, so these stand nowhere inside of one. */
+const MAPPINGS = ',\n  "mappings": "';
+const MAP_END = /",\n(?: {2}"debugId": "\w*",\n)? {2}"names": (\[[^\n]*\])\n\}\s*$/;
+
+function readMap(json: string): SourceMap {
+  const start = MAP_START.exec(json);
+  const contentsStart = start?.[0].length ?? 0;
+  const contentsEnd = json.indexOf(MAPPINGS, contentsStart);
+  const mappingsStart = contentsEnd + MAPPINGS.length;
+  const mappingsEnd = json.indexOf('"', mappingsStart);
+  const [, names] = MAP_END.exec(json.slice(mappingsEnd)) ?? [];
+  if (start?.[1] === undefined || contentsEnd === -1 || names === undefined) throw unknownForm("source maps");
+  return {
+    sources: JSON.parse(start[1]) as string[],
+    sourcesContent: json.slice(contentsStart, contentsEnd),
+    mappings: json.slice(mappingsStart, mappingsEnd),
+    names,
+  };
+}
+
+function unknownForm(what: string): Error {
+  return new Error(`this Bun's bundler (${Bun.version}) writes ${what} in a form that hotswap does not know`);
 }
 
 /** The map of an artifact: its sources, relative to the project's root, and the whole of it as JSON. */
@@ -40,14 +70,12 @@ export interface ArtifactMap {
 }
 
 /** Shifts a map by the lines that stand before an artifact's code, and names its sources from the project's root. */
-export function artifactMap(
-  { version, sources: given, sourcesContent, names, mappings }: SourceMap,
-  root: string,
-): ArtifactMap {
+export function artifactMap({ sources: given, sourcesContent, names, mappings }: SourceMap, root: string): ArtifactMap {
   const sources = given.map((source) => sourceName(source, root));
   // The bundler's own first line is kept, so one line less is new.
   const shift = ";".repeat(LINES_BEFORE_CODE - 1);
-  return { sources, json: JSON.stringify({ version, sources, sourcesContent, names, mappings: shift + mappings }) };
+  const json = `{"version":3,"sources":${JSON.stringify(sources)},"sourcesContent":${sourcesContent},"names":${names},"mappings":"${shift}${mappings}"}`;
+  return { sources, json };
 }
 
 /** A source's path from the project's root. Bun writes it from the current folder. */
