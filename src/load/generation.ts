@@ -116,6 +116,10 @@ export class Generation {
     return this.#code === undefined;
   }
 
+  /** Runs code of the plugin in the generation's context. Objects outlive their generation: once it is freed, in the caller's. */
+  readonly within = <Result>(fn: () => Result): Result =>
+    this.#code === undefined ? fn() : this.#code.context.run(fn);
+
   /** How the code of this generation is entered. Throws `HOTSWAP_FREED`. */
   get context(): Context {
     return this.#require("context").context;

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError } from "../../errors.ts";
-import { versionOf } from "../types/known-type.ts";
+import { type Enter, versionOf } from "../types/known-type.ts";
 import type { KeyDeclaration } from "./data-bag.ts";
 
 /** A declaration of a key, with its defaults filled in. */
@@ -8,6 +9,8 @@ export interface DeclaredKey {
   /** The plugin that declared it; `undefined` for the host. */
   readonly owner: string | undefined;
   readonly options: KeyDeclaration<never>;
+  /** For the code in the options: runs it where it was declared, so that what it opens is the plugin's. */
+  readonly enter: Enter;
 }
 
 /**
@@ -62,7 +65,8 @@ export class Declarations {
       const who = [earlier.owner, this.#owner].map((owner) => owner ?? "the host").join(" and ");
       throw new HotswapError("HOTSWAP_MIGRATION_FAILED", `${named} is declared twice, by ${who}`);
     }
-    this.#own.set(key, { version: versionOf(named, options), owner: this.#owner, options });
+    const enter = AsyncLocalStorage.snapshot();
+    this.#own.set(key, { version: versionOf(named, options), owner: this.#owner, options, enter });
   }
 
   *keys(): Generator<string> {

@@ -212,11 +212,13 @@ export class Transaction implements BagTransaction, EntriesObserver {
   }
 
   #merge(key: string, theirs: Entry | Absent, original: Entry | Absent): Entry {
-    const merge = this.#view.declarations.get(key)?.options.merge as (...values: unknown[]) => unknown;
+    const declared = this.#view.declarations.get(key);
+    const merge = declared?.options.merge as ((...values: unknown[]) => unknown) | undefined;
     const value = (entry: Entry | Absent): unknown => (entry === absent ? undefined : this.#view.valueOf(key, entry));
     let merged: unknown;
     try {
-      merged = merge(value(theirs), value(this.#overlay.read(key)), value(original));
+      const values = [value(theirs), value(this.#overlay.read(key)), value(original)];
+      merged = declared?.enter(() => merge?.(...values));
     } catch (error) {
       if (error instanceof HotswapError) throw error;
       const message = `merging the data-bag key ${JSON.stringify(key)} failed: ${describeError(error)}`;

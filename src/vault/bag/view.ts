@@ -132,14 +132,12 @@ export class BagView implements DataBag {
     const from = versionOfEntry(entry);
     const version = declared?.version ?? 1;
     if (from === version) return value;
+    const newer = this.#host.currentDeclaration(key);
     const { migrations, downgrades } = declared?.options ?? {};
-    const newerDowngrades = this.#host.currentDeclaration(key)?.options.downgrades;
-    return migrate(`the data-bag key ${JSON.stringify(key)}`, value, from, {
-      version,
-      migrations,
-      downgrades,
-      newerDowngrades,
-    });
+    const target = { version, migrations, downgrades, newerDowngrades: newer?.options.downgrades };
+    const step = (): unknown => migrate(`the data-bag key ${JSON.stringify(key)}`, value, from, target);
+    const { enter } = declared ?? newer ?? {};
+    return enter === undefined ? step() : enter(step);
   }
 
   /** @internal Whether an entry is of another shape than this set's code expects. */

@@ -102,7 +102,8 @@ class Decoder implements RowReader {
     if (!type) return this.setFields(instance, stored);
     const fields: Record<string, unknown> = {};
     this.setFields(fields, stored);
-    assignFields(instance, this.#migrateFields(type, fields, Number(version)), type.name);
+    const migrated = this.#migrateFields(type, fields, Number(version));
+    type.enter(() => assignFields(instance, migrated, type.name));
   }
 
   #migrateFields(type: KnownType, fields: object, from: number): object {
@@ -115,12 +116,8 @@ export function migrateFields(what: string, type: KnownType, fields: object, fro
   if (from === type.version) return fields;
   const name = `${type.name} in ${what}`;
   const { migrations, downgrades } = type.class;
-  const migrated = migrate(name, fields, from, {
-    version: type.version,
-    migrations,
-    downgrades,
-    newerDowngrades: newer,
-  });
+  const target = { version: type.version, migrations, downgrades, newerDowngrades: newer };
+  const migrated = type.enter(() => migrate(name, fields, from, target));
   if (typeof migrated === "object" && migrated !== null) return migrated;
   throw new HotswapError(
     "HOTSWAP_MIGRATION_FAILED",

@@ -4,6 +4,7 @@ import { encode } from "../codec/encode.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "../codec/form.ts";
 import { addKind, type Kind } from "../codec/kinds.ts";
 import { KnownType } from "../types/known-type.ts";
+import { liveTypeOf } from "../types/registry.ts";
 import { SetTypes } from "../types/set-types.ts";
 import { fromJson, parseJson, toText } from "../codec/text.ts";
 import type { LiveType } from "../live-type.ts";
@@ -45,7 +46,7 @@ export class LiveData {
    * constructed without arguments.
    */
   unwrapAs<T extends object>(type: new (...params: never[]) => T, source?: LiveTypeSource): T {
-    const known = new KnownType(type.name, type as LiveType);
+    const known = new KnownType(type.name, type as LiveType, liveTypeOf(type.prototype)?.enter);
     const rows = this.#stored instanceof Encoded ? this.#stored.rows : [];
     const root = rows[0] && instanceRow(rows[0], known);
     if (!root) {

@@ -2,15 +2,21 @@ import { types } from "node:util";
 import { HotswapError, describeError } from "../../errors.ts";
 import type { LiveType } from "../live-type.ts";
 
+/** Runs `fn` in the context of the plugin that some code belongs to: what it opens is that plugin's. */
+export type Enter = <Result>(fn: () => Result) => Result;
+
 /** A class as a live type of a name. */
 export class KnownType {
+  /** For the class's own code: its constructor, its setters, its migrations. */
+  readonly enter: Enter;
   readonly name: string;
   readonly version: number;
   readonly class: LiveType;
   #fields: ReadonlySet<string> | undefined;
 
   /** Throws `HOTSWAP_MIGRATION_FAILED` when the class's version makes no sense. */
-  constructor(name: string, liveType: LiveType) {
+  constructor(name: string, liveType: LiveType, enter: Enter = (fn) => fn()) {
+    this.enter = enter;
     this.name = name;
     this.version = versionOf(name, liveType);
     this.class = liveType;
@@ -28,7 +34,7 @@ export class KnownType {
   construct(): Record<string, unknown> {
     let instance: object;
     try {
-      instance = new (this.class as unknown as new () => object)();
+      instance = this.enter(() => new (this.class as unknown as new () => object)());
     } catch (error) {
       const message = `new ${this.name}() failed: ${describeError(error)}; a live type must be constructible without arguments`;
       throw new HotswapError("HOTSWAP_NOT_SERIALIZABLE", message, { cause: error });

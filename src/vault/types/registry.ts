@@ -1,5 +1,5 @@
 import type { LiveType } from "../live-type.ts";
-import { KnownType } from "./known-type.ts";
+import { type Enter, KnownType } from "./known-type.ts";
 
 /**
  * Every class that is or was a live type of some set, by its prototype. A class is a live type for good, so an
@@ -7,10 +7,13 @@ import { KnownType } from "./known-type.ts";
  */
 const known = new WeakMap<object, KnownType>();
 
-/** Makes `liveTypes` known under their names. Throws `HOTSWAP_MIGRATION_FAILED` for a version that makes no sense. */
-export function registerLiveTypes(liveTypes: ReadonlyMap<string, LiveType>): void {
+/**
+ * Makes `liveTypes` known under their names; `enter` runs their code in the context of their plugin. Throws
+ * `HOTSWAP_MIGRATION_FAILED` for a version that makes no sense.
+ */
+export function registerLiveTypes(liveTypes: ReadonlyMap<string, LiveType>, enter?: Enter): void {
   for (const [name, type] of liveTypes) {
-    if (!known.has(type.prototype)) known.set(type.prototype, new KnownType(name, type));
+    if (!known.has(type.prototype)) known.set(type.prototype, new KnownType(name, type, enter));
   }
 }
 

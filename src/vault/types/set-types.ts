@@ -16,7 +16,7 @@ export class SetTypes implements TypeSource {
   constructor(liveTypes: ReadonlyMap<string, LiveType>, newer: (name: string) => Migrations | undefined) {
     registerLiveTypes(liveTypes);
     for (const [name, type] of liveTypes) {
-      const known = new KnownType(name, type);
+      const known = new KnownType(name, type, liveTypeOf(type.prototype)?.enter);
       this.#types.set(name, known);
       this.#byPrototype.set(type.prototype, known);
     }
