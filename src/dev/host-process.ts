@@ -1,9 +1,9 @@
-import { existsSync, watch } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, type FSWatcher, mkdtempSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ControlClient } from "../control/client.ts";
 import { DEV_SOCKET_VARIABLE, devSocketValue } from "../control/dev-socket.ts";
+import { isAlive } from "../control/socket.ts";
 
 export interface HostProcessOptions {
   readonly command: readonly string[];
@@ -19,6 +19,9 @@ export interface HostProcessOptions {
 /** A host that has not opened its socket after this time probably does not load plugins, in ms. */
 const SILENCE = 5000;
 
+/** How long after the socket's file is there it is tried again, in ms. */
+const ASK_AGAIN = 2;
+
 /** How long a host may take to end when it is asked to, in ms. */
 const GRACE = 5000;
 
@@ -30,35 +33,23 @@ export class HostProcess implements AsyncDisposable {
   readonly #options: HostProcessOptions;
   readonly #child: Bun.Subprocess;
   readonly #folder: string;
-  readonly #stopListening: () => void;
+  readonly #socket: string;
+  readonly #watcher: FSWatcher;
+  readonly #silence: Timer;
+  /** Whether the socket is waited for. */
+  #waiting = true;
+  #asking = false;
   #stopping = false;
 
-  private constructor(options: HostProcessOptions, folder: string) {
+  /** Starts the command. Throws when there is no such program. */
+  constructor(options: HostProcessOptions) {
     this.#options = options;
-    this.#folder = folder;
-    const socket = join(folder, "host.sock");
-    this.#stopListening = this.#waitFor(socket);
-    this.#child = Bun.spawn([...options.command], {
-      cwd: options.cwd,
-      env: { ...process.env, [DEV_SOCKET_VARIABLE]: devSocketValue(socket) },
-      // On a terminal the keys are ours.
-      stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
-      // A group of its own: the command may be a script that starts the host, and both have to end.
-      detached: process.platform !== "win32",
-      onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),
-    });
-  }
-
-  /** Starts the command. Rejects when there is no such program. */
-  static async start(options: HostProcessOptions): Promise<HostProcess> {
     // For the owner alone, as the socket in it.
-    const folder = await mkdtemp(join(tmpdir(), "hotswap-dev-"));
-    try {
-      return new HostProcess(options, folder);
-    } catch (error) {
-      await rm(folder, { recursive: true });
-      throw error;
-    }
+    this.#folder = mkdtempSync(join(tmpdir(), "hotswap-dev-"));
+    this.#socket = join(this.#folder, "host.sock");
+    this.#child = this.#start();
+    this.#watcher = watch(this.#folder, () => void this.#ask());
+    this.#silence = setTimeout(() => options.onSilent(), SILENCE);
   }
 
   get pid(): number {
@@ -72,14 +63,42 @@ export class HostProcess implements AsyncDisposable {
     const timer = setTimeout(() => this.#signal("SIGKILL"), GRACE);
     await this.#child.exited;
     clearTimeout(timer);
-    // What the command started and left behind.
-    this.#signal("SIGKILL");
-    this.#stopListening();
-    await rm(this.#folder, { recursive: true, force: true });
+    this.#cleanUp();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #start(): Bun.Subprocess {
+    const { command, cwd } = this.#options;
+    try {
+      return Bun.spawn([...command], {
+        cwd,
+        env: { ...process.env, [DEV_SOCKET_VARIABLE]: devSocketValue(this.#socket) },
+        // On a terminal the keys are ours.
+        stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
+        // A group of its own: the command may be a script that starts the host, and both have to end.
+        detached: process.platform !== "win32",
+        onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),
+      });
+    } catch (error) {
+      rmSync(this.#folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  #ended(how: number | NodeJS.Signals): void {
+    if (this.#stopping) return;
+    this.#cleanUp();
+    this.#options.onExit(how);
+  }
+
+  #cleanUp(): void {
+    // What the command started and left behind.
+    this.#signal("SIGKILL");
+    this.#stopWaiting();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -94,23 +113,19 @@ export class HostProcess implements AsyncDisposable {
     }
   }
 
-  #ended(how: number | NodeJS.Signals): void {
-    this.#stopListening();
-    if (!this.#stopping) this.#options.onExit(how);
+  /** Finds out whether the host listens. Its socket's file is there a moment before. */
+  async #ask(): Promise<void> {
+    if (this.#asking || !existsSync(this.#socket)) return;
+    this.#asking = true;
+    while (this.#waiting && !(await isAlive(this.#socket))) await Bun.sleep(ASK_AGAIN);
+    if (!this.#waiting) return;
+    this.#stopWaiting();
+    this.#options.onReady(new ControlClient(this.#socket));
   }
 
-  /** Answers how to end the waiting. */
-  #waitFor(socket: string): () => void {
-    const end = (): void => {
-      watcher.close();
-      clearTimeout(timer);
-    };
-    const watcher = watch(this.#folder, () => {
-      if (!existsSync(socket)) return;
-      end();
-      this.#options.onReady(new ControlClient(socket));
-    });
-    const timer = setTimeout(() => this.#options.onSilent(), SILENCE);
-    return end;
+  #stopWaiting(): void {
+    this.#waiting = false;
+    this.#watcher.close();
+    clearTimeout(this.#silence);
   }
 }

@@ -58,6 +58,7 @@ export class DevSession implements AsyncDisposable {
   #restartNeeded = false;
   /** What is asked of the host, one after the other. */
   #asking: Promise<void> = Promise.resolve();
+  #restarting: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: DevSessionOptions) {
@@ -103,14 +104,19 @@ export class DevSession implements AsyncDisposable {
 
   /** Ends the host, if it runs, and starts it with its files as they are now. */
   async restart(): Promise<void> {
-    await this.#stopHost();
-    await this.#startHost();
+    // Pressed twice, it is one restart.
+    this.#restarting ??= this.#stopHost().then(() => {
+      this.#restarting = undefined;
+      this.#startHost();
+    });
+    await this.#restarting;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const { builder } of this.#plugins) builder.close();
     this.#hostFiles[Symbol.dispose]();
+    await this.#restarting;
     await this.#stopHost();
   }
 
@@ -154,17 +160,17 @@ export class DevSession implements AsyncDisposable {
     } else if (this.#host === undefined) {
       const missing = this.#plugins.filter(({ built }) => built !== true).map(({ dir }) => displayPath(dir));
       if (missing.length > 0) this.#tell({ type: "waiting", plugins: missing });
-      else void this.#startHost();
+      else this.#startHost();
     }
   }
 
-  async #startHost(): Promise<void> {
-    if (this.#closed || this.#host !== undefined) return;
+  #startHost(): void {
+    if (this.#closed || this.#host !== undefined || this.#restarting !== undefined) return;
     const { command, cwd } = this.#options;
     this.#restartNeeded = false;
     this.#hostFiles.restarted();
     try {
-      this.#host = await HostProcess.start({
+      this.#host = new HostProcess({
         command,
         cwd,
         onReady: (client) => void this.#ready(client),
