@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { decodeArtifact } from "../artifact/decode.ts";
 import { describeError, HotswapError } from "../errors.ts";
-import { nextTurn } from "../turn.ts";
+import { Pace } from "../turn.ts";
 
 /** An artifact that was found, verified and not yet loaded. */
 export interface FoundArtifact {
@@ -29,12 +29,17 @@ interface FileIdentity {
 
 interface KnownFile {
   readonly identity: FileIdentity;
-  readonly hash: string;
-  readonly manifest: Manifest;
+  readonly artifact: FoundArtifact;
 }
 
-/** Files that are looked at before other work gets its turn: about half a millisecond's worth. */
-const BATCH = 128;
+/** A file that is not as the last scan saw it. */
+interface ChangedFile {
+  readonly file: string;
+  readonly identity: FileIdentity;
+}
+
+/** Files that are read at the same time. */
+const READ_AT_ONCE = 16;
 
 /**
  * Finds the artifacts of a plugin folder. A file whose size, time and inode are those of the last scan is not read
@@ -49,40 +54,85 @@ export class PluginDirScanner {
    */
   async scan(dir: string): Promise<FoundArtifacts> {
     const files = (await listArtifacts(dir)).map((name) => join(dir, name));
+    const pace = new Pace();
+    const seen = new Map<string, KnownFile>();
+    const changed: ChangedFile[] = [];
+    for (const file of files) {
+      const identity = identityOf(file);
+      // A folder may be called anything.
+      if (identity === undefined) continue;
+      const known = this.#known.get(file);
+      if (known !== undefined && sameIdentity(known.identity, identity)) seen.set(file, known);
+      else changed.push({ file, identity });
+      await pace.step();
+    }
+    for (let start = 0; start < changed.length; start += READ_AT_ONCE) {
+      const batch = await Promise.all(changed.slice(start, start + READ_AT_ONCE).map(readChanged));
+      for (const { file, identity, bytes } of batch) {
+        seen.set(file, { identity, artifact: verify(file, bytes) });
+        await pace.step();
+      }
+    }
+    return this.#collect(files, seen);
+  }
+
+  /** In the order of `files`, by the plugins' names. */
+  #collect(files: readonly string[], seen: ReadonlyMap<string, KnownFile>): FoundArtifacts {
     const found = new Map<string, FoundArtifact>();
     const known = new Map<string, KnownFile>();
-    for (let start = 0; start < files.length; start += BATCH) {
-      const batch = await Promise.all(files.slice(start, start + BATCH).map((file) => this.#examine(file)));
-      for (const { artifact, identity } of batch) {
-        known.set(artifact.file, { identity, hash: artifact.hash, manifest: artifact.manifest });
-        const key = artifact.name.toLowerCase();
-        const other = found.get(key);
-        if (other !== undefined) throw duplicatePlugin(other, artifact);
-        found.set(key, artifact);
-      }
-      await nextTurn();
+    for (const file of files) {
+      const entry = seen.get(file);
+      if (entry === undefined) continue;
+      const { identity, artifact } = entry;
+      const key = artifact.name.toLowerCase();
+      const other = found.get(key);
+      if (other !== undefined) throw duplicatePlugin(other, artifact);
+      found.set(key, artifact);
+      // Not with its bytes: those are only wanted by the load that follows.
+      const { hash, manifest } = artifact;
+      known.set(
+        file,
+        this.#known.get(file) === entry ? entry : { identity, artifact: verifiedArtifact(file, hash, manifest) },
+      );
     }
     this.#known = known;
     return found;
   }
+}
 
-  async #examine(file: string): Promise<{ artifact: FoundArtifact; identity: FileIdentity }> {
-    try {
-      // The identity is taken before the bytes: a file published in between is read again by the next scan.
-      const { size, mtimeMs, ino } = statSync(file);
-      const identity: FileIdentity = { size, modified: mtimeMs, inode: ino };
-      const known = this.#known.get(file);
-      if (known !== undefined && sameIdentity(known.identity, identity)) {
-        return { artifact: verifiedArtifact(file, known.hash, known.manifest), identity };
-      }
-      const bytes = await readFile(file);
-      const { hash, manifest } = decodeArtifact(bytes, file);
-      return { artifact: { name: manifest.name, file, hash, manifest, bytes: async () => bytes }, identity };
-    } catch (error) {
-      const problem = error instanceof HotswapError ? error.message : `${file} cannot be read: ${describeError(error)}`;
-      throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", problem, { phase: "scan", cause: error });
-    }
+/**
+ * `undefined` for a folder. The identity is taken before the bytes: a file published in between is read again by the next
+ * scan.
+ */
+function identityOf(file: string): FileIdentity | undefined {
+  try {
+    const stats = statSync(file);
+    return stats.isDirectory() ? undefined : { size: stats.size, modified: stats.mtimeMs, inode: stats.ino };
+  } catch (error) {
+    throw invalidFile(file, error);
   }
+}
+
+async function readChanged({ file, identity }: ChangedFile): Promise<ChangedFile & { readonly bytes: Uint8Array }> {
+  try {
+    return { file, identity, bytes: await readFile(file) };
+  } catch (error) {
+    throw invalidFile(file, error);
+  }
+}
+
+function verify(file: string, bytes: Uint8Array): FoundArtifact {
+  try {
+    const { hash, manifest } = decodeArtifact(bytes, file);
+    return { name: manifest.name, file, hash, manifest, bytes: async () => bytes };
+  } catch (error) {
+    throw invalidFile(file, error);
+  }
+}
+
+function invalidFile(file: string, error: unknown): HotswapError {
+  const problem = error instanceof HotswapError ? error.message : `${file} cannot be read: ${describeError(error)}`;
+  return new HotswapError("HOTSWAP_INVALID_ARTIFACT", problem, { phase: "scan", cause: error });
 }
 
 /** An artifact that was verified before. It holds no bytes: they are read, and verified again, when they are asked for. */
@@ -107,12 +157,8 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
 
 async function listArtifacts(dir: string): Promise<string[]> {
   try {
-    const entries = await readdir(dir, { withFileTypes: true });
-    return entries
-      .filter(({ name }) => name.endsWith(ARTIFACT_EXTENSION) && !name.startsWith("."))
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
+    const names = await readdir(dir);
+    return names.filter((name) => name.endsWith(ARTIFACT_EXTENSION) && !name.startsWith(".")).toSorted();
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : describeError(error);
     throw new HotswapError(

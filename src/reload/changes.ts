@@ -23,7 +23,7 @@ export interface Change {
 
 /**
  * Compares what was found with what is live (SPEC 3.5). Nothing is loaded for it: what an artifact depends on is known
- * from its live generation, and an artifact without one is loaded in any case. Keys are names in lower case.
+ * from its live generation, and an artifact without one is loaded in any case. Keys are names in lower case, and sorted.
  */
 export function findChanges(live: ReadonlyMap<string, LivePlugin>, found: FoundArtifacts): Map<string, Change> {
   const changes = new Map<string, Change>();
@@ -32,7 +32,7 @@ export function findChanges(live: ReadonlyMap<string, LivePlugin>, found: FoundA
     if (!found.has(key)) changes.set(key, changeOfMissing(plugin));
   }
   relinkDependents(live, changes);
-  return changes;
+  return new Map(Array.from(changes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function changeOf(artifact: FoundArtifact, live: LivePlugin | undefined): Change {

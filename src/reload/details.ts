@@ -1,5 +1,4 @@
 import type { Phase } from "../errors.ts";
-import { compareNames } from "../link/link.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";
 import type { Change } from "./changes.ts";
@@ -12,8 +11,9 @@ export class ReloadDetails extends Map<string, ReloadNote> {
   /** In ms, by step; empty for a plan. */
   readonly timings: PhaseTimings;
 
+  /** `notes` come sorted by name. @internal */
   constructor(notes: Iterable<readonly [string, ReloadNote]> = [], timings: PhaseTimings = {}) {
-    super(Array.from(notes).toSorted(([a], [b]) => compareNames(a, b)));
+    super(notes);
     this.timings = timings;
   }
 

@@ -7,6 +7,7 @@ import { Plugin } from "../link/plugin.ts";
 import { withDeadline } from "../load/deadline.ts";
 import type { Generation } from "../load/generation.ts";
 import type { FoundArtifact } from "../load/scan.ts";
+import { Pace } from "../turn.ts";
 import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
 import { collectLiveThings, Vault } from "../vault/vault.ts";
 import type { Change } from "./changes.ts";
@@ -63,7 +64,8 @@ class Preparation<Extension> {
   readonly #context: PrepareContext<Extension>;
   /** Loaded by this attempt, in the order of loading, and later in dependency order. */
   #fresh: Generation[] = [];
-  #plugins: Plugin[] = [];
+  readonly #plugins: Plugin[] = [];
+  #pace = new Pace();
   #bag: BagTransaction | undefined;
   #manager: PluginManager<Extension> | undefined;
 
@@ -73,17 +75,19 @@ class Preparation<Extension> {
   }
 
   async run(): Promise<PreparedSet<Extension>> {
-    const changes = Array.from(this.#request.changes.values()).toSorted((a, b) => compareNames(a.name, b.name));
+    const changes = Array.from(this.#request.changes.values());
     await this.#step("load", async () => {
       const loads = changes.flatMap(({ load }) => load ?? []);
       for (const artifact of loads) {
         this.#context.report("load", this.#fresh.length, loads.length);
         this.#fresh.push(await this.#context.load(artifact));
       }
+      // Loading ends with a turn of the event loop.
+      this.#pace = new Pace();
     });
-    await this.#step("reloadable", () => this.#fresh.forEach((generation) => generation.runReloadable()));
-    await this.#step("export", () => this.#fresh.forEach((generation) => generation.runExport()));
-    await this.#step("import", () => this.#fresh.forEach((generation) => generation.runImport()));
+    await this.#step("reloadable", () => this.#forEach((generation) => generation.runReloadable()));
+    await this.#step("export", () => this.#forEach((generation) => generation.runExport()));
+    await this.#step("import", () => this.#forEach((generation) => generation.runImport()));
     const graph = await this.#step("link", () => this.#link(changes));
     await this.#step("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
     const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph));
@@ -120,10 +124,18 @@ class Preparation<Extension> {
     return graph;
   }
 
+  async #forEach(hook: (generation: Generation) => void): Promise<void> {
+    for (const generation of this.#fresh) {
+      hook(generation);
+      await this.#pace.step();
+    }
+  }
+
   async #inOrder(phase: Phase, hook: (generation: Generation) => Promise<void>): Promise<void> {
     for (const [index, generation] of this.#fresh.entries()) {
       this.#context.report(phase, index, this.#fresh.length);
       await hook(generation);
+      await this.#pace.step();
     }
   }
 
@@ -132,10 +144,11 @@ class Preparation<Extension> {
   ): Promise<{ manager: PluginManager<Extension>; bag: BagTransaction }> {
     const { options, storage } = this.#context;
     const calls = new Calls();
-    this.#plugins = graph.order.map((generation) => {
+    for (const generation of graph.order) {
       const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => (target ? [target.name] : []));
-      return new Plugin(generation, this.#noteOf(generation), deps.toSorted(compareNames), calls);
-    });
+      this.#plugins.push(new Plugin(generation, this.#noteOf(generation), deps.toSorted(compareNames), calls));
+      await this.#pace.step();
+    }
     const live = collectLiveThings(this.#plugins);
     const extension = await this.#makeExtension();
     const bag = storage.begin(live.types, { plugins: graph.order.map(({ name }) => name) });

@@ -5,7 +5,6 @@ import { explain } from "../inspect/explain.ts";
 import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
-import { compareNames } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { GenerationInfo } from "../load/generation-record.ts";
@@ -370,22 +369,19 @@ function artifactsOf(live: ReadonlyMap<string, LivePlugin>): Map<string, FoundAr
   return new Map(Array.from(live, ([key, { artifact }]) => [key, artifact]));
 }
 
+/** In the order of `changes`. */
 function livePlugins<Extension>(
-  set: PreparedSet<Extension>,
+  { fresh }: PreparedSet<Extension>,
   changes: ReadonlyMap<string, Change>,
 ): Map<string, LivePlugin> {
+  const generations = new Map(fresh.map((generation) => [generation.name.toLowerCase(), generation]));
   const live = new Map<string, LivePlugin>();
-  for (const generation of set.generations.toSorted((a, b) => compareNames(a.name, b.name))) {
-    const key = generation.name.toLowerCase();
-    const change = changes.get(key);
-    if (change?.keep !== undefined) live.set(key, change.keep);
-    else if (change?.load !== undefined) {
+  for (const [key, { keep, load }] of changes) {
+    const generation = generations.get(key);
+    if (keep !== undefined) live.set(key, keep);
+    else if (load !== undefined && generation !== undefined) {
       const slots = Array.from(generation.slots.keys(), (slot) => slot.toLowerCase());
-      live.set(key, {
-        generation,
-        artifact: verifiedArtifact(change.load.file, change.load.hash, change.load.manifest),
-        slots,
-      });
+      live.set(key, { generation, artifact: verifiedArtifact(load.file, load.hash, load.manifest), slots });
     }
   }
   return live;
