@@ -1,0 +1,80 @@
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UsageError } from "../command.ts";
+import { packageFolder, readManifest } from "./origin.ts";
+
+/** Files of a new project, each with the template that it is made of. */
+const templates: Readonly<Record<string, string>> = {
+  "src/host.ts": "host.ts.txt",
+  "plugin/hello/index.ts": "hello.ts.txt",
+  "tsconfig.json": "tsconfig.json.txt",
+  ".gitignore": "gitignore.txt",
+  "README.md": "README.md.txt",
+};
+
+/** The content of every file of a new project, by path. `dependency` is what its manifest says of hotswap. */
+export async function projectFiles(name: string, dependency: string): Promise<Map<string, string>> {
+  const files = new Map([["package.json", manifestOf(name, dependency)]]);
+  for (const [path, template] of Object.entries(templates)) {
+    const text = await Bun.file(join(import.meta.dir, "template", template)).text();
+    files.set(path, text.replaceAll("{{name}}", name));
+  }
+  return files;
+}
+
+/**
+ * Writes the files into a new or empty folder. Throws a {@link UsageError} when something is there already; whatever fails,
+ * nothing stays.
+ */
+export async function writeProject(dir: string, shown: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const existed = await requireVacant(dir, shown);
+  try {
+    for (const [path, content] of files) {
+      const file = join(dir, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content, { flag: "wx" });
+    }
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    if (existed) await mkdir(dir);
+    throw error;
+  }
+}
+
+/** Whether the folder is there; nothing may be in it. */
+async function requireVacant(dir: string, shown: string): Promise<boolean> {
+  let entries: readonly string[];
+  try {
+    entries = await readdir(dir);
+  } catch (error) {
+    const code = error instanceof Error ? Reflect.get(error, "code") : undefined;
+    if (code === "ENOENT") return false;
+    if (code === "ENOTDIR") throw new UsageError(`${shown} is a file: choose another name`);
+    throw error;
+  }
+  if (entries.length > 0) throw new UsageError(`the folder ${shown} is not empty: choose another name`);
+  return true;
+}
+
+function manifestOf(name: string, dependency: string): string {
+  const { devDependencies = {} } = readManifest(packageFolder) ?? {};
+  const manifest = {
+    name,
+    version: "0.1.0",
+    private: true,
+    type: "module",
+    scripts: {
+      dev: "hotswap dev plugin/* --out bin -- bun src/host.ts",
+      build: "hotswap build plugin/* bin",
+      start: "bun src/host.ts",
+      types: "hotswap types",
+      check: "tsc --noEmit",
+    },
+    dependencies: { hotswap: dependency },
+    // Those that hotswap itself is made with.
+    devDependencies: Object.fromEntries(
+      ["bun-types", "typescript"].map((each) => [each, devDependencies[each] ?? "latest"]),
+    ),
+  };
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
