@@ -28,6 +28,7 @@ const flags = {
   },
   staticLinking: { type: "boolean", description: "Generate code that compiles the plugins into the host" },
   clean: { type: "boolean", description: "With --staticLinking: remove the code generated for the plugins" },
+  watch: { type: "boolean", description: "Build again whatever changes, until Ctrl-C" },
   verbose: {
     type: "boolean",
     alias: "v",
@@ -53,6 +54,7 @@ export const buildCommand = defineCommand({
       line: String.raw`hotswap build --include '^texts/.*\.md$' plugin/alpha bin`,
     },
     { purpose: "a mark for this build", line: `hotswap build plugin/alpha bin -- --define MARK='"v2"'` },
+    { purpose: "whenever the source changes", line: "hotswap build --watch plugin/* bin" },
     { purpose: "code that compiles it into the host", line: "hotswap build --staticLinking plugin/alpha plugin" },
     { purpose: "and away with it", line: "hotswap build --staticLinking --clean plugin/alpha plugin" },
   ],
@@ -63,6 +65,7 @@ export const buildCommand = defineCommand({
       throw new UsageError("give the plugin's folder and the output folder");
     }
     requireDistinct(pluginDirs);
+    if (invocation.flags.watch === true) return watchArtifacts(invocation, pluginDirs, outputDir);
     // Files are published in one synchronous step each, so nothing half-done can be left behind.
     process.once("SIGINT", () => process.exit(130));
     return invocation.flags.staticLinking === true
@@ -91,6 +94,29 @@ async function buildArtifacts(
   }
   for (const { file } of built) await print(`${asGiven(outputDir, file)}\n`);
   return built.length === pluginDirs.length ? 0 : 1;
+}
+
+async function watchArtifacts(
+  { flags: given, rest }: BuildInvocation,
+  pluginDirs: readonly string[],
+  outputDir: string,
+): Promise<number> {
+  for (const flag of ["staticLinking", "clean", "leaveTemps"] as const) {
+    if (given[flag] === true) throw new UsageError(`--${flag} does not go with --watch, which publishes artifacts`);
+  }
+  if (given.bundle === false)
+    throw new UsageError("--bundle=false does not go with --watch, which publishes artifacts");
+  const { include, exclude, livePrefix } = given;
+  const { watchBuild } = await import("./dev/watch-build.ts");
+  return watchBuild({
+    builds: pluginDirs.map((pluginDir) => ({ pluginDir, outputDir, include, exclude, livePrefix, buildFlags: rest })),
+    show: async (result) => {
+      await warn(result.warnings);
+      const file = asGiven(outputDir, result.file);
+      await print(given.verbose === true ? describeBuild(result, file, paintFor("stdout")) : `${file}\n`);
+    },
+    report: (error) => reportError(error, given.debug === true),
+  });
 }
 
 async function linkStatically(

@@ -80,5 +80,6 @@ async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly s
     () => end(130),
   );
   keys.listen();
+  session.start();
   return await asked;
 }

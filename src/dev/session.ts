@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { BuildOptions, BuildResult } from "../build/index.ts";
 import { displayPath } from "../build/diagnostic.ts";
 import { fillOptions } from "../build/options.ts";
@@ -61,17 +60,22 @@ export class DevSession implements AsyncDisposable {
   #restarting: Promise<void> | undefined;
   #closed = false;
 
+  /** Throws HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
   constructor(options: DevSessionOptions) {
     this.#options = options;
-    const { plugins, command, cwd } = options;
     this.#hostFiles = new HostFiles({
-      pluginDirs: plugins.map(({ pluginDir }) => resolve(pluginDir)),
+      pluginDirs: options.plugins.map((build) => fillOptions(build).pluginDir),
       onChange: (files) => {
         this.#restartNeeded = files.length > 0;
         this.#tell({ type: "restart needed", files });
       },
       onError: (error) => this.#failed("the host's files cannot be watched", error),
     });
+  }
+
+  /** Builds every plugin, starts the host, and follows the source from here on. */
+  start(): void {
+    const { plugins, command, cwd } = this.#options;
     if (command.length > 0) this.#hostFiles.add(filesNamedBy(command, cwd));
     for (const build of plugins) this.#addPlugin(build);
   }

@@ -42,6 +42,7 @@ describe("9 help", () => {
       "--livePrefix P",
       "--staticLinking",
       "--clean",
+      "--watch",
       "-v, --verbose",
       "--debug",
       "-h, --help",
