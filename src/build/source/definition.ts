@@ -13,7 +13,7 @@ const INVALID_HOOK = "HOTSWAP_INVALID_HOOK";
 const WANTED = "write `export default definePlugin({ ... })`";
 
 /** Hooks whose answer is used at once (SPEC 2.2). */
-const synchronous: ReadonlySet<HookName> = new Set(["reloadable", "export", "import"]);
+export const synchronousHooks: ReadonlySet<HookName> = new Set(["reloadable", "export", "import"]);
 
 /**
  * Checks a plugin's definition as far as its syntax tells, without running it (SPEC 2.3). What only run time can tell is
@@ -153,7 +153,7 @@ function checkHook(file: SourceFile, name: HookName, value: Expression): Diagnos
       if (evidence.generator && name !== "invokeFunc") {
         return [file.problem(`"${name}" must not be a generator: nothing would run it`, value, INVALID_HOOK)];
       }
-      if (evidence.async && synchronous.has(name)) {
+      if (evidence.async && synchronousHooks.has(name)) {
         return [file.problem(`"${name}" must not be async: its answer is used at once`, value, INVALID_HOOK)];
       }
       return [];

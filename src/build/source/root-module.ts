@@ -1,11 +1,12 @@
 import type { Diagnostic } from "../diagnostic.ts";
 import { checkDefinition } from "./definition.ts";
 import { bare } from "./evidence.ts";
+import { isPlainlyFine } from "./plain/definition.ts";
 import { SourceFile } from "./source-file.ts";
 
 /** Checks a plugin's root module (SPEC 2.3), as {@link checkDefinition} does. */
 export function checkRootModule(file: SourceFile): Diagnostic[] {
-  if (isEvidentlyFine(file)) return [];
+  if (isPlainlyFine(file.path, file.text) || isEvidentlyFine(file)) return [];
   // What does not parse is reported by the bundler.
   return file.syntaxErrors.length > 0 ? [] : checkDefinition(file);
 }

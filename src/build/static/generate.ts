@@ -67,6 +67,6 @@ function importLines(names: string, file: string, outputDir: string): string[] {
  * How a module of the output folder imports a source file. A `.ts` file is named `.js`, which TypeScript understands
  * under every module resolution, and Bun, too.
  */
-function importPath(outputDir: string, file: string): string {
+export function importPath(outputDir: string, file: string): string {
   return relativeSpecifier(outputDir, file).replace(/\.(m|c)?tsx?$/, ".$1js");
 }
