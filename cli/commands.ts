@@ -14,6 +14,10 @@ export const commands: CommandTable = {
     summary: "Build plugins, run a host, and reload in it whatever changes",
     load: async () => (await import("./dev/dev.ts")).devCommand,
   },
+  types: {
+    summary: "Write the types of plugins and live things by their names",
+    load: async () => (await import("./types/types.ts")).typesCommand,
+  },
   vault: {
     summary: "Show what is in the store of a data bag or job queue",
     load: async () => (await import("./vault.ts")).vaultCommand,

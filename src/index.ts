@@ -35,6 +35,7 @@ export { LiveData, type LiveTypeSource, wrap } from "./vault/data/live-data.ts";
 export type { DeadJob, JobInfo } from "./vault/jobs/job.ts";
 export { JobQueue, type JobSource, type TickResult } from "./vault/jobs/job-queue.ts";
 export type { AddOptions, JobQueueOptions } from "./vault/jobs/options.ts";
+export type { LiveFuncRegistry, LiveFuncs, LiveTypeRegistry, LiveTypes } from "./vault/live-registry.ts";
 export type { LiveFunc, LiveType, Migration, Migrations } from "./vault/live-type.ts";
 export type { DataStore, StoreBatch, StoreRecord } from "./vault/store/data-store.ts";
 export { type SqliteStore, sqliteStore, type StoreSize } from "./vault/store/sqlite-store.ts";

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { writeTypes } from "../../src/build/types/write-types.ts";
 import { UsageError } from "../command.ts";
 import { packageFolder, readManifest } from "./origin.ts";
 
@@ -23,7 +24,7 @@ export async function projectFiles(name: string, dependency: string): Promise<Ma
 }
 
 /**
- * Writes the files into a new or empty folder. Throws a {@link UsageError} when something is there already; whatever fails,
+ * Writes the files, and the types of their plugin, into a new or empty folder. Throws a {@link UsageError} when something is there already; whatever fails,
  * nothing stays.
  */
 export async function writeProject(dir: string, shown: string, files: ReadonlyMap<string, string>): Promise<void> {
@@ -34,6 +35,7 @@ export async function writeProject(dir: string, shown: string, files: ReadonlyMa
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, content, { flag: "wx" });
     }
+    writeTypes({ pluginDirs: [join(dir, "plugin", "hello")], out: join(dir, "hotswap.d.ts") });
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
     if (existed) await mkdir(dir);

@@ -2,6 +2,7 @@ import { HotswapError } from "../errors.ts";
 import { freedCall } from "../load/entrance.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
+import type { LiveFuncs, LiveTypes } from "./live-registry.ts";
 import type { LiveFunc, LiveType } from "./live-type.ts";
 
 /**
@@ -10,9 +11,9 @@ import type { LiveFunc, LiveType } from "./live-type.ts";
  */
 export class Vault<Extension = unknown> {
   /** Live functions by name; each runs in the generation that defines it. */
-  readonly liveFuncs: ReadonlyMap<string, LiveFunc>;
+  readonly liveFuncs: LiveFuncs;
   /** Live types by name. */
-  readonly liveTypes: ReadonlyMap<string, LiveType>;
+  readonly liveTypes: LiveTypes;
   /** What `newExtension` made for this set. */
   readonly extension: Extension;
   readonly dataBag: DataBag;
@@ -20,8 +21,9 @@ export class Vault<Extension = unknown> {
 
   /** @internal */
   constructor(live: LiveThings, extension: Extension, dataBag: DataBag) {
-    this.liveFuncs = live.funcs;
-    this.liveTypes = live.types;
+    // The registries say what a project knows of them.
+    this.liveFuncs = live.funcs as ReadonlyMap<string, unknown> as LiveFuncs;
+    this.liveTypes = live.types as ReadonlyMap<string, unknown> as LiveTypes;
     this.extension = extension;
     this.dataBag = dataBag;
     this.#live = live;
