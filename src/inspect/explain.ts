@@ -120,25 +120,27 @@ class Search {
     const withoutGraph = new Set(this.#blocked);
     // What runs in the generation's context refers to its graph. The function that waits says more than that.
     if (graph !== undefined) withoutGraph.add(graph);
-    const natives = this.#nativeRoots();
-    for (const [starts, blocked] of [
-      [this.#starts, withoutGraph],
-      [this.#starts, this.#blocked],
-      [natives, withoutGraph],
-      [natives, this.#blocked],
-    ] as const) {
-      const reach = new Reach(this.#snapshot, this.#probed.contents, { starts, blocked });
-      const path = reach.pathTo(this.#probed.bridge);
-      if (path === undefined) continue;
-      const target = { nodes: this.#target, name: `${name.plugin}#${name.number}` };
-      return new Explanation({ ...name, state: "freed", path: nameSteps(this.#snapshot, path, target) });
-    }
-    return new Explanation({ ...name, state: "freed", suspects: this.#suspects() });
+    const target = { nodes: this.#target, name: `${name.plugin}#${name.number}` };
+    const find = (starts: readonly PathStart[]): string[] | undefined => {
+      for (const blocked of [withoutGraph, this.#blocked]) {
+        const reach = new Reach(this.#snapshot, this.#probed.contents, { starts, blocked });
+        const path = reach.pathTo(this.#probed.bridge);
+        if (path !== undefined) return nameSteps(this.#snapshot, path, target);
+      }
+      return undefined;
+    };
+    const roots = this.#engineRoots();
+    const path = find(this.#starts) ?? find(roots.native);
+    if (path !== undefined) return new Explanation({ ...name, state: "freed", path });
+    const held = find(roots.others)?.slice(1).join(" > ");
+    const detail = held === undefined ? "" : ` (the engine itself refers to ${held})`;
+    return new Explanation({ ...name, state: "freed", suspects: this.#suspects(), detail });
   }
 
-  /** What the engine holds by itself and people know: timers, servers, sockets and the like. */
-  #nativeRoots(): PathStart[] {
-    const roots: PathStart[] = [];
+  /** What the engine holds by itself: what people know, timers, servers, sockets and the like, and everything else. */
+  #engineRoots(): { readonly native: PathStart[]; readonly others: PathStart[] } {
+    const native: PathStart[] = [];
+    const others: PathStart[] = [];
     const queue = [0];
     const seen = new Set(queue);
     for (const node of queue) {
@@ -148,10 +150,11 @@ class Search {
         const name = this.#snapshot.nameOf(to);
         const type = this.#snapshot.typeOf(to);
         if (type === "synthetic" || name === "StrongRootBlock") queue.push(to);
-        else if (type === "native") roots.push({ name: `the engine's ${name}`, node: to });
+        else if (type === "native") native.push({ name: `the engine's ${name}`, node: to });
+        else if (to !== this.#probed.bridge && to !== this.#probed.probe) others.push({ name: "the engine", node: to });
       }
     }
-    return roots;
+    return { native, others };
   }
 
   /** The collections whose contents are not known and that host code can reach. */

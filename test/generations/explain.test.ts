@@ -215,6 +215,7 @@ describe("6.4 explain when no path can be seen", () => {
     await using host = await leakingHost(`host.lookUp(onTick);`);
     const explanation = await host.swapper.explain({ plugin: "world", number: 1 });
     expect(explanation).toMatchObject({ state: "freed", path: [] });
+    expect(String(explanation)).toContain("(the engine itself refers to function onTick of world#1)");
     expect(String(explanation)).toContain("a value of a WeakMap");
   });
 });
