@@ -1,7 +1,8 @@
 import { basename, join, resolve } from "node:path";
-import { build, buildStatic, type Diagnostic, formatDiagnostic, type StaticBuildResult } from "../src/build/index.ts";
+import { build, type BuildResult } from "../src/build/build.ts";
+import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
+import type { StaticBuildResult } from "../src/build/static/build-static.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./command.ts";
-import { describeBuild, describeStaticBuild } from "./describe-build.ts";
 import { reportError } from "./run.ts";
 import { print, printError } from "./terminal/output.ts";
 import { paintFor } from "./terminal/paint.ts";
@@ -86,10 +87,9 @@ async function buildArtifacts(
   const options = { outputDir, include, exclude, bundle, leaveTemps, livePrefix, buildFlags: rest };
   const building = Promise.allSettled(pluginDirs.map((pluginDir) => build({ ...options, pluginDir })));
   const built = await succeeded(await spinWhile(`building ${pluginDirs.join(", ")}`, building), given.debug === true);
-  const paint = paintFor("stdout");
   for (const result of built) {
     await warn(result.warnings);
-    if (given.verbose === true) await print(describeBuild(result, asGiven(outputDir, result.file), paint));
+    if (given.verbose === true) await print(await described(result, outputDir));
     if (result.temps !== undefined) await print(`intermediate files are in ${result.temps}\n`);
   }
   for (const { file } of built) await print(`${asGiven(outputDir, file)}\n`);
@@ -112,8 +112,7 @@ async function watchArtifacts(
     builds: pluginDirs.map((pluginDir) => ({ pluginDir, outputDir, include, exclude, livePrefix, buildFlags: rest })),
     show: async (result) => {
       await warn(result.warnings);
-      const file = asGiven(outputDir, result.file);
-      await print(given.verbose === true ? describeBuild(result, file, paintFor("stdout")) : `${file}\n`);
+      await print(given.verbose === true ? await described(result, outputDir) : `${asGiven(outputDir, result.file)}\n`);
     },
     report: (error) => reportError(error, given.debug === true),
   });
@@ -132,6 +131,7 @@ async function linkStatically(
     throw new UsageError("build flags have no effect with --staticLinking: whoever bundles the host gives them");
   }
   const { include, exclude, livePrefix, clean } = given;
+  const { buildStatic } = await import("../src/build/static/build-static.ts");
   const results: StaticBuildResult[] = [];
   let failed = false;
   // One after the other: each writes the module that collects all of them.
@@ -146,7 +146,10 @@ async function linkStatically(
   const paint = paintFor("stdout");
   for (const result of results) {
     await warn(result.warnings);
-    if (given.verbose === true) await print(describeStaticBuild(result, paint));
+    if (given.verbose === true) {
+      const { describeStaticBuild } = await import("./describe-build.ts");
+      await print(describeStaticBuild(result, paint));
+    }
     const file = asGiven(outputDir, result.file);
     if (clean !== true) await print(`${file}\n`);
     else await print(result.removed ? `removed ${file}\n` : `there is no ${file} to remove\n`);
@@ -154,6 +157,12 @@ async function linkStatically(
   const last = results.at(-1);
   if (last !== undefined && last.plugins.length > 0) await print(`${asGiven(outputDir, last.aggregate)}\n`);
   return failed ? 1 : 0;
+}
+
+/** What `-v` tells about a build. The words for it are loaded only then. */
+async function described(result: BuildResult, outputDir: string): Promise<string> {
+  const { describeBuild } = await import("./describe-build.ts");
+  return describeBuild(result, asGiven(outputDir, result.file), paintFor("stdout"));
 }
 
 /** What went well; the rest is reported. */

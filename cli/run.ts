@@ -1,7 +1,6 @@
 import { describeError, HotswapError } from "../src/errors.ts";
 import { didYouMean } from "../src/suggest.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
-import { commandHelp, overview } from "./help.ts";
 import { parseWords } from "./parse-words.ts";
 import { print, printError } from "./terminal/output.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
@@ -11,6 +10,7 @@ export async function runCommandLine(commands: CommandTable, words: readonly str
   const [name, ...args] = words;
   try {
     if (name === undefined || name === "help" || name === "-h" || name === "--help") {
+      const { overview } = await import("./help.ts");
       await print(overview(commands, paintFor("stdout")));
       return name === undefined ? 1 : 0;
     }
@@ -33,6 +33,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
   const rest = separator === -1 ? [] : words.slice(separator + 1);
   const definitions = { ...command.flags, ...commonFlags };
   if (own.some((word) => word === "-h" || word === "--help")) {
+    const { commandHelp } = await import("./help.ts");
     await print(commandHelp(command, paintFor("stdout")));
     return 0;
   }

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
@@ -79,7 +78,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   stopwatch.lap("encode");
   options.beforePublish?.();
   const { file, unchanged } = write(outputDir, name, artifact);
-  const temps = filled.leaveTemps ? keepTemps(filled, folder, live.things, bundled, manifest) : undefined;
+  const kept = filled.leaveTemps ? await temps(filled, folder, live.things, bundled, manifest) : undefined;
   stopwatch.lap("write");
   return {
     name,
@@ -96,7 +95,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     ]),
     modules,
     timings: stopwatch.timings(),
-    ...(temps === undefined ? {} : { temps }),
+    ...(kept === undefined ? {} : { temps: kept }),
   };
 }
 
@@ -160,16 +159,14 @@ function write(dir: string, name: string, { bytes }: EncodedArtifact): { file: s
   return { file: publishArtifact(dir, name, bytes), unchanged: false };
 }
 
-function keepTemps(
-  options: FilledOptions,
-  folder: PluginFolder,
+/** The code for this is loaded only when it is asked for; `node:os` alone takes some milliseconds. */
+async function temps(
+  { name, pluginDir }: FilledOptions,
+  { rootModule }: PluginFolder,
   live: readonly LiveThing[],
   { text }: Bundle,
   manifest: Manifest,
-): string {
-  const dir = mkdtempSync(join(tmpdir(), `hotswap-build-${options.name}-`));
-  writeFileSync(join(dir, "entry.ts"), entryCode(options.pluginDir, folder.rootModule, live));
-  writeFileSync(join(dir, "bundle.js"), text);
-  writeFileSync(join(dir, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  return dir;
+): Promise<string> {
+  const { keepTemps } = await import("./keep-temps.ts");
+  return keepTemps(name, { entry: entryCode(pluginDir, rootModule, live), bundle: text, manifest });
 }
