@@ -16,7 +16,7 @@ import {
 import { EventStream } from "./event-stream.ts";
 import { Feed, followReloads } from "./feed.ts";
 import type { Failure, ReloadEvent, ReloadRefused } from "./protocol.ts";
-import { clearSocketPath, withPrivateMode } from "./socket.ts";
+import { clearSocketPath, refusePipe, withPrivateMode } from "./socket.ts";
 import type { ControlTarget } from "./target.ts";
 import { toWire } from "./wire.ts";
 
@@ -47,6 +47,7 @@ export class ControlServer implements AsyncDisposable {
    * Throws `HOTSWAP_CONTROL_FAILED` when that is not possible.
    */
   static async open(path: string, target: ControlTarget): Promise<ControlServer> {
+    refusePipe(path);
     const absolute = resolve(path);
     await clearSocketPath(absolute);
     try {

@@ -5,6 +5,15 @@ import { describeError, HotswapError } from "../errors.ts";
 /** Longest path of a Unix socket that every system takes, in bytes. */
 const LONGEST = process.platform === "linux" ? 107 : 103;
 
+/** Throws `HOTSWAP_CONTROL_FAILED` for the name of a pipe of Windows: Bun speaks HTTP over Unix sockets alone, there as well. */
+export function refusePipe(path: string): void {
+  if (!/^[\\/]{2}[.?][\\/]pipe[\\/]/i.test(path)) return;
+  throw failed(
+    path,
+    "Bun's servers do not listen on named pipes; give the path of a file, which works on Windows, too",
+  );
+}
+
 /**
  * Makes way for a socket at `path`: one that a dead process left is taken away. Throws `HOTSWAP_CONTROL_FAILED` when a
  * process listens there, or when no socket can be made there.

@@ -44,8 +44,8 @@ export class HostProcess implements AsyncDisposable {
   /** Starts the command. Throws when there is no such program. */
   constructor(options: HostProcessOptions) {
     this.#options = options;
-    // For the owner alone, as the socket in it.
-    this.#folder = mkdtempSync(join(tmpdir(), "hotswap-dev-"));
+    // For the owner alone, as the socket in it. When we are killed, the next host to load plugins takes it away by its name.
+    this.#folder = mkdtempSync(join(tmpdir(), `hotswap-${process.pid}.-dev-`));
     this.#socket = join(this.#folder, "host.sock");
     this.#child = this.#start();
     this.#watcher = watch(this.#folder, () => void this.#ask());

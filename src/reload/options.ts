@@ -47,7 +47,8 @@ export interface SwapperOptions<Extension> {
   readonly asyncContext?: boolean;
   /**
    * Path of a Unix socket through which `hotswap status --host PATH` and its like reach this host; it is open from
-   * `loadPlugins()` to `close()`, for the owner of the process alone. None is opened unless set.
+   * `loadPlugins()` to `close()`, for the owner of the process alone (on Windows: for whoever may enter its folder). None is
+   * opened unless set.
    */
   readonly control?: string;
   /**

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { Generations, Plan, Reload, Status } from "../../src/control/protocol.ts";
+import { OnTerminal } from "../dev/terminal.ts";
 import { hotswap, type Outcome } from "../cli/run-cli.ts";
 import { journalPlugin } from "../support/host.ts";
 import { type ControlledHost, createControlledHost } from "./controlled-host.ts";
+
+const main = join(import.meta.dir, "..", "..", "cli", "main.ts");
 
 const broken = `import { definePlugin } from "hotswap"; export default definePlugin({ onLoad() { throw new Error("no luck"); } });`;
 
@@ -173,4 +177,18 @@ describe("without a host", () => {
     expect(without.exitCode).toBe(1);
     expect(without.stderr).toStartWith("error: give the host's control socket with --host");
   });
+});
+
+test("on a terminal, a reload of many plugins shows how far it is", async () => {
+  const names = Array.from({ length: 30 }, (_, number) => `plugin${number}`);
+  await using controlled = await loaded(...names);
+  const { host, socket } = controlled;
+  await Promise.all(names.map((name) => host.change(name, journalPlugin(name, [], 2))));
+  await using terminal = new OnTerminal([process.execPath, main, "reload", "--host", socket], host.project.root);
+  await terminal.shows(/load ╌+ 0 of 30/);
+  await terminal.shows(/onInit ╌+ 0 of 30/);
+  await terminal.shows(/reload 2 in [\d.]+ ms: plugin0: ok, plugin1: ok/);
+  expect(await terminal.exited).toBe(0);
+  // The line is gone in the end.
+  expect(terminal.text.trimEnd().split("\n").at(-1)).toMatch(/^reload 2|plugin/);
 });

@@ -97,6 +97,12 @@ describe("the control socket", () => {
     expect(await Bun.file(socket.path).text()).toBe("precious");
   });
 
+  test("a named pipe of Windows is refused: Bun's servers know none", async () => {
+    await using project = await createProject();
+    await using swapper = new PluginManagerSwapper(project.out, { control: String.raw`\\.\pipe\app` });
+    expect((await hotswapError(swapper.loadPlugins())).message).toContain("give the path of a file");
+  });
+
   test("a path that is too long, or in no folder, is refused", async () => {
     await using project = await createProject();
     await using long = new PluginManagerSwapper(project.out, { control: project.path("x".repeat(120)) });

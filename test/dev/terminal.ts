@@ -25,7 +25,9 @@ export class OnTerminal implements AsyncDisposable {
       env: { ...process.env, NODE_ENV: undefined, ...env },
       terminal: this.#terminal,
     });
-    void this.#process.exited.then(() => {
+    void this.#process.exited.then(async () => {
+      // What it wrote last may still be on its way; this matters only to a test that fails.
+      await Bun.sleep(500);
       this.#ended = true;
       this.#wake();
     });
