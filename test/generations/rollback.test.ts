@@ -1,7 +1,7 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { uncollected } from "../support/collect.ts";
 import { createHost, type Host, hotswapError, journalPlugin } from "../support/host.ts";
@@ -179,11 +179,18 @@ describe("3.14 history", () => {
 });
 
 describe("copies of artifacts", () => {
+  /** The folders that this process keeps copies in, on the disk and in memory. */
+  function folders(): string[] {
+    return [tmpdir(), "/dev/shm"]
+      .filter((parent) => existsSync(parent))
+      .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
+      .filter((path) => basename(path).startsWith(`hotswap-${process.pid}.`));
+  }
+
   /** The copies that this process has, by hash. */
   function copies(): string[] {
-    return readdirSync(tmpdir())
-      .filter((name) => name.startsWith(`hotswap-${process.pid}.`))
-      .flatMap((folder) => readdirSync(join(tmpdir(), folder), { recursive: true, encoding: "utf8" }))
+    return folders()
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }))
       .flatMap((path) => /([0-9a-f]{64})\.mjs$/.exec(path)?.[1] ?? []);
   }
 
@@ -216,9 +223,7 @@ describe("copies of artifacts", () => {
 
   test("come again when something cleans up temporary files under a host that runs for weeks", async () => {
     await using host = await versionedHost([2]);
-    for (const name of await readdir(tmpdir())) {
-      if (name.startsWith(`hotswap-${process.pid}.`)) await rm(join(tmpdir(), name), { recursive: true });
-    }
+    for (const folder of folders()) await rm(folder, { recursive: true });
     await reloadTo(host, 3);
     expect(versions(host)).toEqual([1, 3]);
   });
