@@ -97,11 +97,9 @@ function dependencyOrder<Node extends LinkNode>(
   const dependents = new Map<Node, Node[]>();
   const waitingFor = new Map<Node, number>();
   for (const node of nodes) {
-    const targets = new Set((edges.get(node) ?? []).map(({ target }) => target));
-    targets.delete(undefined);
-    waitingFor.set(node, targets.size);
+    const targets = targetsOf(edges.get(node) ?? []);
+    waitingFor.set(node, targets.length);
     for (const target of targets) {
-      if (target === undefined) continue;
       const known = dependents.get(target);
       if (known === undefined) dependents.set(target, [node]);
       else known.push(node);
@@ -123,6 +121,12 @@ function dependencyOrder<Node extends LinkNode>(
   }
   if (order.length < nodes.length) throw cyclicDependency(nodes, edges, waitingFor);
   return order;
+}
+
+/** Each plugin once, also when two slots name it. */
+function targetsOf<Node extends LinkNode>(edges: readonly Edge<Node>[]): readonly Node[] {
+  const targets = edges.flatMap(({ target }) => target ?? []);
+  return targets.length < 2 ? targets : Array.from(new Set(targets));
 }
 
 function cyclicDependency<Node extends LinkNode>(

@@ -70,7 +70,8 @@ export class Plugin<Definition = UntypedPlugin> {
   /** Counts the generations of this plugin, from 1. */
   readonly generation: number;
   readonly loadedAt: Date;
-  readonly #entrances = new Map<AnyFunction, Entrance>();
+  /** Made when the first is asked for: of thousands of plugins, most sets call few. */
+  #entrances: Map<AnyFunction, Entrance> | undefined;
   readonly #track: TrackCall;
   #generation: Generation | undefined;
   /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
@@ -161,6 +162,7 @@ export class Plugin<Definition = UntypedPlugin> {
    * @internal
    */
   enter(fn: AnyFunction, name: string): AnyFunction {
+    this.#entrances ??= new Map();
     let entrance = this.#entrances.get(fn);
     if (entrance === undefined) {
       entrance = this.#require(name).enter(fn, name, this.#track);
@@ -186,8 +188,8 @@ export class Plugin<Definition = UntypedPlugin> {
     this.#generation = undefined;
     this.#lastName = undefined;
     this.#lastCall = () => undefined;
-    for (const entrance of this.#entrances.values()) entrance.shut();
-    this.#entrances.clear();
+    for (const entrance of this.#entrances?.values() ?? []) entrance.shut();
+    this.#entrances = undefined;
   }
 
   /** Calls the plugin's own `invokeFunc`. Its entrances are not kept: the names may be any, and many. */

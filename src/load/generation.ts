@@ -74,6 +74,7 @@ export class Generation {
   #imported: Dependencies | undefined;
   /** Placeholders of the slots by dependency name, until and after linking. */
   #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
+  #requests = noSlots;
   #holders = 0;
   #freeing = false;
 
@@ -149,13 +150,7 @@ export class Generation {
 
   /** The slots that linking has to fill, by dependency name. */
   get slots(): ReadonlyMap<string, SlotRequest> {
-    if (this.#slots.size === 0) return noSlots;
-    const requests = new Map<string, SlotRequest>();
-    for (const [name, { placeholder }] of this.#slots) {
-      const request = slotRequest(placeholder);
-      if (request !== undefined) requests.set(name, request);
-    }
-    return requests;
+    return this.#requests;
   }
 
   /** What the plugin exports, as other plugins get it. */
@@ -187,9 +182,14 @@ export class Generation {
       );
     }
     this.#imported = imported as Dependencies;
+    const requests = new Map<string, SlotRequest>();
     for (const [key, value] of Object.entries(imported as Dependencies)) {
-      if (slotRequest(value) !== undefined) this.#slots.set(key, { key, placeholder: value as object });
+      const request = slotRequest(value);
+      if (request === undefined) continue;
+      this.#slots.set(key, { key, placeholder: value as object });
+      requests.set(key, request);
     }
+    if (requests.size > 0) this.#requests = requests;
   }
 
   /** Fills the slot for `dependency` with what it exports, or `undefined` when it is absent or exports nothing. */
@@ -266,6 +266,7 @@ export class Generation {
       if (this.#imported !== undefined) this.#imported[key] = freed;
     }
     this.#slots = new Map();
+    this.#requests = noSlots;
     this.#code = undefined;
     this.#facade = undefined;
     this.#imported = undefined;

@@ -145,8 +145,9 @@ class Preparation<Extension> {
     const { options, storage } = this.#context;
     const calls = new Calls();
     for (const generation of graph.order) {
-      const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => (target ? [target.name] : []));
-      this.#plugins.push(new Plugin(generation, this.#noteOf(generation), deps.toSorted(compareNames), calls));
+      const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => target?.name ?? []);
+      if (deps.length > 1) deps.sort(compareNames);
+      this.#plugins.push(new Plugin(generation, this.#noteOf(generation), deps, calls));
       await this.#pace.step();
     }
     const live = collectLiveThings(this.#plugins);

@@ -2,6 +2,7 @@ import type { PluginManager } from "../link/manager.ts";
 import { describePin } from "../link/lease-watch.ts";
 import type { Generation } from "../load/generation.ts";
 import type { Logger } from "../logger.ts";
+import { Pace } from "../turn.ts";
 import type { BagTransaction } from "../vault/bag/storage.ts";
 
 /** A set with what has to be given back when it is retired. */
@@ -115,7 +116,11 @@ function summary(calls: readonly string[]): string {
 export async function freeSet<Extension>({ manager, generations, bag }: OwnedSet<Extension>): Promise<void> {
   manager.retire();
   const unreferenced = generations.filter((generation) => generation.release());
-  for (const generation of unreferenced.toReversed()) await generation.free();
+  const pace = new Pace();
+  for (const generation of unreferenced.toReversed()) {
+    await generation.free();
+    await pace.step();
+  }
   manager.vault.retire();
   bag.retire();
 }
