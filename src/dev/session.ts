@@ -80,11 +80,6 @@ export class DevSession implements AsyncDisposable {
     for (const build of plugins) this.#addPlugin(build);
   }
 
-  /** Whether files of the host changed since it was started. */
-  get restartNeeded(): boolean {
-    return this.#restartNeeded;
-  }
-
   /** Has the host reload, or starts it anew when that is needed or it has ended. */
   async reload(): Promise<void> {
     if (this.#restartNeeded || this.#host === undefined) await this.restart();

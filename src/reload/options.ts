@@ -54,7 +54,7 @@ export interface SwapperOptions<Extension> {
   /**
    * Reload when artifacts are published in the plugin folder; what is published within 20 ms belongs together. A reload
    * that fails is logged, and the next publication tries again. `false` unless set; has no effect on plugins that are linked
-   * statically.
+   * statically, nor under `hotswap dev`, which has its host reload by itself.
    */
   readonly watch?: boolean;
   /**

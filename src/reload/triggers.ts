@@ -24,8 +24,10 @@ export class Triggers {
 
   constructor(target: ControlTarget, { control, watch }: TriggerOptions) {
     this.#target = target;
-    this.#watches = watch;
-    this.#sockets = [control, takeDevSocket()].filter((path) => path !== undefined);
+    const devSocket = takeDevSocket();
+    // `hotswap dev` has its host reload by itself: a watch would come second, and find nothing to do.
+    this.#watches = watch && devSocket === undefined;
+    this.#sockets = [control, devSocket].filter((path) => path !== undefined);
   }
 
   /** The second call does nothing, unless the first failed. Throws `HOTSWAP_CONTROL_FAILED`. */
