@@ -59,9 +59,15 @@ function specifierIn(folder: string): string | undefined {
   const specifier = dependencies?.["hotswap"] ?? devDependencies?.["hotswap"] ?? optionalDependencies?.["hotswap"];
   // What only the manager of a workspace can tell.
   if (specifier === undefined || /^(workspace|catalog):/.test(specifier)) return undefined;
-  const [, protocol = "", path = ""] = /^(file:|link:)?(\.{1,2}(?:[/\\].*)?)$/.exec(specifier) ?? [];
-  if (path !== "") return `${protocol}${slashes(resolve(folder, path))}`;
-  return specifier;
+  const [, protocol = "", path = ""] = /^(file:|link:)?(.*)$/.exec(specifier) ?? [];
+  return isRelative(protocol, path) ? `${protocol}${slashes(resolve(folder, path))}` : specifier;
+}
+
+/** What is relative to the folder of its manifest: `../hotswap`, `link:./hotswap`, `file:hotswap.tgz`, `hotswap.tgz`. */
+function isRelative(protocol: string, path: string): boolean {
+  if (/^\.{1,2}(?:[/\\]|$)/.test(path)) return true;
+  if (protocol === "file:") return !/^(?:[/\\]|[A-Za-z]:)/.test(path);
+  return protocol === "" && /^[^:/\\]+\.t(?:ar\.)?gz$/.test(path);
 }
 
 function linkTo(dir: string): string {

@@ -59,7 +59,6 @@ async function requireVacant(dir: string, shown: string): Promise<boolean> {
 }
 
 function manifestOf(name: string, dependency: string): string {
-  const { devDependencies = {} } = readManifest(packageFolder) ?? {};
   const manifest = {
     name,
     version: "0.1.0",
@@ -73,10 +72,14 @@ function manifestOf(name: string, dependency: string): string {
       check: "tsc --noEmit",
     },
     dependencies: { hotswap: dependency },
-    // Those that hotswap itself is made with.
-    devDependencies: Object.fromEntries(
-      ["bun-types", "typescript"].map((each) => [each, devDependencies[each] ?? "latest"]),
-    ),
+    devDependencies: { "bun-types": versionOf("bun-types"), typescript: versionOf("typescript") },
   };
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/** The version that hotswap itself is made with. */
+function versionOf(name: string): string {
+  const version = readManifest(packageFolder)?.devDependencies?.[name];
+  if (version === undefined) throw new Error(`the package.json of hotswap does not say which ${name} it is made with`);
+  return version;
 }
