@@ -13,14 +13,14 @@ export {
 export { dependency } from "./plugin/dependency.ts";
 export type { EventSource, Scope } from "./plugin/scope.ts";
 export type { Explanation, GenerationName } from "./inspect/explanation.ts";
-export type { GenerationInfo, GenerationState } from "./load/generation-record.ts";
+export type { GenerationInfo, GenerationState } from "./generation/generation-record.ts";
 export type { PluginModule, StaticPlugin } from "./load/static.ts";
 export type { OnPluginError, PluginErrorContext } from "./load/uncaught.ts";
 export type { Lease } from "./link/lease.ts";
 export type { PluginManager } from "./link/manager.ts";
 export type { ReloadNote } from "./link/note.ts";
 export type { Plugin } from "./link/plugin.ts";
-export type { ReloadDetails, ReloadPlan } from "./reload/details.ts";
+export type { ReloadDetails, ReloadPlan } from "./plan/details.ts";
 export type { ReloadKind, ReloadListener, ReloadNews, ReloadPhase, ReloadRecord } from "./reload/reload-log.ts";
 export type { ReloadCallback, SwapperOptions } from "./reload/options.ts";
 export { PluginManagerSwapper } from "./reload/swapper.ts";

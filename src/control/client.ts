@@ -82,11 +82,20 @@ export class ControlClient {
   }
 
   async #act(path: string, onEvent: ((event: ReloadEvent) => void) | undefined): Promise<Reload> {
+    if (onEvent !== undefined) return this.#follow(path, onEvent);
+    const response = await this.#fetch(path, { method: "POST" });
+    const answer = await this.#bodyOf<Reload | Failure>(response);
+    if ("id" in answer) return answer;
+    throw fromWire(answer.error);
+  }
+
+  async #follow(path: string, onEvent: (event: ReloadEvent) => void): Promise<Reload> {
     const response = await this.#fetch(path, { method: "POST", headers: { accept: "application/x-ndjson" } });
+    if (!response.ok) throw fromWire((await this.#bodyOf<Failure>(response)).error);
     for await (const line of this.#linesOf(response)) {
       const event = JSON.parse(line) as ReloadEvent | ReloadRefused;
       if (event.type === "refused") throw fromWire(event.error);
-      onEvent?.(event);
+      onEvent(event);
       if (event.type === "end") return event.reload;
     }
     throw this.#gone(new Error("its answer is cut short"));
@@ -94,20 +103,25 @@ export class ControlClient {
 
   async #get<Answer>(path: string): Promise<Answer> {
     const response = await this.#fetch(path, {});
-    return (await response.json()) as Answer;
+    if (response.ok) return this.#bodyOf<Answer>(response);
+    throw fromWire((await this.#bodyOf<Failure>(response)).error);
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
-    let response: Response;
     try {
-      response = await fetch(`http://hotswap${path}`, { ...init, unix: this.path, timeout: false });
+      return await fetch(`http://hotswap${path}`, { ...init, unix: this.path, timeout: false });
     } catch (error) {
       if (init.signal?.aborted === true) throw error;
       throw this.#gone(error);
     }
-    if (response.ok) return response;
-    const { error } = (await response.json()) as Failure;
-    throw fromWire(error);
+  }
+
+  async #bodyOf<Answer>(response: Response): Promise<Answer> {
+    try {
+      return (await response.json()) as Answer;
+    } catch (error) {
+      throw this.#gone(error);
+    }
   }
 
   #gone(cause: unknown): HotswapError {

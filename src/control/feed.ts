@@ -1,4 +1,4 @@
-import type { GenerationInfo } from "../load/generation-record.ts";
+import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { ReloadNews } from "../reload/reload-log.ts";
 import { reloadEventOf } from "./answers.ts";
 import { EventStream, type Framing } from "./event-stream.ts";

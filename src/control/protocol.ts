@@ -1,8 +1,8 @@
 import type { ErrorCode, Phase } from "../errors.ts";
 import type { ExplainedState } from "../inspect/explanation.ts";
 import type { ReloadNote } from "../link/note.ts";
-import type { GenerationState } from "../load/generation-record.ts";
-import type { PhaseTimings } from "../reload/details.ts";
+import type { GenerationState } from "../generation/generation-record.ts";
+import type { PhaseTimings } from "../plan/details.ts";
 import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
 
 /*

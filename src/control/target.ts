@@ -1,8 +1,8 @@
 import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import type { PluginManager } from "../link/manager.ts";
-import type { GenerationInfo } from "../load/generation-record.ts";
+import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { Logger } from "../logger.ts";
-import type { ReloadPlan } from "../reload/details.ts";
+import type { ReloadPlan } from "../plan/details.ts";
 import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
 
 /** What of a swapper can be seen through the control socket. */

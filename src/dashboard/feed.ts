@@ -1,4 +1,4 @@
-import type { GenerationState } from "../load/generation-record.ts";
+import type { GenerationState } from "../generation/generation-record.ts";
 import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
 import type { Reload, Status, VaultKeys } from "../control/protocol.ts";
 

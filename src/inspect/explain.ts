@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { relative } from "node:path";
-import type { GenerationRecord, GenerationRegistry } from "../load/generation-record.ts";
+import type { GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { collectNow } from "./collect.ts";
 import { Explanation, type GenerationName } from "./explanation.ts";
 import { generationScopes, GenerationNodes } from "./generation-nodes.ts";

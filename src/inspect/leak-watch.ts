@@ -1,4 +1,4 @@
-import type { GenerationRecord } from "../load/generation-record.ts";
+import type { GenerationRecord } from "../generation/generation-record.ts";
 import type { Logger } from "../logger.ts";
 import { collectNow } from "./collect.ts";
 

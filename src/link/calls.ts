@@ -1,5 +1,5 @@
-import { freedCall } from "../load/entrance.ts";
-import type { GenerationRecord } from "../load/generation-record.ts";
+import { freedCall } from "../generation/entrance.ts";
+import type { GenerationRecord } from "../generation/generation-record.ts";
 import type { Context } from "../load/graph.ts";
 
 /** Whose call a promise comes from. */

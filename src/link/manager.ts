@@ -1,5 +1,5 @@
 import { describeError } from "../errors.ts";
-import { isThenable } from "../load/deadline.ts";
+import { isThenable } from "../deadline.ts";
 import type { Logger } from "../logger.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Calls } from "./calls.ts";

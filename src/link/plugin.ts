@@ -1,7 +1,7 @@
 import { HotswapError } from "../errors.ts";
-import { type Entrance, freedCall, type TrackCall } from "../load/entrance.ts";
-import { isClass } from "../load/facade.ts";
-import type { Generation } from "../load/generation.ts";
+import { type Entrance, freedCall, type TrackCall } from "../generation/entrance.ts";
+import { isClass } from "../generation/facade.ts";
+import type { Generation } from "../generation/generation.ts";
 import type { AnyFunction } from "../load/graph.ts";
 import { LIVE_EXPORT } from "../artifact/manifest.ts";
 import type { FunctionsOf, InvokeOf, PluginDefinition, PluginRegistry } from "../plugin/define.ts";

@@ -1,6 +1,6 @@
 import { describeError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { isThenable } from "./deadline.ts";
+import { isThenable } from "../deadline.ts";
 import type { UncaughtKind } from "./graph.ts";
 
 /** Where an error that nobody caught happened. */

@@ -1,7 +1,8 @@
 import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/artifact-cache.ts";
-import { Generation, type LoadedCode } from "../load/generation.ts";
-import { type GenerationRecord, GenerationRegistry } from "../load/generation-record.ts";
+import { Generation } from "../generation/generation.ts";
+import type { LoadedCode } from "../load/loaded-code.ts";
+import { type GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { HostModules } from "../load/host-modules.ts";
 import { loadArtifact } from "../load/load.ts";
 import type { FoundArtifact } from "../load/scan.ts";

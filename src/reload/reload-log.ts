@@ -1,6 +1,6 @@
 import { describeError, detachedError, type Phase } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import type { PhaseTimings, ReloadDetails } from "./details.ts";
+import type { PhaseTimings, ReloadDetails } from "../plan/details.ts";
 
 /** What was asked for. */
 export type ReloadKind = "load" | "reload" | "rollback";

@@ -1,6 +1,6 @@
 import type { PluginManager } from "../link/manager.ts";
 import { describePin } from "../link/lease-watch.ts";
-import type { Generation } from "../load/generation.ts";
+import type { Generation } from "../generation/generation.ts";
 import type { Logger } from "../logger.ts";
 import { Pace } from "../turn.ts";
 import type { BagTransaction } from "../vault/bag/storage.ts";

@@ -7,13 +7,13 @@ import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { ReloadNote } from "../link/note.ts";
-import type { GenerationInfo } from "../load/generation-record.ts";
+import type { GenerationInfo } from "../generation/generation-record.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
-import { type Change, findChanges, type LivePlugin } from "./changes.ts";
-import { ReloadDetails, ReloadPlan } from "./details.ts";
+import { type Change, findChanges, type LivePlugin } from "../plan/changes.ts";
+import { ReloadDetails, ReloadPlan } from "../plan/details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
@@ -26,9 +26,9 @@ import {
   type ReloadRecord,
   type ReportProgress,
 } from "./reload-log.ts";
-import { rehearseMigrations } from "./rehearse.ts";
+import { rehearseMigrations } from "../plan/rehearse.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
-import { selectPlugins, staticArtifacts } from "./select.ts";
+import { selectPlugins, staticArtifacts } from "../plan/select.ts";
 import { Triggers } from "./triggers.ts";
 
 /** Where a set comes from. */

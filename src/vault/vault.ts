@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import { freedCall } from "../load/entrance.ts";
+import { freedCall } from "../generation/entrance.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
 import type { LiveFuncs, LiveTypes } from "./live-registry.ts";

@@ -180,7 +180,7 @@ describe("3.14 history", () => {
 
 describe("copies of artifacts", () => {
   /** The folders that this process keeps copies in, on the disk and in memory. */
-  function folders(): string[] {
+  function copyFolders(): string[] {
     return [tmpdir(), "/dev/shm"]
       .filter((parent) => existsSync(parent))
       .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
@@ -189,7 +189,7 @@ describe("copies of artifacts", () => {
 
   /** The copies that this process has, by hash. */
   function copies(): string[] {
-    return folders()
+    return copyFolders()
       .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }))
       .flatMap((path) => /([0-9a-f]{64})\.mjs$/.exec(path)?.[1] ?? []);
   }
@@ -223,7 +223,7 @@ describe("copies of artifacts", () => {
 
   test("come again when something cleans up temporary files under a host that runs for weeks", async () => {
     await using host = await versionedHost([2]);
-    for (const folder of folders()) await rm(folder, { recursive: true });
+    for (const folder of copyFolders()) await rm(folder, { recursive: true });
     await reloadTo(host, 3);
     expect(versions(host)).toEqual([1, 3]);
   });

@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import type { AnyFunction, Context, Runner } from "./graph.ts";
+import type { AnyFunction, Context, Runner } from "../load/graph.ts";
 
 /**
  * Sees every promise that a call into a generation answers, and says what the caller gets for it. `owner` is the

@@ -1,33 +1,17 @@
 import type { Phase } from "../errors.ts";
 import { describeError, HotswapError } from "../errors.ts";
+import type { LoadedCode } from "../load/loaded-code.ts";
 import type { Logger } from "../logger.ts";
-import type { AssetSource } from "../plugin/asset.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
 import { Scope } from "../plugin/scope.ts";
-import { withDeadline } from "./deadline.ts";
+import { withDeadline } from "../deadline.ts";
 import { createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
-import type { AnyFunction, Context, Runner } from "./graph.ts";
+import type { AnyFunction, Context, Runner } from "../load/graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
-
-/** What loading answers: the evaluated modules of one plugin, and where they run. */
-export interface LoadedCode {
-  readonly name: string;
-  readonly file: string;
-  readonly hash: string;
-  readonly context: Context;
-  readonly rootModule: Record<string, unknown>;
-  readonly liveFuncs: Readonly<Record<string, unknown>>;
-  readonly liveTypes: Readonly<Record<string, unknown>>;
-  readonly assets: AssetSource;
-  /** Takes an error of the plugin's background work that did not reach it through the context. */
-  report(error: unknown): void;
-  /** Gives up what loading took: the copy of the artifact. */
-  release(): Promise<void>;
-}
 
 export interface GenerationOptions {
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-import type { AnyFunction } from "./graph.ts";
+import type { AnyFunction } from "../load/graph.ts";
 
 /** How a facade reaches its generation: through ways that the generation cuts when it is freed. */
 export interface FacadeSource {

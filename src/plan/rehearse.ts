@@ -1,4 +1,4 @@
-import type { Generation } from "../load/generation.ts";
+import type { Generation } from "../generation/generation.ts";
 import type { FoundArtifact } from "../load/scan.ts";
 import type { BagStorage } from "../vault/bag/storage.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";

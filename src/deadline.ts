@@ -1,4 +1,4 @@
-import { HotswapError, type Phase } from "../errors.ts";
+import { HotswapError, type Phase } from "./errors.ts";
 
 export interface DeadlineOptions {
   readonly plugin: string | undefined;

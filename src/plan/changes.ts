@@ -1,6 +1,6 @@
 import type { ReloadNote } from "../link/note.ts";
 import type { FoundArtifact, FoundArtifacts } from "../load/scan.ts";
-import type { Generation } from "../load/generation.ts";
+import type { Generation } from "../generation/generation.ts";
 
 /** What is known of a live plugin when a reload is decided. */
 export interface LivePlugin {

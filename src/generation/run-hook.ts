@@ -1,6 +1,6 @@
 import { describeError, HotswapError, type Phase } from "../errors.ts";
-import { isThenable, withDeadline } from "./deadline.ts";
-import type { AnyFunction, Context } from "./graph.ts";
+import { isThenable, withDeadline } from "../deadline.ts";
+import type { AnyFunction, Context } from "../load/graph.ts";
 
 /** A hook of one generation, about to be called. */
 export interface HookCall {

@@ -2,7 +2,7 @@ import { HotswapError } from "../errors.ts";
 import { type DefinedHooks, isPluginDefinition, type PluginFunctions, type PluginHooks } from "../plugin/define.ts";
 import { hooks, isHookName } from "../plugin/hooks.ts";
 import { didYouMean } from "../suggest.ts";
-import type { AnyFunction } from "./graph.ts";
+import type { AnyFunction } from "../load/graph.ts";
 
 /** A definition whose members are what they should be. */
 export interface VerifiedDefinition extends PluginHooks<unknown, unknown> {
