@@ -21,7 +21,7 @@ describe.skipIf(!registryAnswers())(
           await Bun.file(join(checkout, "package.json")).json(),
         );
 
-        await using dev = consumer.start("bun run dev", { PORT: "0" }, demo);
+        await using dev = consumer.start("bun run dev", { PORT: "0", TMPDIR: consumer.folder }, demo);
         // Asked to end, it ends what it started.
         await using _ = {
           async [Symbol.asyncDispose]() {

@@ -1,0 +1,49 @@
+import { cp, mkdir, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { createProject, type Files, type Project } from "../support/project.ts";
+
+const checkout = join(import.meta.dir, "..", "..");
+const tsc = join(checkout, "node_modules", ".bin", "tsc");
+
+/** How a project may resolve modules. */
+export const resolutions = [
+  { moduleResolution: "bundler", module: "preserve" },
+  { moduleResolution: "nodenext", module: "nodenext" },
+] as const;
+
+/** A project that has hotswap as it is packed: its declarations, none of its source, so that no setting of ours is needed. */
+export async function createConsumer(files: Files): Promise<Project> {
+  const project = await createProject(files);
+  const folder = project.path("node_modules", "hotswap");
+  await rm(folder);
+  await mkdir(folder);
+  await cp(join(checkout, "package.json"), join(folder, "package.json"));
+  const emitted = Bun.spawnSync([
+    tsc,
+    "-p",
+    join(checkout, "src", "tsconfig.types.json"),
+    "--outDir",
+    join(folder, "types"),
+  ]);
+  if (emitted.exitCode !== 0) throw new Error(`the declarations cannot be made:\n${emitted.stdout.toString()}`);
+  await symlink(join(checkout, "node_modules", "bun-types"), project.path("node_modules", "bun-types"), "dir");
+  return project;
+}
+
+/** What the compiler says of a project under strict options; empty when it is content. */
+export async function compile(project: Project, options: (typeof resolutions)[number]): Promise<string> {
+  const compilerOptions = {
+    target: "esnext",
+    lib: ["esnext"],
+    types: ["bun-types"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: false,
+    noEmit: true,
+    ...options,
+  };
+  await project.write({ "tsconfig.json": JSON.stringify({ compilerOptions }) });
+  return Bun.spawnSync([tsc, "--pretty", "false"], { cwd: project.root }).stdout.toString();
+}
