@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { checkout, Consumer } from "../package/consumer.ts";
-import { registryAnswers } from "../package/pack.ts";
+import { installPackage, registryAnswers } from "../package/pack.ts";
 
 /** From nothing to the first reload, in ms. */
 const ONE_MINUTE = 60_000;
@@ -45,6 +45,22 @@ describe.skipIf(!registryAnswers())(
         await expect(answer()).rejects.toThrow();
         await consumer.succeed("bun run check", demo);
         await consumer.succeed("bun run build", demo);
+      },
+      ONE_MINUTE,
+    );
+
+    test(
+      "a project made by the installed package depends on what that was installed from, and works",
+      async () => {
+        await using consumer = await installPackage("bun", await Consumer.create());
+        await consumer.succeed("bunx hotswap new demo");
+        const demo = consumer.path("demo");
+        const { dependencies } = await Bun.file(join(demo, "package.json")).json();
+        expect(dependencies).toEqual({ hotswap: consumer.tarball });
+        await consumer.succeed("bun install", demo);
+        await consumer.succeed("bun run types --check", demo);
+        await consumer.succeed("bun run check", demo);
+        expect(await consumer.succeed("bun run build", demo)).toContain("bin/hello.js");
       },
       ONE_MINUTE,
     );
