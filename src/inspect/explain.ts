@@ -1,14 +1,13 @@
 import { createRequire } from "node:module";
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import type { GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { collectNow } from "./collect.ts";
 import { Explanation, type GenerationName } from "./explanation.ts";
-import { generationScopes, GenerationNodes } from "./generation-nodes.ts";
-import { type HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
-import { collectionsOf, type NamedObject, processListeners } from "./host-objects.ts";
-import { nameSteps } from "./path-names.ts";
-import { findProbed, HotswapProbe, type ProbedNodes } from "./probe.ts";
-import { withoutHold, type PathStart, Reach } from "./reference-path.ts";
+import { GenerationNodes, generationScopes } from "./heap/generation-nodes.ts";
+import { HeapSnapshot } from "./heap/heap-snapshot.ts";
+import { HolderSearch } from "./heap/holder-search.ts";
+import { collectionsOf, type NamedObject, processListeners, Rank } from "./heap/host-objects.ts";
+import { findProbed, HotswapProbe } from "./heap/probe.ts";
 
 /** Whose generations are explained. */
 export interface ExplainContext {
@@ -21,11 +20,11 @@ export interface ExplainContext {
   readonly own: readonly object[];
 }
 
+/** The folder of the package's own source. */
+const SOURCE_FOLDER = dirname(import.meta.dir);
+
 /** Collections before what is still there counts as held. */
 const COLLECTIONS = 3;
-
-/** How many collections are named when no path can be seen. */
-const MAX_SUSPECTS = 10;
 
 /**
  * Says what keeps a generation in memory: `swapper.explain()`. For one that is freed it collects garbage and takes a
@@ -86,126 +85,37 @@ function explainFreed(record: GenerationRecord, context: ExplainContext): Explan
   const scope = scopes.get(probed.bridge);
   // What the bridge is a variable of is gone, and with it the code: only the engine still knows the bridge.
   if (scope === undefined) return new Explanation({ ...name, state: "collected" });
-  return new Search(snapshot, probed, scopes, new GenerationNodes(snapshot, scope)).explain(name);
+  return explainHeld(name, new HolderSearch(snapshot, probed, scopes, new GenerationNodes(snapshot, scope)));
 }
 
-/** Looks for what keeps one generation, from what says most to what says least. */
-class Search {
-  readonly #snapshot: HeapSnapshot;
-  readonly #probed: ProbedNodes;
-  readonly #target: GenerationNodes;
-  readonly #starts: readonly PathStart[];
-  readonly #blocked: ReadonlySet<HeapNode>;
-
-  constructor(
-    snapshot: HeapSnapshot,
-    probed: ProbedNodes,
-    scopes: ReadonlyMap<HeapNode, HeapNode>,
-    target: GenerationNodes,
-  ) {
-    this.#snapshot = snapshot;
-    this.#probed = probed;
-    this.#target = target;
-    const globalObject = snapshot.find("object", "GlobalObject");
-    this.#starts = [
-      // A plugin is known by its bridge, which leads nowhere; its modules lie in the scope around it.
-      ...probed.starts.map(({ name, node }) => ({ name, node: scopes.get(node) ?? node })),
-      ...(globalObject === undefined ? [] : [{ name: "globalThis", node: globalObject }]),
-    ];
-    this.#blocked = new Set([probed.probe, ...withoutHold(snapshot)]);
-  }
-
-  explain(name: GenerationName): Explanation {
-    const { graph } = this.#target;
-    const withoutGraph = new Set(this.#blocked);
-    // What runs in the generation's context refers to its graph. The function that waits says more than that.
-    if (graph !== undefined) withoutGraph.add(graph);
-    const target = { nodes: this.#target, name: `${name.plugin}#${name.number}` };
-    const find = (starts: readonly PathStart[]): string[] | undefined => {
-      for (const blocked of [withoutGraph, this.#blocked]) {
-        const reach = new Reach(this.#snapshot, this.#probed.contents, { starts, blocked });
-        const path = reach.pathTo(this.#probed.bridge);
-        if (path !== undefined) return nameSteps(this.#snapshot, path, target);
-      }
-      return undefined;
-    };
-    const roots = this.#engineRoots();
-    const path = find(this.#starts) ?? find(roots.native);
-    if (path !== undefined) return new Explanation({ ...name, state: "freed", path });
-    const held = find(roots.others)?.slice(1).join(" > ");
-    const detail = held === undefined ? "" : ` (the engine itself refers to ${held})`;
-    return new Explanation({ ...name, state: "freed", suspects: this.#suspects(), detail });
-  }
-
-  /** What the engine holds by itself: what people know, timers, servers, sockets and the like, and everything else. */
-  #engineRoots(): { readonly native: PathStart[]; readonly others: PathStart[] } {
-    const native: PathStart[] = [];
-    const others: PathStart[] = [];
-    const queue = [0];
-    const seen = new Set(queue);
-    for (const node of queue) {
-      for (const to of this.#snapshot.targets(node)) {
-        if (seen.has(to)) continue;
-        seen.add(to);
-        const name = this.#snapshot.nameOf(to);
-        const type = this.#snapshot.typeOf(to);
-        if (type === "synthetic" || name === "StrongRootBlock") queue.push(to);
-        else if (type === "native") native.push({ name: `the engine's ${name}`, node: to });
-        else if (to !== this.#probed.bridge && to !== this.#probed.probe) others.push({ name: "the engine", node: to });
-      }
-    }
-    return { native, others };
-  }
-
-  /** The collections whose contents are not known and that host code can reach. */
-  #suspects(): string[] {
-    const reach = new Reach(this.#snapshot, this.#probed.contents, {
-      starts: this.#starts,
-      blocked: this.#ownAndBlocked(),
-    });
-    const suspects: string[] = [];
-    for (const node of reach.nodes) {
-      if (!this.#isFilledCollection(node) || this.#probed.contents.has(node)) continue;
-      const path = reach.pathTo(node);
-      if (path !== undefined) suspects.push(nameSteps(this.#snapshot, path).join(" > "));
-      if (suspects.length === MAX_SUSPECTS) break;
-    }
-    return suspects;
-  }
-
-  /** The engine's own modules have collections, too; they hold nothing of anybody. */
-  #ownAndBlocked(): Set<HeapNode> {
-    const blocked = new Set([...this.#blocked, ...this.#probed.own]);
-    const internals = this.#snapshot.find("object", "InternalModuleRegistry");
-    if (internals !== undefined) blocked.add(internals);
-    return blocked;
-  }
-
-  #isFilledCollection(node: HeapNode): boolean {
-    if (this.#snapshot.typeOf(node) !== "object") return false;
-    const name = this.#snapshot.nameOf(node);
-    if (name !== "Map" && name !== "Set") return false;
-    for (const to of this.#snapshot.targets(node)) if (this.#snapshot.nameOf(to) === "Cell Butterfly") return true;
-    return false;
-  }
+function explainHeld(name: GenerationName, search: HolderSearch): Explanation {
+  const target = `${name.plugin}#${name.number}`;
+  const path = search.path(target);
+  if (path !== undefined) return new Explanation({ ...name, state: "freed", path });
+  const held = search.heldByEngine(target);
+  const detail = held === undefined ? "" : ` (the engine itself refers to ${held})`;
+  return new Explanation({ ...name, state: "freed", suspects: search.suspects(), detail });
 }
 
 /** The host's modules: by the names that plugins use, and all others by their paths. */
 function namedModules({ hostModules, root }: ExplainContext): NamedObject[] {
-  const names = new Map<object, string>();
-  for (const [specifier, namespace] of hostModules) names.set(namespace, specifier.replace(/^\.\//, ""));
-  const { cache } = createRequire(import.meta.url);
-  for (const [file, module] of Object.entries(cache)) {
-    const exports: unknown = module?.exports;
-    if (typeof exports !== "object" || exports === null || names.has(exports)) continue;
-    names.set(exports, file.startsWith(`${root}/`) ? relative(root, file) : file);
+  const named = new Map<object, NamedObject>();
+  for (const [specifier, object] of hostModules) {
+    named.set(object, { name: `host module ${specifier.replace(/^\.\//, "")}`, object, rank: Rank.shared });
   }
-  return Array.from(names, ([object, name]) => ({ name: `host module ${name}`, object }));
+  for (const [file, module] of Object.entries(createRequire(import.meta.url).cache)) {
+    const object: unknown = module?.exports;
+    if (typeof object !== "object" || object === null || named.has(object)) continue;
+    const name = file.startsWith(`${root}/`) ? relative(root, file) : file;
+    const rank = file.startsWith(SOURCE_FOLDER) ? Rank.own : Rank.module;
+    named.set(object, { name: `host module ${name}`, object, rank });
+  }
+  return Array.from(named.values());
 }
 
 function bridges(records: readonly GenerationRecord[]): NamedObject[] {
   return records.flatMap((record) => {
     const { bridge, state } = record;
-    return bridge === undefined ? [] : [{ name: `plugin ${record} (${state})`, object: bridge }];
+    return bridge === undefined ? [] : [{ name: `plugin ${record} (${state})`, object: bridge, rank: Rank.plugin }];
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { uncollected } from "../support/collect.ts";
 import { createHost, type Host, hotswapError, journalPlugin } from "../support/host.ts";
@@ -178,25 +178,29 @@ describe("3.14 history", () => {
   });
 });
 
-describe("copies of artifacts", () => {
-  /** The folders that this process keeps copies in, on the disk and in memory. */
-  function copyFolders(): string[] {
-    return [tmpdir(), "/dev/shm"]
-      .filter((parent) => existsSync(parent))
-      .flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)))
-      .filter((path) => basename(path).startsWith(`hotswap-${process.pid}.`));
-  }
+/** Folders in which hosts make theirs. */
+const parents = [tmpdir(), "/dev/shm"].filter((folder) => existsSync(folder));
 
-  /** The copies that this process has, by hash. */
+/** The folders with copies that the process with this number has. */
+function foldersOf(pid: number): string[] {
+  return parents.flatMap((parent) =>
+    readdirSync(parent)
+      .filter((name) => name.startsWith(`hotswap-${pid}.`))
+      .map((name) => join(parent, name)),
+  );
+}
+
+describe("copies of artifacts", () => {
+  /** Paths of the copies that this process has. */
   function copies(): string[] {
-    return copyFolders()
-      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }))
-      .flatMap((path) => /([0-9a-f]{64})\.mjs$/.exec(path)?.[1] ?? []);
+    return foldersOf(process.pid)
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+      .filter((path) => path.endsWith(".mjs"));
   }
 
   test("are removed when neither a generation nor the history needs them, and all of them when the swapper is closed", async () => {
     const others = new Set(copies());
-    const own = (): number => copies().filter((hash) => !others.has(hash)).length;
+    const own = (): number => copies().filter((path) => !others.has(path)).length;
     const host = await versionedHost([], 2);
     await using _ = host;
     expect(own()).toBe(2);
@@ -223,63 +227,80 @@ describe("copies of artifacts", () => {
 
   test("come again when something cleans up temporary files under a host that runs for weeks", async () => {
     await using host = await versionedHost([2]);
-    for (const folder of copyFolders()) await rm(folder, { recursive: true });
+    for (const folder of foldersOf(process.pid)) await rm(folder, { recursive: true });
     await reloadTo(host, 3);
     expect(versions(host)).toEqual([1, 3]);
   });
 
-  describe("in other processes", () => {
-    /** Starts a host that prints the folder of its copies once it is loaded, and then does `then`. */
+  describe.each(["in memory", "in TMPDIR"])("of other processes, %s", (where) => {
+    /** Starts a host that says when it is loaded, and then does `then`. */
     async function start(host: Host, temp: string, then: string) {
       await host.project.write({
         "main.ts": `
-          import { readdirSync } from "node:fs";
           import { PluginManagerSwapper } from ${JSON.stringify(source)};
           const swapper = new PluginManagerSwapper("bin", { logger: { debug() {}, info() {}, warn() {}, error() {} } });
           await swapper.loadPlugins();
-          console.log(readdirSync(${JSON.stringify(temp)}).filter((name) => /^hotswap-\\d/.test(name)).join());
+          console.log("loaded");
+          await new Promise((resolve) => process.stdin.once("data", resolve));
           ${then}
         `,
       });
-      const env = { ...process.env, TMPDIR: temp, BUN_TMPDIR: temp };
+      const { TMPDIR: _, ...env } = process.env;
       const child = Bun.spawn([process.execPath, "main.ts"], {
         cwd: host.project.root,
-        env,
+        env: where === "in TMPDIR" ? { ...env, TMPDIR: temp } : env,
+        stdin: "pipe",
         stdout: "pipe",
         stderr: "ignore",
       });
-      const { value } = await child.stdout.getReader().read();
-      return { child, folders: new TextDecoder().decode(value).trim() };
+      await child.stdout.getReader().read();
+      return child;
+    }
+
+    /** The folders with copies of a process. */
+    function folders(temp: string, { pid }: { readonly pid: number }): string[] {
+      const own = readdirSync(temp).filter((name) => name.startsWith(`hotswap-${pid}.`));
+      return where === "in TMPDIR" ? own : foldersOf(pid);
     }
 
     test.each([
       ["process.exit", "process.exit(0);"],
       ["an uncaught error", "setTimeout(() => { throw new Error('end'); }, 0);"],
-      ["close", "await swapper.close();"],
+      ["close", "await swapper.close(); process.exit(0);"],
     ])("nothing is left after %s", async (_, then) => {
       await using host = await versionedHost([]);
       const temp = await mkdtemp(join(tmpdir(), "hotswap-test-"));
-      const { child, folders } = await start(host, temp, then);
-      expect(folders).toMatch(/^hotswap-\d+\.\d*-\w+$/);
+      const child = await start(host, temp, then);
+      expect(folders(temp, child)).toHaveLength(1);
+      await child.stdin.write("\n");
+      await child.stdin.flush();
       await child.exited;
-      expect(await readdir(temp)).toEqual([]);
+      expect(folders(temp, child)).toEqual([]);
       await rm(temp, { recursive: true });
     });
 
     test("what a killed one left is removed by the next, which leaves those of running ones alone", async () => {
       await using host = await versionedHost([]);
       const temp = await mkdtemp(join(tmpdir(), "hotswap-test-"));
-      const killed = await start(host, temp, "setInterval(() => {}, 1000);");
-      killed.child.kill("SIGKILL");
-      await killed.child.exited;
-      expect(await readdir(temp)).toEqual([killed.folders]);
-      const running = await start(host, temp, "setInterval(() => {}, 1000);");
-      expect(running.folders).not.toContain(killed.folders);
+      const kill = async (child: Bun.Subprocess): Promise<void> => {
+        child.kill("SIGKILL");
+        await child.exited;
+      };
+      const killed = await start(host, temp, "");
+      await kill(killed);
+      expect(folders(temp, killed)).toHaveLength(1);
+      const running = await start(host, temp, "");
       const next = await start(host, temp, "process.exit(0);");
-      await next.child.exited;
-      expect(await readdir(temp)).toEqual([running.folders]);
-      running.child.kill("SIGKILL");
-      await running.child.exited;
+      expect(folders(temp, killed)).toEqual([]);
+      expect(folders(temp, running)).toHaveLength(1);
+      expect(folders(temp, next)).toHaveLength(1);
+      await Promise.all([kill(running), kill(next)]);
+      // The last ones leave theirs to whoever comes next.
+      const last = await start(host, temp, "process.exit(0);");
+      await last.stdin.write("\n");
+      await last.stdin.flush();
+      await last.exited;
+      expect([running, next, last].flatMap((child) => folders(temp, child))).toEqual([]);
       await rm(temp, { recursive: true });
     });
   });

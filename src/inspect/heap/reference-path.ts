@@ -1,10 +1,12 @@
 import type { HeapEdge, HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
+import type { Rank } from "./host-objects.ts";
 import type { HiddenEdge, ProbedNodes } from "./probe.ts";
 
 /** Where a path may begin. */
 export interface PathStart {
   readonly name: string;
   readonly node: HeapNode;
+  readonly rank: Rank;
 }
 
 /** One reference of a path. */

@@ -1,4 +1,4 @@
-import { BRIDGE_GLOBAL } from "../artifact/manifest.ts";
+import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
 import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
 
 const SCOPE = /^system \/ JS\w+Environment$/;

@@ -1,5 +1,6 @@
 import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
 import type { Collection, NamedObject } from "./host-objects.ts";
+import type { PathStart } from "./reference-path.ts";
 
 /** What has to be found again in a snapshot. */
 export interface ProbeTargets {
@@ -18,7 +19,7 @@ export interface HiddenEdge {
 
 /** A {@link ProbeTargets} in terms of one snapshot. */
 export interface ProbedNodes {
-  readonly starts: readonly { readonly name: string; readonly node: HeapNode }[];
+  readonly starts: readonly PathStart[];
   /** The contents of maps and sets, by the node of the collection. */
   readonly contents: ReadonlyMap<HeapNode, readonly HiddenEdge[]>;
   readonly bridge: HeapNode;
@@ -70,7 +71,10 @@ export function findProbed(snapshot: HeapSnapshot, { starts, collections }: Prob
     probe,
     bridge,
     contents,
-    starts: Array.from(list("starts"), ([index, node]) => ({ name: starts[index]?.name ?? "", node })),
+    starts: Array.from(list("starts")).flatMap(([index, node]) => {
+      const start = starts[index];
+      return start === undefined ? [] : [{ name: start.name, rank: start.rank, node }];
+    }),
     own: new Set(list("own").values()),
   };
 }

@@ -1,9 +1,15 @@
 import { isMap, isProxy, isSet } from "node:util/types";
 
+/** How near something is to what plugins do, for what is to be named first. */
+export const Rank = { shared: 0, module: 1, plugin: 2, engine: 3, own: 4 } as const;
+
+export type Rank = (typeof Rank)[keyof typeof Rank];
+
 /** An object of the host that paths may begin at, with what people know it by. */
 export interface NamedObject {
   readonly name: string;
   readonly object: object;
+  readonly rank: Rank;
 }
 
 /** A collection with its contents, which heap snapshots leave out. */
@@ -51,6 +57,7 @@ export function processListeners(): NamedObject[] {
     process.rawListeners(event).map((listener) => ({
       name: `process.on(${typeof event === "string" ? JSON.stringify(event) : String(event)})`,
       object: listener,
+      rank: Rank.module,
     })),
   );
 }
