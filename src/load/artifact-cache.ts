@@ -27,8 +27,8 @@ interface Place {
 }
 
 /**
- * Private copies of the artifacts in use: each generation is imported from a file named by its content's hash, which no
- * build overwrites. A copy stays while a generation or the history holds it. Small ones lie in memory, as far as that
+ * Private copies of the artifacts in use: each generation is imported from a file of its own, which no build overwrites.
+ * A copy stays while a generation or the history holds it. Small ones lie in memory, as far as that
  * goes; where the host sets `TMPDIR`, they all lie there.
  */
 export class ArtifactCache implements Disposable {
@@ -49,7 +49,7 @@ export class ArtifactCache implements Disposable {
         copy.place = undefined;
         copy.written = undefined;
       }
-      copy.written ??= bytes().then((content) => this.#write(hash, content));
+      copy.written ??= bytes().then((content) => this.#write(content));
       copy.place = await copy.written;
       return copy.place.slot.file;
     } catch (error) {
@@ -83,21 +83,20 @@ export class ArtifactCache implements Disposable {
     this.#disk[Symbol.dispose]();
   }
 
-  async #write(hash: string, bytes: Uint8Array): Promise<Place> {
-    const name = `${hash}.mjs`;
+  async #write(bytes: Uint8Array): Promise<Place> {
     if (bytes.length <= Math.min(LARGEST_IN_MEMORY, this.#memoryLeft)) {
       try {
-        return await this.#writeTo(this.#memory, name, bytes, bytes.length);
+        return await this.#writeTo(this.#memory, bytes, bytes.length);
       } catch {
         // There is none, it is full, or it is not ours to write to: in a container it may be as small as it likes.
         this.#memoryLeft = 0;
       }
     }
-    return this.#writeTo(this.#disk, name, bytes, 0);
+    return this.#writeTo(this.#disk, bytes, 0);
   }
 
-  async #writeTo(folder: CopyFolder, name: string, bytes: Uint8Array, memory: number): Promise<Place> {
-    const place: Place = { folder, slot: folder.take(name), memory };
+  async #writeTo(folder: CopyFolder, bytes: Uint8Array, memory: number): Promise<Place> {
+    const place: Place = { folder, slot: folder.take(), memory };
     this.#memoryLeft -= memory;
     try {
       await writeSlot(place.slot, bytes);

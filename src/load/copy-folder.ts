@@ -18,7 +18,7 @@ export interface Slot {
  * such a folder beside it.
  *
  * Each copy lies in a small folder, a slot, that a later copy takes over: Bun keeps the listing of a folder that it
- * imported from, fails to see more than 4,096 files that came later, and remembers every path for good.
+ * imported from, and fails to see more than 4,096 files that came later.
  */
 export class CopyFolder implements Disposable {
   readonly #parent: string;
@@ -26,16 +26,19 @@ export class CopyFolder implements Disposable {
   readonly #removeAtExit = (): void => this[Symbol.dispose]();
   #dir: string | undefined;
   #slots = 0;
+  #files = 0;
 
   /** Nothing is made in `parent` before the first slot is taken. */
   constructor(parent: string) {
     this.#parent = parent;
   }
 
-  /** A slot for a file of this name. Throws what the file system does. */
-  take(name: string): Slot {
+  /** A slot. Throws what the file system does. */
+  take(): Slot {
     this.#dir ??= this.#makeDir();
     const number = this.#freeSlots.pop() ?? this.#slots++;
+    // Never a path that was imported before: Bun may still take the old code for it. And a short one: it remembers them all.
+    const name = `${(this.#files++).toString(36)}.mjs`;
     return { file: join(this.#dir, String(number), name), number };
   }
 

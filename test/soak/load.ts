@@ -76,7 +76,7 @@ export async function soakLoad(count: number, sockets = 200): Promise<string[]> 
   ];
 }
 
-async function rest(reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read">): Promise<string> {
+async function rest(reader: { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> }): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
