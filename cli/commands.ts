@@ -1,4 +1,4 @@
-import type { CommandTable } from "./command.ts";
+import type { CommandTable } from "./frame/command.ts";
 
 /** Every command, with what the overview says of it. The code of a command is loaded when it is run. */
 export const commands: CommandTable = {

@@ -1,7 +1,7 @@
 import { ControlClient } from "../src/control/client.ts";
 import { type DashboardServer, serveDashboard } from "../src/dashboard/serve.ts";
 import { describeError, HotswapError } from "../src/errors.ts";
-import { defineCommand, UsageError } from "./command.ts";
+import { defineCommand, UsageError } from "./frame/command.ts";
 import { connect, hostFlags } from "./host/connect.ts";
 import { paintFor } from "./terminal/paint.ts";
 

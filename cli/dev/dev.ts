@@ -1,5 +1,5 @@
 import { DevSession } from "../../src/dev/session.ts";
-import { defineCommand, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../frame/command.ts";
 import { describeStatus } from "../host/status.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";

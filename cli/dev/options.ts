@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { BuildOptions } from "../../src/build/index.ts";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../frame/command.ts";
 
 /** What each build takes from the command line. */
 export type CommonBuildOptions = Omit<BuildOptions, "pluginDir">;

@@ -1,5 +1,5 @@
 import { ControlClient } from "../../src/control/client.ts";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../frame/command.ts";
 
 /** Flags of every command that asks a running host. */
 export const hostFlags = {

@@ -1,4 +1,4 @@
-import { defineCommand, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../frame/command.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 
 export const explainCommand = defineCommand({

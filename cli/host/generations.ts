@@ -1,5 +1,5 @@
 import type { GenerationStatus } from "../../src/control/protocol.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { table } from "./table.ts";

@@ -1,6 +1,6 @@
 import type { ControlClient } from "../../src/control/client.ts";
 import type { Reload, ReloadEvent } from "../../src/control/protocol.ts";
-import { type AnyCommand, defineCommand } from "../command.ts";
+import { type AnyCommand, defineCommand } from "../frame/command.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { ProgressLine } from "./progress.ts";

@@ -1,5 +1,5 @@
 import type { PluginStatus, Status } from "../../src/control/protocol.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { fields, table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { defineCommand, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../frame/command.ts";
 import { print } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { dependencyOn, dependencyOnFolder, packageFolder } from "./origin.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../frame/command.ts";
 
 /** The folder of the package that this file is part of. */
 export const packageFolder = join(import.meta.dir, "..", "..");

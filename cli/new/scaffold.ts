@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeTypes } from "../../src/build/types/write-types.ts";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../frame/command.ts";
 import { packageFolder, readManifest } from "./origin.ts";
 
 /** Files of a new project, each with the template that it is made of. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { formatDiagnostic } from "../../src/build/index.ts";
 import { findRootModule } from "../../src/build/source/plugin-folder.ts";
 import { writeTypes } from "../../src/build/types/write-types.ts";
-import { defineCommand, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../frame/command.ts";
 import { print, printError } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
 

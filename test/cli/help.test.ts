@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { commands } from "../../cli/commands.ts";
-import { flagRows } from "../../cli/help.ts";
+import { flagRows } from "../../cli/frame/help.ts";
 import { createProject } from "../support/project.ts";
 import { hotswap } from "./run-cli.ts";
 

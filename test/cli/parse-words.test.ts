@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { parseArgs } from "citty";
-import { commonFlags } from "../../cli/command.ts";
+import { commonFlags } from "../../cli/frame/command.ts";
 import { commands } from "../../cli/commands.ts";
-import { parseWords } from "../../cli/parse-words.ts";
+import { parseWords } from "../../cli/frame/parse-words.ts";
 
 describe("9 a command line without flags", () => {
   for (const [name, { load }] of Object.entries(commands)) {

@@ -1,9 +1,9 @@
-import { describeError, HotswapError } from "../src/errors.ts";
-import { didYouMean } from "../src/suggest.ts";
+import { describeError, HotswapError } from "../../src/errors.ts";
+import { didYouMean } from "../../src/suggest.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { parseWords } from "./parse-words.ts";
-import { print, printError } from "./terminal/output.ts";
-import { type Paint, paintFor } from "./terminal/paint.ts";
+import { print, printError } from "../terminal/output.ts";
+import { type Paint, paintFor } from "../terminal/paint.ts";
 
 /** Runs what the command line says; answers the exit code. */
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 import type { ArgDef } from "citty";
 import { aliasesOf } from "./check-flags.ts";
 import { type AnyCommand, type CommandTable, commonFlags } from "./command.ts";
-import type { Paint } from "./terminal/paint.ts";
+import type { Paint } from "../terminal/paint.ts";
 
 /** One flag of a command, as help and README show it. */
 export interface FlagRow {

@@ -1,5 +1,5 @@
 import type { ArgDef, ArgsDef } from "citty";
-import { didYouMean } from "../src/suggest.ts";
+import { didYouMean } from "../../src/suggest.ts";
 import { UsageError } from "./command.ts";
 
 /**
