@@ -171,6 +171,14 @@ export class Plugin<Definition = UntypedPlugin> {
     return entrance.call;
   }
 
+  /**
+   * The same for whoever shuts it himself: it stays open when the set is retired.
+   * @internal
+   */
+  open(fn: AnyFunction, name: string): Entrance {
+    return this.#require(name).enter(fn, name, this.#track);
+  }
+
   /** Runs host code in the plugin's context, as a call of this set. @internal */
   run<Result>(fn: () => Result, name: string): Result {
     const { context } = this.#require(name);

@@ -122,5 +122,7 @@ export async function freeSet<Extension>({ manager, generations, bag }: OwnedSet
     await pace.step();
   }
   manager.vault.retire();
+  // What came through the vault meanwhile.
+  manager.calls.abandon();
   bag.retire();
 }

@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import { freedCall } from "../generation/entrance.ts";
+import { type Entrance, freedCall } from "../generation/entrance.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
 import type { LiveFuncs, LiveTypes } from "./live-registry.ts";
@@ -41,6 +41,7 @@ export class Vault<Extension = unknown> {
 
   /** Lets go of everything of a plugin's code. @internal */
   retire(): void {
+    for (const entrance of this.#live.entrances.splice(0)) entrance.shut();
     this.#live.funcs.clear();
     this.#live.types.clear();
     this.#live.typeOwners.clear();
@@ -50,6 +51,8 @@ export class Vault<Extension = unknown> {
 /** The live functions and types of one set. */
 export interface LiveThings {
   readonly funcs: Map<string, LiveFunc>;
+  /** What the functions are called through. Plugins may call them in `onFree`, when the set is retired already. */
+  readonly entrances: Entrance[];
   readonly types: Map<string, LiveType>;
   readonly typeOwners: Map<string, Plugin>;
 }
@@ -59,7 +62,7 @@ export interface LiveThings {
  * plugins have one of the same name.
  */
 export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
-  const live: LiveThings = { funcs: new Map(), types: new Map(), typeOwners: new Map() };
+  const live: LiveThings = { funcs: new Map(), entrances: [], types: new Map(), typeOwners: new Map() };
   const funcOwners = new Map<string, Plugin>();
   for (const plugin of plugins) {
     const { liveFuncs, liveTypes } = plugin.source;
@@ -67,7 +70,9 @@ export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
       const other = funcOwners.get(name);
       if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_FUNC", "live function", name, other, plugin);
       funcOwners.set(name, plugin);
-      live.funcs.set(name, plugin.enter(fn, name));
+      const entrance = plugin.open(fn, name);
+      live.entrances.push(entrance);
+      live.funcs.set(name, entrance.call);
     }
     for (const [name, type] of liveTypes) {
       const other = live.typeOwners.get(name);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createHost, type Host, hotswapError } from "../support/host.ts";
+import { createHost, type Host, hotswapError, journalPlugin } from "../support/host.ts";
 
 /**
  * A plugin whose code is called by the vault: the constructor and the steps of a live type, and what it declares of a
@@ -68,4 +68,31 @@ test("3.7 a migration that opens something and then throws leaves nothing open",
   expect(error.message).toContain("no step");
   await expect(ask(host, "type's step")).rejects.toThrow();
   expect(host.swapper.current?.vault.dataBag.snapshot()).toEqual(before ?? {});
+});
+
+test("6.1 in onFree, and in what the scope defers, a plugin's set still answers", async () => {
+  const parting = (version: number): string => `
+    import { definePlugin, dependency, type Vault } from "hotswap";
+    import { log } from "../../journal";
+    const deps = { base: dependency<{ version(): number }>("version") };
+    export const live_version = () => ${version};
+    const say = (when: string, vault: Vault) =>
+      log([when, deps.base.version(), (vault.liveFuncs.get("live_version") as () => number)(), vault.dataBag.get("kept")].join(" "));
+    let mine: Vault;
+    export default definePlugin({
+      import: () => deps,
+      onInit(vault: Vault, scope) { mine = vault; vault.dataBag.set("kept", "kept"); scope.defer(() => say("deferred", vault)); },
+      onFree() { say("onFree", mine); },
+    });`;
+  await using host = await createHost({ alpha: parting(1), base: journalPlugin("base", [], 7) });
+  await host.swapper.loadPlugins();
+  const live = host.swapper.current?.vault.liveFuncs.get("live_version") as () => number;
+  await host.change("alpha", parting(2));
+  await host.swapper.reload();
+  await host.swapper.drained();
+  const said = (): string[] => host.takeEvents().filter((event) => !event.startsWith("base."));
+  expect(said()).toEqual(["onFree 7 1 kept", "deferred 7 1 kept"]);
+  expect(() => live()).toThrow(expect.objectContaining({ code: "HOTSWAP_FREED" }));
+  await host.swapper.close();
+  expect(said()).toEqual(["onFree 7 2 kept", "deferred 7 2 kept"]);
 });
