@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import type { OnPluginError, PluginErrorContext } from "hotswap";
 import { createHost, hotswapError } from "../support/host.ts";
+
+const source = join(import.meta.dir, "..", "..", "src", "index.ts");
 
 /** A plugin with a function for each way in which background work can fail. */
 const failing = `
@@ -95,22 +98,23 @@ async function failingHost() {
   return { host, errors, invoke };
 }
 
+const exceptions = [
+  "timer",
+  "interval",
+  "immediate",
+  "microtask",
+  "nextTick",
+  "socketHandler",
+  "nodeSocketHandler",
+  "messagePort",
+  "eventTarget",
+  "abortListener",
+  "childExit",
+];
+const rejections = ["rejection", "asyncFunction", "rejectionInTimer"];
+
 // `bun test` fails a test in which an error reaches the process: that none does is part of each of these.
 describe("5.6 an error nobody caught in background work goes to the log and to onPluginError", () => {
-  const exceptions = [
-    "timer",
-    "interval",
-    "immediate",
-    "microtask",
-    "nextTick",
-    "socketHandler",
-    "nodeSocketHandler",
-    "messagePort",
-    "eventTarget",
-    "abortListener",
-    "childExit",
-  ];
-  const rejections = ["rejection", "asyncFunction", "rejectionInTimer"];
   const cases = [
     ...exceptions.map((name) => [name, "uncaughtException"] as const),
     ...rejections.map((name) => [name, "unhandledRejection"] as const),
@@ -201,6 +205,38 @@ describe("5.6 a storm of errors does not stall the host", () => {
     await host.swapper.close();
     expect(errors.count).toBe(50);
   });
+});
+
+test("5.6 a host of its own lives through every kind of error and a storm of 10,000, and answers meanwhile", async () => {
+  await using host = await createHost({ failing });
+  await host.project.write({
+    "main.ts": `
+      import { PluginManagerSwapper } from ${JSON.stringify(source)};
+      let lines = 0;
+      let errors = 0;
+      const logger = { debug() {}, info() {}, warn() {}, error() { lines++; } };
+      const swapper = new PluginManagerSwapper("bin", { logger, onPluginError: (_, { count }) => { errors += count; } });
+      await swapper.loadPlugins();
+      const failing = swapper.current.findPlugin("failing");
+      for (const name of ${JSON.stringify([...exceptions, ...rejections])}) await failing.invokeFunc(name);
+      void failing.invokeFunc("rejecting");
+      failing.invokeFunc("storm", 10_000);
+      const server = Bun.serve({ port: 0, hostname: "127.0.0.1", async fetch(request) {
+        if (!request.url.endsWith("/end")) return new Response("alive");
+        await swapper.close();
+        setTimeout(() => process.exit(0), 0);
+        return Response.json({ lines, errors });
+      } });
+      console.log(server.url.href);
+    `,
+  });
+  const child = Bun.spawn([process.execPath, "main.ts"], { cwd: host.project.root, stdout: "pipe" });
+  const url = new TextDecoder().decode((await child.stdout.getReader().read()).value).trim();
+  for (let count = 0; count < 20; count++) expect(await (await fetch(url)).text()).toBe("alive");
+  const { lines, errors } = (await (await fetch(`${url}end`)).json()) as { lines: number; errors: number };
+  expect(errors).toBe(10_000 + exceptions.length + rejections.length + 1);
+  expect(lines).toBeLessThan(50);
+  expect(await child.exited).toBe(0);
 });
 
 describe("5.6 nothing escapes from the handling of errors", () => {
