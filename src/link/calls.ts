@@ -11,27 +11,15 @@ export interface CallOrigin {
   readonly owner: Context;
 }
 
-interface CallUnderWay extends CallOrigin {
-  readonly reject: (error: unknown) => void;
-}
-
-/** What a lease holds. */
-export interface Pin {
-  /** Where the lease was acquired, if that was asked for. */
-  readonly origin: string | undefined;
-  readonly isHeld: boolean;
-  /** The second time does nothing. */
-  end(): void;
-}
-
 /**
  * Counts what keeps a set from being retired: calls under way and leases. A call that answers at once is over before
  * anything could happen to its set, so only promises are counted.
  */
 export class Calls {
-  readonly #underWay = new Set<CallUnderWay>();
+  readonly #underWay = new Set<CallUnderWay<never>>();
   readonly #pins = new Set<Pin>();
-  #idle = Promise.withResolvers<void>();
+  /** There is one while somebody waits for the end of everything. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   get count(): number {
     return this.#underWay.size + this.#pins.size;
@@ -52,51 +40,26 @@ export class Calls {
    * `HOTSWAP_FREED` when the set is retired before: the plugin's own promise would then stay pending for ever. A rejection
    * that nobody handles is the plugin's, as it would be without us, and does not end the host.
    */
-  track<Result>(result: Promise<Result>, origin: CallOrigin): Promise<Result> {
-    const { record, owner } = origin;
+  track<Result>(result: Promise<Result>, { record, name, owner }: CallOrigin): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const call: CallUnderWay = { ...origin, reject };
-    const end = (): void => {
-      record.calls--;
-      if (this.#underWay.delete(call)) this.#checkIdle();
-    };
+    const call = new CallUnderWay<Result>(this, record, name, owner, resolve, reject);
     this.#underWay.add(call);
     record.calls++;
     // Whose rejection it is, is decided by the context in which it happens.
-    owner.run(() =>
-      result.then(
-        (value) => {
-          end();
-          resolve(value);
-        },
-        (error: unknown) => {
-          end();
-          reject(error);
-        },
-      ),
-    );
+    owner.run(follow, result, call);
     return promise;
   }
 
   /** Counts a lease; `origin` says where it was acquired. */
   pin(origin?: string): Pin {
-    const pins = this.#pins;
-    const pin: Pin = {
-      origin,
-      get isHeld() {
-        return pins.has(pin);
-      },
-      end: () => {
-        if (pins.delete(pin)) this.#checkIdle();
-      },
-    };
-    pins.add(pin);
+    const pin = new Pin(this, origin);
+    this.#pins.add(pin);
     return pin;
   }
 
   /** Resolves as soon as nothing is under way. */
   async idle(): Promise<void> {
-    while (this.count > 0) await this.#idle.promise;
+    while (this.count > 0) await (this.#idle ??= Promise.withResolvers()).promise;
   }
 
   /** Rejects every call that is still under way. */
@@ -107,9 +70,85 @@ export class Calls {
     this.#checkIdle();
   }
 
-  #checkIdle(): void {
-    if (this.count > 0) return;
-    this.#idle.resolve();
-    this.#idle = Promise.withResolvers();
+  /** Whether the lease behind this is not yet over. @internal */
+  holds(pin: Pin): boolean {
+    return this.#pins.has(pin);
   }
+
+  /** Ends a lease; the second time does nothing. @internal */
+  unpin(pin: Pin): void {
+    if (this.#pins.delete(pin)) this.#checkIdle();
+  }
+
+  /** Takes a call whose promise settled. @internal */
+  end(call: CallUnderWay<never>): void {
+    call.record.calls--;
+    if (this.#underWay.delete(call)) this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#idle === undefined || this.count > 0) return;
+    this.#idle.resolve();
+    this.#idle = undefined;
+  }
+}
+
+/** What a lease holds. */
+export class Pin {
+  /** Where the lease was acquired, if that was asked for. */
+  readonly origin: string | undefined;
+  readonly #calls: Calls;
+
+  constructor(calls: Calls, origin: string | undefined) {
+    this.#calls = calls;
+    this.origin = origin;
+  }
+
+  get isHeld(): boolean {
+    return this.#calls.holds(this);
+  }
+
+  /** The second time does nothing. */
+  end(): void {
+    this.#calls.unpin(this);
+  }
+}
+
+class CallUnderWay<Result> implements CallOrigin {
+  readonly calls: Calls;
+  readonly record: GenerationRecord;
+  readonly name: string;
+  readonly owner: Context;
+  readonly resolve: (value: Result) => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(
+    calls: Calls,
+    record: GenerationRecord,
+    name: string,
+    owner: Context,
+    resolve: (value: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.calls = calls;
+    this.record = record;
+    this.name = name;
+    this.owner = owner;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/** Settles the call as its promise does. */
+function follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
+  result.then(
+    (value) => {
+      call.calls.end(call);
+      call.resolve(value);
+    },
+    (error: unknown) => {
+      call.calls.end(call);
+      call.reject(error);
+    },
+  );
 }
