@@ -3,6 +3,7 @@ import { build, type BuildResult } from "../src/build/build.ts";
 import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
 import type { StaticBuildResult } from "../src/build/static/build-static.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./frame/command.ts";
+import { pluginFolders } from "./plugin-folders.ts";
 import { reportError } from "./frame/run.ts";
 import { print, printError } from "./terminal/output.ts";
 import { paintFor } from "./terminal/paint.ts";
@@ -60,11 +61,12 @@ export const buildCommand = defineCommand({
     { purpose: "and away with it", line: "hotswap build --staticLinking --clean plugin/alpha plugin" },
   ],
   async run(invocation) {
-    const pluginDirs = invocation.operands.slice(0, -1);
+    const given = invocation.operands.slice(0, -1);
     const outputDir = invocation.operands.at(-1);
-    if (outputDir === undefined || pluginDirs.length === 0) {
+    if (outputDir === undefined || given.length === 0) {
       throw new UsageError("give the plugin's folder and the output folder");
     }
+    const pluginDirs = await pluginFolders(given);
     requireDistinct(pluginDirs);
     if (invocation.flags.watch === true) return watchArtifacts(invocation, pluginDirs, outputDir);
     // Files are published in one synchronous step each, so nothing half-done can be left behind.

@@ -1,5 +1,6 @@
 import { DevSession } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
+import { pluginFolders } from "../plugin-folders.ts";
 import { describeStatus } from "../host/status.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";
@@ -45,7 +46,13 @@ export const devCommand = defineCommand({
       );
     }
     const buildFlags = flags.buildFlags?.split(/\s+/).filter((flag) => flag !== "");
-    const plugins = buildsOf(operands, { outputDir: out, include, exclude, livePrefix, buildFlags });
+    const plugins = buildsOf(await pluginFolders(operands), {
+      outputDir: out,
+      include,
+      exclude,
+      livePrefix,
+      buildFlags,
+    });
     return develop(plugins, rest);
   },
 });

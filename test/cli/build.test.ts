@@ -20,6 +20,20 @@ const files: Files = {
 };
 
 describe("9 hotswap build", () => {
+  test("of what a pattern leads to: files beside the plugins are named and left out", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": definition,
+      "plugin/contracts.ts": "export interface AlphaExport { one(): number }",
+    });
+    expect(await hotswap(project, "build", "plugin/alpha", "plugin/contracts.ts", "bin")).toEqual({
+      exitCode: 0,
+      stdout: `${join("bin", "alpha.js")}\n`,
+      stderr: "plugin/contracts.ts is a file and no plugin folder: left out\n",
+    });
+    const alone = await hotswap(project, "build", "plugin/contracts.ts", "bin");
+    expect(alone).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+
   test("prints the artifact's path, as the folder was written, and nothing else", async () => {
     await using project = await createProject(files);
     expect(await hotswap(project, "build", "plugin/alpha", "bin")).toEqual({
