@@ -1,7 +1,7 @@
 import type { ErrorCode, Phase } from "../errors.ts";
 import type { ExplainedState } from "../inspect/explanation.ts";
 import type { ReloadNote } from "../link/note.ts";
-import type { GenerationState } from "../generation/generation-record.ts";
+import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { PhaseTimings } from "../plan/details.ts";
 import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
 
@@ -74,19 +74,8 @@ export interface Generations {
   readonly generations: readonly GenerationStatus[];
 }
 
-export interface GenerationStatus {
-  readonly plugin: string;
-  readonly number: number;
-  readonly hash: string;
-  readonly state: GenerationState;
-  readonly calls: number;
-  /** In ms since it was loaded. */
-  readonly age: number;
-  /** In ms since it came into each of the states that it has been in. */
-  readonly reached: Readonly<Partial<Record<GenerationState, number>>>;
-  /** Freed, and still referred to by something after `leakAfter`. */
-  readonly leaked: boolean;
-}
+/** A generation as the host lists it: nothing in it needs another form on the wire. */
+export type GenerationStatus = GenerationInfo;
 
 /** Answer to `GET /explain?plugin=P&number=N`: why a generation is still in memory, or that it is not. */
 export interface Explained {
