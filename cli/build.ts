@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
-import { build, type BuildResult } from "../src/build/build.ts";
+import { build } from "../src/build/build.ts";
+import type { BuildResult } from "../src/build/publish-build.ts";
 import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
 import type { StaticBuildResult } from "../src/build/static/build-static.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./frame/command.ts";

@@ -2,7 +2,7 @@
 // process and alternating; without HTTP, whose questions would take turns with the steps. Prints lists of ms as JSON.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "../../src/build/index.ts";
+import { createBuilder } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { editedModule, type Files, modulePath, moduleSource, pluginFiles } from "../harness/source.ts";
 import { onChange } from "../hosts/shared/on-change.ts";
@@ -22,7 +22,8 @@ async function write(dir: string, files: Files): Promise<void> {
 
 for (const dir of [root, limitRoot]) await write(dir, pluginFiles(shape, 0));
 mkdirSync(join(root, "bundle"));
-await build({ pluginDir, outputDir });
+const builder = createBuilder({ pluginDir, outputDir });
+await builder.build();
 const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root, freeDelay: 0 });
 await swapper.loadPlugins();
 
@@ -39,7 +40,7 @@ function note(step: string, ms: number): void {
 
 onChange(pluginDir, async (event) => {
   const start = performance.now();
-  const built = await build({ pluginDir, outputDir });
+  const built = await builder.build();
   const builtAt = performance.now();
   const details = await swapper.reload();
   const reloadedAt = performance.now();

@@ -1,6 +1,6 @@
 // The product's host in save-to-live: watches `plugin/` in its working directory, builds in process and reloads.
 import { join } from "node:path";
-import { build } from "../../src/build/index.ts";
+import { createBuilder } from "../../src/build/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { onChange } from "../hosts/shared/on-change.ts";
 import { serve } from "../hosts/shared/serve-bun.ts";
@@ -9,11 +9,12 @@ const pluginDir = join(process.cwd(), "plugin");
 const outputDir = join(process.cwd(), "bin");
 const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
 
-await build({ pluginDir, outputDir });
+const builder = createBuilder({ pluginDir, outputDir });
+await builder.build();
 const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root: process.cwd(), freeDelay: 0 });
 await swapper.loadPlugins();
 onChange(pluginDir, async () => {
-  await build({ pluginDir, outputDir });
+  await builder.build();
   await swapper.reload();
 });
 serve(() => String(swapper.current?.findPlugin("plugin")?.invokeFunc("handle")));

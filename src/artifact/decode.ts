@@ -96,6 +96,23 @@ async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
+/**
+ * The texts of `manifest.sections`, of an artifact that was verified before.
+ *
+ * @param file names the artifact in errors
+ */
+export function readSections(bytes: Uint8Array, manifest: Manifest, file: string): readonly string[] {
+  const sections = manifest.sections ?? [];
+  if (sections.length === 0) return [];
+  const start = nextLine(bytes, nextLine(bytes, HEADER_SIZE));
+  const line = text(bytes.subarray(start + DATA_LINE.length, nextLine(bytes, start)));
+  const texts = JSON.parse(line) as readonly string[];
+  if (texts.length !== sections.length) {
+    throw invalid(file, `is damaged: it has ${texts.length} of its ${sections.length} sections; rebuild the plugin`);
+  }
+  return texts;
+}
+
 /** Keeps only the lines that carry files, so that a loaded artifact does not hold its code in memory a second time. */
 function assetReader(bytes: Uint8Array, manifest: Manifest): (index: number) => Uint8Array {
   const starts = [0];

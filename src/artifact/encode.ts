@@ -6,6 +6,8 @@ export interface ArtifactParts {
   readonly manifest: Manifest;
   /** One line, without its line feed: binds what the code takes from the host. */
   readonly prologue: string;
+  /** JSON of the texts of `manifest.sections`, each by itself. */
+  readonly sections?: readonly string[];
   /** The bundled code, without the bundler's first line. */
   readonly code: string;
   /** The bytes of `manifest.assets`, in that order. */
@@ -32,8 +34,9 @@ export function encodeArtifact(parts: ArtifactParts): EncodedArtifact {
     "\n",
     parts.prologue,
     "\n",
-    parts.code,
   ];
+  if (parts.sections !== undefined) lines.push(DATA_LINE, "[", oneLine(parts.sections.join(",")), "]\n");
+  lines.push(parts.code);
   if (!parts.code.endsWith("\n")) lines.push("\n");
   for (const asset of parts.assets) lines.push(DATA_LINE, base64(asset), "\n");
   if (parts.sourceMap !== undefined) {

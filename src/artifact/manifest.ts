@@ -13,6 +13,19 @@ export interface Manifest {
   readonly liveTypes: Readonly<Record<string, string>>;
   /** Files carried beside the code (`--include`), sorted by path. */
   readonly assets: readonly AssetEntry[];
+  /**
+   * The modules that the artifact keeps apart, each as a section of its own, in the order of their evaluation; there are
+   * none in an artifact whose modules were bundled.
+   */
+  readonly sections?: readonly Section[];
+}
+
+/** A module of the plugin that was not bundled. Its text stands in the artifact's line of sections. */
+export interface Section {
+  /** Path relative to the plugin's folder, with forward slashes: the section's name. */
+  readonly path: string;
+  /** The line of the artifact's source map that its first line is, from 0. No line of the artifact has this number. */
+  readonly line: number;
 }
 
 /** A module that belongs to the host: one instance, shared by all generations. */
@@ -45,6 +58,9 @@ export const BRIDGE_GLOBAL = "__hotswap__";
 /** The name under which an artifact exports its {@link LiveExports} beside the root module's own names. */
 export const LIVE_EXPORT = "__hotswap_live__";
 
+/** The name under which an artifact with sections exports the namespace of the root module. */
+export const ROOT_EXPORT = "__hotswap_root__";
+
 /** What the loader gives to an artifact's code: its way to the host's modules. Indices point into `manifest.hostModules`. */
 export interface Bridge {
   /** The namespace of a host module. */
@@ -56,6 +72,36 @@ export interface Bridge {
   live(index: number): Record<string, unknown>;
   /** What `import()` of a host module answers. */
   import(index: number): Promise<Record<string, unknown>>;
+  /** Links the artifact's sections. The answer evaluates a module that was not evaluated yet, and has its namespace. */
+  link(outside: Outside): (path: string) => Record<string, unknown>;
+}
+
+/** What sections reach beyond each other. */
+export interface Outside {
+  /** `import.meta` of the artifact. */
+  readonly meta: object;
+  /** Modules of Bun and of the host, by the specifiers that sections use. */
+  readonly modules: Readonly<Record<string, Record<string, unknown>>>;
+  /** Those of the host that are only ever reached by `import()`: their indices, by specifier. */
+  readonly lazy: Readonly<Record<string, number>>;
+}
+
+/**
+ * What the text of a section evaluates to: a function that evaluates the module and answers what it exports, and, so that
+ * every function of the module lies in a scope that has the bridge, a function that refers to it.
+ */
+export type SectionCode = (
+  bridge: Bridge,
+  plugin: SectionImports,
+) => readonly [exports: Readonly<Record<string, () => unknown>>, stars: readonly string[], bridge: () => Bridge];
+
+/** How a section imports. */
+export interface SectionImports {
+  readonly meta: object;
+  own(path: string): Record<string, unknown>;
+  outside(specifier: string): Record<string, unknown>;
+  importOwn(path: string): Promise<Record<string, unknown>>;
+  importOutside(specifier: string): Promise<Record<string, unknown>>;
 }
 
 /** Value of the export {@link LIVE_EXPORT}. */

@@ -1,5 +1,5 @@
-import { decodeArtifact } from "../artifact/decode.ts";
-import { LIVE_EXPORT, type LiveExports, type Manifest } from "../artifact/manifest.ts";
+import { decodeArtifact, readSections } from "../artifact/decode.ts";
+import { LIVE_EXPORT, type LiveExports, type Manifest, ROOT_EXPORT } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { nextTurn } from "../turn.ts";
@@ -8,6 +8,7 @@ import { withDeadline } from "../deadline.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { createGraph, type GraphContext } from "./graph.ts";
 import type { HostModules } from "./host-modules.ts";
+import type { SectionTexts } from "./sections.ts";
 import type { FoundArtifact } from "./scan.ts";
 import type { UncaughtErrors } from "./uncaught.ts";
 
@@ -34,14 +35,15 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
   try {
     // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
     await nextTurn();
-    const bridge = await options.hostModules.bridge(manifest, assets);
+    const bridge = await options.hostModules.bridge(manifest, assets, () => sectionsOf(manifest, copy));
     // Every function and class of the plugin refers to the scope that these are variables of.
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
-    const rootModule = await evaluate(graph, copy, name, options.hookTimeout);
+    const artifactModule = await evaluate(graph, copy, name, options.hookTimeout);
     await nextTurn();
-    const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
+    const live = artifactModule[LIVE_EXPORT] as LiveExports | undefined;
+    const rootModule = (artifactModule[ROOT_EXPORT] ?? artifactModule) as Record<string, unknown>;
     return {
       name,
       file: artifact.file,
@@ -83,6 +85,10 @@ async function evaluate(
     );
   });
   return withDeadline(evaluated, { plugin, phase: "load", what: `the evaluation of "${plugin}"`, timeout });
+}
+
+function sectionsOf(manifest: Manifest, copy: string): SectionTexts {
+  return { file: copy, sections: manifest.sections ?? [], texts: readSections(readCopy(copy), manifest, copy) };
 }
 
 /** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */

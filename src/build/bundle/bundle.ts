@@ -75,16 +75,17 @@ async function run(
 
 function configuration(options: FilledOptions, entry: string, imports: HostImports): BuildConfig {
   const file = join(options.pluginDir, ENTRY_FILE);
-  const { config } = options.bundler;
+  return { ...bundlerConfig(options), entrypoints: [file], files: { [file]: entry }, plugins: [imports.plugin()] };
+}
+
+/** What the bundler is told in every case. */
+export function bundlerConfig({ bundler: { config } }: FilledOptions): Omit<BuildConfig, "entrypoints"> {
   return {
     ...config,
-    entrypoints: [file],
-    files: { [file]: entry },
     target: "bun",
     format: "esm",
     sourcemap: "external",
     throw: false,
-    plugins: [imports.plugin()],
     // Otherwise both depend on the environment of the build, and the same source would not give the same artifact.
     define: { "process.env.NODE_ENV": "process.env.NODE_ENV", ...config.define },
     jsx: { development: false, ...config.jsx },

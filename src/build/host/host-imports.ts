@@ -68,7 +68,7 @@ export class HostImports {
     return {
       name: "hotswap",
       setup: (build) => {
-        build.onResolve({ filter: this.#filter() }, (args) => this.#resolve(args));
+        build.onResolve({ filter: this.#filter() }, (args) => this.resolve(args));
         build.onLoad({ filter: /./, namespace: LIVE_NAMESPACE }, ({ path }) => ({
           contents: `module.exports = ${LIVE_CALL}"${keyOf(path)}");\n`,
           loader: "js",
@@ -78,7 +78,7 @@ export class HostImports {
   }
 
   /**
-   * Matches the specifiers that {@link #resolve} is to be asked about. What can neither leave the folder nor be a package
+   * Matches the specifiers that {@link resolve} is to be asked about. What can neither leave the folder nor be a package
    * is left to the bundler's own resolver, on its own threads: a question to this one costs as much as parsing a small
    * file.
    */
@@ -91,7 +91,12 @@ export class HostImports {
   }
 
   /** What the bundler is to take for an import; `undefined` leaves it to its own resolver. */
-  #resolve({ path, importer, resolveDir, kind }: OnResolveArgs): OnResolveResult | undefined {
+  resolve({
+    path,
+    importer,
+    resolveDir,
+    kind,
+  }: Pick<OnResolveArgs, "path" | "importer" | "resolveDir" | "kind">): OnResolveResult | undefined {
     if (isBuiltin(path)) return undefined;
     const host = this.#hostModule(path, importer, resolveDir || dirname(importer));
     if (host === undefined) return undefined;

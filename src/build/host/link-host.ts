@@ -1,4 +1,5 @@
 import { BRIDGE_GLOBAL, type HostModule } from "../../artifact/manifest.ts";
+import { applyEdits, type Edit } from "../text-edits.ts";
 import { findHostImports } from "./find-host-imports.ts";
 import { HOST_PREFIX, LIVE_CALL, specifierOf } from "./host-imports.ts";
 
@@ -15,12 +16,6 @@ interface Use {
   /** The code's own names by the host's name; `*` is the namespace. */
   readonly locals: Map<string, string[]>;
   lazy: boolean;
-}
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
 }
 
 /**
@@ -124,19 +119,4 @@ function linkLiveModules(code: string, index: ReadonlyMap<string, number>): stri
     if (flag !== undefined) edits.push({ start: flag[0], end: flag[1], text: "" });
   }
   return applyEdits(code, edits);
-}
-
-/** Replaces spans by texts that are not longer. Blanks fill up what is followed by code, and line feeds are kept. */
-function applyEdits(code: string, edits: readonly Edit[]): string {
-  const parts: string[] = [];
-  let position = 0;
-  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
-    const blanks = code.slice(start, end).replaceAll(/[^\n]/g, " ");
-    parts.push(code.slice(position, start), text);
-    if (blanks.includes("\n")) parts.push(blanks);
-    else if (code[end] !== "\n") parts.push(blanks.slice(text.length));
-    position = end;
-  }
-  parts.push(code.slice(position));
-  return parts.join("");
 }

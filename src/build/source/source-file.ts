@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { OxcError, ParseResult, ParserOptions, Span } from "oxc-parser";
 import type { ErrorCode } from "../../errors.ts";
 import { type Diagnostic, diagnosticAt } from "../diagnostic.ts";
@@ -66,19 +66,60 @@ export class SourceFile {
   }
 }
 
-/** The source files of one build. */
+/** When a file was as it was read. */
+interface Identity {
+  readonly size: number;
+  readonly modified: number;
+  readonly inode: number;
+  /** When it was read, in ms since the epoch. */
+  readonly readAt: number;
+}
+
+/** A file that was changed so shortly before it was read, in ms, may be changed again without any other time. */
+const COARSEST_CLOCK = 2000;
+
+/** The source files of one build, or of builds that follow each other. */
 export class SourceFiles {
   readonly #files = new Map<string, SourceFile>();
+  /** Only when there is a next build. */
+  #identities: Map<string, Identity> | undefined;
+  #current = new Set<string>();
 
   /** Reads the file at an absolute path, or answers what was read before. Throws what the file system throws. */
   read(path: string): SourceFile {
-    let file = this.#files.get(path);
-    if (file === undefined) {
-      file = new SourceFile(path, readFileSync(path, "utf8"));
-      this.#files.set(path, file);
-    }
+    const known = this.#files.get(path);
+    if (known !== undefined && (this.#identities === undefined || this.#current.has(path))) return known;
+    const identities = this.#identities;
+    if (identities === undefined) return this.#take(path);
+    const { size, mtimeMs: modified, ino: inode } = statSync(path);
+    const identity = { size, modified, inode, readAt: Date.now() };
+    const same = known !== undefined && isSame(identities.get(path), identity);
+    const file = same ? known : this.#take(path);
+    if (!same) identities.set(path, identity);
+    this.#current.add(path);
     return file;
   }
+
+  /** Begins the next build: what has changed on the disk is read again. */
+  renew(): void {
+    this.#identities ??= new Map();
+    this.#current = new Set();
+  }
+
+  /** A file with the text that it had before is the same object as before, with whatever was found out about it. */
+  #take(path: string): SourceFile {
+    const text = readFileSync(path, "utf8");
+    const known = this.#files.get(path);
+    if (known?.text === text) return known;
+    const file = new SourceFile(path, text);
+    this.#files.set(path, file);
+    return file;
+  }
+}
+
+function isSame(before: Identity | undefined, now: Identity): boolean {
+  if (before === undefined || before.modified > before.readAt - COARSEST_CLOCK) return false;
+  return before.size === now.size && before.modified === now.modified && before.inode === now.inode;
 }
 
 /** The bundler takes every JavaScript file for JSX, but a TypeScript file only when its name says so. */

@@ -1,0 +1,149 @@
+import type { ParseResult, Span, StaticExport, StaticImport, ValueSpan } from "oxc-parser";
+import { applyEdits, type Edit } from "../text-edits.ts";
+import { parseModule } from "../source/parser.ts";
+import { NeedsBundler } from "./needs-bundler.ts";
+
+/** What a module takes from another one. */
+export interface ModuleImport {
+  readonly specifier: string;
+  /** The other's name for it (`*` for the namespace), and the module's own. */
+  readonly bindings: readonly (readonly [name: string, local: string])[];
+  /** The other's names become the module's exports (`export *`). */
+  readonly star: boolean;
+}
+
+/** A module's code without its imports and exports. */
+export interface ModuleCode {
+  /** The code from its second line on; lines, and columns but for imports at run time, are the bundler's. */
+  readonly body: string;
+  /** In the order in which they are evaluated. */
+  readonly imports: readonly ModuleImport[];
+  /** The specifiers of `import()`: the code calls `__import0__()` for the first, and so on. */
+  readonly dynamic: readonly string[];
+  /** The module's own names by the names of its exports. */
+  readonly exports: ReadonlyMap<string, string>;
+}
+
+/** A statement that names another module. */
+interface Statement extends Span {
+  readonly moduleRequest: ValueSpan;
+  readonly bindings: readonly (readonly [name: string, local: string])[];
+  readonly star: boolean;
+}
+
+/** What `import.meta` is called in a section: no longer than it was. */
+export const META = "__meta__";
+
+/** How a section calls the n-th `import()`. */
+export function dynamicName(index: number): string {
+  return `__import${index}__`;
+}
+
+/** Matches what makes a module one of CommonJS, which only the bundler can tell from what looks like it. */
+const commonJs = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|__require\b|__commonJS\b/;
+
+/**
+ * Takes the bundler's output of one module apart. Throws {@link NeedsBundler} for what a function cannot hold.
+ *
+ * @param path names the module in its code
+ */
+export function readModuleCode(code: string, path: string): ModuleCode {
+  if (commonJs.test(code)) throw new NeedsBundler(`${path} may be CommonJS`);
+  const { module, errors } = parseModule("module.js", code);
+  if (errors.length > 0) throw new NeedsBundler(`the output of ${path} does not parse`);
+  const imports: ModuleImport[] = [];
+  const exports = new Map<string, string>();
+  const edits: Edit[] = [];
+  for (const { start, end, moduleRequest, bindings, star } of statementsOf(module)) {
+    edits.push({ start, end, text: "" });
+    if (/\bwith\b|\bassert\b/.test(code.slice(moduleRequest.end, end)))
+      throw new NeedsBundler("an import has attributes");
+    imports.push({ specifier: moduleRequest.value, bindings, star });
+  }
+  const list = exportList(code);
+  if (list !== undefined) edits.push({ ...list, text: "" });
+  for (const statement of module.staticExports) readExports(statement, code, list, exports);
+  const dynamic: string[] = [];
+  for (const { start, end, moduleRequest } of module.dynamicImports) {
+    const specifier = stringIn(code.slice(moduleRequest.start, moduleRequest.end));
+    if (specifier === undefined || !/^\s*\)$/.test(code.slice(moduleRequest.end, end))) {
+      throw new NeedsBundler(`${path} imports what is only known at run time`);
+    }
+    edits.push({ start, end, text: `${dynamicName(dynamic.push(specifier) - 1)}()` });
+  }
+  for (const { start, end } of metas(module, code)) edits.push({ start, end, text: META });
+  const body = withoutPlace(applyEdits(code, edits), path);
+  requireSynchronous(body, path);
+  return { body, imports, dynamic, exports };
+}
+
+/** Statements that take something from another module, in their order: imports, and `export *`. */
+function statementsOf({ staticImports, staticExports }: ParseResult["module"]): Statement[] {
+  const imports = staticImports.map(({ entries, ...rest }): Statement => ({
+    ...rest,
+    bindings: entries.map(bindingOf),
+    star: false,
+  }));
+  const stars = staticExports.flatMap(({ start, end, entries }) =>
+    entries.flatMap(({ moduleRequest, importName }): Statement[] =>
+      moduleRequest !== null && importName.kind === "AllButDefault"
+        ? [{ start, end, moduleRequest, bindings: [], star: true }]
+        : [],
+    ),
+  );
+  return [...imports, ...stars].toSorted((a, b) => a.start - b.start);
+}
+
+function bindingOf({ importName, localName }: StaticImport["entries"][number]): [string, string] {
+  if (importName.kind === "NamespaceObject") return ["*", localName.value];
+  return [importName.kind === "Default" ? "default" : (importName.name ?? "default"), localName.value];
+}
+
+/** The list of exports that the bundler writes at the end of a module. */
+function exportList(code: string): Span | undefined {
+  const found = /(?<=^|\n)export \{\n(?: {2}[^\n]*\n)*\};\n$/.exec(code);
+  return found === null ? undefined : { start: found.index, end: code.length };
+}
+
+/** Exports of the module's own names, imported ones as well; the parser counts those among the statements that import them. */
+function readExports(
+  { entries }: StaticExport,
+  code: string,
+  list: Span | undefined,
+  exports: Map<string, string>,
+): void {
+  for (const { start, end, importName, exportName } of entries) {
+    if (importName.kind === "AllButDefault") continue;
+    const local = /^([\w$]+)(?: as |$)/.exec(code.slice(start, end))?.[1];
+    if (list === undefined || start < list.start || exportName.name === null || local === undefined) {
+      throw new NeedsBundler("an export is written in an unknown form");
+    }
+    exports.set(exportName.name, local);
+  }
+}
+
+/** Where `import.meta` stands. */
+function metas({ importMetas }: ParseResult["module"], code: string): { start: number; end: number }[] {
+  return importMetas.map(({ start }) => {
+    const end = start + "import.meta".length;
+    if (code.slice(start, end) !== "import.meta") throw new NeedsBundler("import.meta is written in an unknown form");
+    return { start, end };
+  });
+}
+
+function stringIn(literal: string): string | undefined {
+  return /^"[^"\\]*"$/.test(literal) ? literal.slice(1, -1) : undefined;
+}
+
+/** The first lines say which module it is, from wherever the build was started. */
+function withoutPlace(code: string, path: string): string {
+  return code.replace(/^\/\/ [^\n]*\n/, `// ${path}\n`);
+}
+
+/** A function cannot wait. In a module `await` is no name, so the parser finds every one that stands outside of functions. */
+function requireSynchronous(body: string, path: string): void {
+  if (!/\bawait\b/.test(body)) return;
+  if (parseModule("module.js", `(function(){${body}\n});`).errors.length > 0) {
+    throw new NeedsBundler(`${path} awaits something while it is evaluated`);
+  }
+}

@@ -1,0 +1,98 @@
+import { MutableExports } from "../host/mutable-exports.ts";
+import type { SourceFiles } from "../source/source-file.ts";
+import type { CompiledModule } from "./compile.ts";
+import type { ModuleImport } from "./module-code.ts";
+import { NeedsBundler } from "./needs-bundler.ts";
+import type { Resolution, Target } from "./resolution.ts";
+
+/** An import with what it names. */
+export interface LinkedImport extends ModuleImport {
+  readonly target: Target;
+}
+
+/** A module with what its imports name. */
+export interface LinkedModule {
+  readonly compiled: CompiledModule;
+  readonly imports: readonly LinkedImport[];
+  /** What `import()` names, in the order of {@link ModuleCode.dynamic}. */
+  readonly dynamic: readonly Target[];
+}
+
+/**
+ * The modules that `starts` lead to, each behind those that it imports: the order in which modules are evaluated.
+ * `compiled` has all of them. Throws {@link NeedsBundler} for what modules that are kept apart cannot do: import each other
+ * in a circle, or take a name that is assigned to later.
+ */
+export function orderModules(
+  starts: readonly string[],
+  compiled: ReadonlyMap<string, CompiledModule>,
+  resolution: Resolution,
+  sources: SourceFiles,
+): Map<string, LinkedModule> {
+  const walk = new Walk(compiled, resolution);
+  for (const start of starts) walk.visit(start);
+  checkNames(walk.ordered, new MutableExports(sources));
+  return walk.ordered;
+}
+
+class Walk {
+  readonly ordered = new Map<string, LinkedModule>();
+  readonly #compiled: ReadonlyMap<string, CompiledModule>;
+  readonly #resolution: Resolution;
+  readonly #open = new Set<string>();
+
+  constructor(compiled: ReadonlyMap<string, CompiledModule>, resolution: Resolution) {
+    this.#compiled = compiled;
+    this.#resolution = resolution;
+  }
+
+  visit(path: string): void {
+    if (this.ordered.has(path)) return;
+    if (this.#open.has(path)) throw new NeedsBundler(`${path} imports itself in a circle`);
+    const compiled = this.#compiled.get(path);
+    if (compiled === undefined) throw new Error(`${path} was not compiled`);
+    this.#open.add(path);
+    const imports = compiled.imports.map((entry): LinkedImport => {
+      const target = this.#resolution.find(entry.specifier, path, "import-statement");
+      if (target.kind === "own") this.visit(target.path);
+      return { ...entry, target };
+    });
+    this.#open.delete(path);
+    const dynamic = compiled.dynamic.map((specifier) => this.#resolution.find(specifier, path, "dynamic-import"));
+    this.ordered.set(path, { compiled, imports, dynamic });
+    // Evaluated later, and then the circle that it may close is none.
+    for (const target of dynamic) if (target.kind === "own" && !this.#open.has(target.path)) this.visit(target.path);
+  }
+}
+
+/** Every name that is taken from a module of the plugin must be there, once, and must stay what it is. */
+function checkNames(modules: ReadonlyMap<string, LinkedModule>, mutable: MutableExports): void {
+  const exported = new Map<string, ReadonlySet<string>>();
+  // A module stands behind those that it imports, so what it exports of theirs is known.
+  for (const [path, { compiled, imports }] of modules) {
+    const names = new Set(compiled.exports.keys());
+    const starred = new Set<string>();
+    for (const { target, bindings, star } of imports) {
+      if (target.kind !== "own") {
+        if (star) throw new NeedsBundler(`${path} exports everything of a module that is not its own`);
+        continue;
+      }
+      const available = exported.get(target.path) ?? new Set();
+      if (star) addStar(available, names, starred, path);
+      for (const [name] of bindings) {
+        if (name === "*") continue;
+        if (!available.has(name)) throw new NeedsBundler(`${path} imports "${name}", which is not exported`);
+        if (mutable.of(target.path).has(name)) throw new NeedsBundler(`${path} imports "${name}", which may change`);
+      }
+    }
+    exported.set(path, names.union(starred));
+  }
+}
+
+function addStar(available: ReadonlySet<string>, own: ReadonlySet<string>, starred: Set<string>, path: string): void {
+  for (const name of available) {
+    if (name === "default" || own.has(name)) continue;
+    if (starred.has(name)) throw new NeedsBundler(`${path} exports "${name}" of two modules`);
+    starred.add(name);
+  }
+}
