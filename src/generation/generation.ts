@@ -5,7 +5,7 @@ import type { Logger } from "../logger.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
 import { Scope } from "../plugin/scope.ts";
 import { withDeadline } from "../deadline.ts";
-import { createEntrance, type Entrance, freedCall, type TrackCall } from "./entrance.ts";
+import { createEntrance, type Entrance, type EntranceTarget, freedCall, type TrackCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 import type { AnyFunction, Context, Runner } from "../load/graph.ts";
@@ -194,8 +194,13 @@ export class Generation {
 
   /** A way into this generation for `fn`; whoever asks for it shuts it. */
   enter(fn: AnyFunction, name: string, track?: TrackCall): Entrance {
+    return createEntrance(this.target(fn, name), this.name, name, track);
+  }
+
+  /** What a call of `fn` leads to; whoever asks for it lets go of it in time. */
+  target(fn: AnyFunction, name: string): EntranceTarget {
     const { context, runner } = this.#require(name);
-    return createEntrance({ fn, runner, owner: context }, this.name, name, track);
+    return { fn, runner, owner: context };
   }
 
   /** Counts a set that refers to this generation. */

@@ -1,16 +1,10 @@
-import { describeError } from "../errors.ts";
+import { describeError, HotswapError } from "../errors.ts";
 import { isThenable } from "../deadline.ts";
 import type { Logger } from "../logger.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Callee } from "./callee.ts";
 import type { Calls } from "./calls.ts";
-import type { AnyCall, Plugin, PluginNamed } from "./plugin.ts";
-
-/** The function of one plugin, as `invokeEach` calls it. */
-interface NamedEntrance {
-  readonly plugin: string;
-  readonly name: string;
-  readonly call: AnyCall;
-}
+import type { Plugin, PluginNamed } from "./plugin.ts";
 
 /**
  * An immutable, consistent set of plugins, linked to each other. `swapper.current` is the live one. A manager works until
@@ -24,7 +18,12 @@ export class PluginManager<Extension = undefined> {
   readonly calls: Calls;
   readonly #logger: Logger;
   readonly #byName: ReadonlyMap<string, Plugin>;
-  readonly #entrances = new Map<string, readonly NamedEntrance[]>();
+  /** What `invokeEach` calls, by name, each made at the first call; only names that are in some plugin's table. */
+  readonly #callees = new Map<string, readonly Callee[]>();
+  /** What it calls for all other names: they may be any, from anywhere, and remembering them would be a leak. */
+  #otherCallees: readonly Callee[] | undefined;
+  #functionNames: ReadonlySet<string> | undefined;
+  #isRetired = false;
 
   /** @internal */
   constructor(plugins: readonly Plugin[], vault: Vault<Extension>, calls: Calls, logger: Logger) {
@@ -51,73 +50,90 @@ export class PluginManager<Extension = undefined> {
 
   /**
    * Calls the function in every plugin that has it, dependencies first. A plugin that throws or rejects is logged with its
-   * name and does not stop the others. Answers a promise when a plugin did; plugins do not wait for each other.
+   * name and does not stop the others. Answers a promise when a plugin did; plugins do not wait for each other. Throws
+   * `HOTSWAP_FREED` once the set is retired.
    */
   invokeEach(name: string, ...params: unknown[]): void | Promise<void> {
-    const entrances = this.#entrancesTo(name);
-    let pending: Promise<void>[] | undefined;
-    for (let index = 0; index < entrances.length; index++) {
-      const promise = invoke(entrances[index], params, this.#logger);
-      if (promise !== undefined) (pending ??= []).push(promise);
-    }
-    return pending && settled(pending);
+    return invokeAll(this.#calleesOf(name), { name, params, isBackward: false, logger: this.#logger });
   }
 
   /** {@link invokeEach} in reverse order: dependents first. */
   invokeEachBackward(name: string, ...params: unknown[]): void | Promise<void> {
-    const entrances = this.#entrancesTo(name);
-    let pending: Promise<void>[] | undefined;
-    for (let index = entrances.length - 1; index >= 0; index--) {
-      const promise = invoke(entrances[index], params, this.#logger);
-      if (promise !== undefined) (pending ??= []).push(promise);
-    }
-    return pending && settled(pending);
+    return invokeAll(this.#calleesOf(name), { name, params, isBackward: true, logger: this.#logger });
   }
 
   /** Lets go of the plugins and rejects the calls that are still under way. @internal */
   retire(): void {
+    this.#isRetired = true;
     this.calls.abandon();
     for (const plugin of this.plugins) plugin.retire();
-    this.#entrances.clear();
+    this.#callees.clear();
+    this.#otherCallees = undefined;
   }
 
-  #entrancesTo(name: string): readonly NamedEntrance[] {
-    let entrances = this.#entrances.get(name);
-    if (entrances === undefined) {
-      const plugins = this.plugins.filter((plugin) => plugin.has(name));
-      entrances = plugins.map((plugin) => ({ plugin: plugin.name, name, call: plugin.entrance(name) }));
-      // A name that nobody has may be anything, from anywhere: remembering it would be a leak.
-      if (entrances.length > 0) this.#entrances.set(name, entrances);
+  #calleesOf(name: string): readonly Callee[] {
+    return this.#callees.get(name) ?? this.#newCalleesOf(name);
+  }
+
+  #newCalleesOf(name: string): readonly Callee[] {
+    if (this.#isRetired) throw retiredCall(name);
+    this.#functionNames ??= new Set(this.plugins.flatMap((plugin) => Array.from(plugin.functionNames)));
+    if (!this.#functionNames.has(name)) return (this.#otherCallees ??= this.#findCallees(name));
+    const callees = this.#findCallees(name);
+    this.#callees.set(name, callees);
+    return callees;
+  }
+
+  #findCallees(name: string): readonly Callee[] {
+    return this.plugins.filter((plugin) => plugin.has(name)).map((plugin) => plugin.callee(name));
+  }
+}
+
+/** One call of `invokeEach` or `invokeEachBackward`. */
+interface EachCall {
+  readonly name: string;
+  readonly params: readonly unknown[];
+  readonly isBackward: boolean;
+  readonly logger: Logger;
+}
+
+/** One loop with all in it: a function for each step, or a private method, costs more than the rest of the step. */
+function invokeAll(callees: readonly Callee[], each: EachCall): void | Promise<void> {
+  const { name, params, isBackward, logger } = each;
+  const last = callees.length - 1;
+  let pending: Promise<void>[] | undefined;
+  for (let index = 0; index <= last; index++) {
+    const callee = callees[isBackward ? last - index : index];
+    if (callee === undefined) continue;
+    try {
+      const result = callee.call(name, params);
+      if (isThenable(result)) (pending ??= []).push(settle(callee, name, result, logger));
+    } catch (error) {
+      report(callee, name, error, logger);
     }
-    return entrances;
   }
+  return pending && settled(pending);
 }
 
-/** A function, not a private method: calling one costs more. */
-function invoke(entrance: NamedEntrance | undefined, params: unknown[], logger: Logger): Promise<void> | undefined {
-  if (entrance === undefined) return undefined;
-  try {
-    const { call } = entrance;
-    const result = params.length === 1 ? call(params[0]) : call(...params);
-    return isThenable(result) ? settle(entrance, result, logger) : undefined;
-  } catch (error) {
-    report(entrance, error, logger);
-    return undefined;
-  }
-}
-
-async function settle(entrance: NamedEntrance, result: PromiseLike<unknown>, logger: Logger): Promise<void> {
+async function settle(callee: Callee, name: string, result: PromiseLike<unknown>, logger: Logger): Promise<void> {
   try {
     await result;
   } catch (error) {
-    report(entrance, error, logger);
+    report(callee, name, error, logger);
   }
 }
 
-function report({ plugin, name }: NamedEntrance, error: unknown, logger: Logger): void {
+function report({ plugin }: Callee, name: string, error: unknown, logger: Logger): void {
   logger.error(`${plugin}.${name}() failed: ${describeError(error)}`, error);
 }
 
 async function settled(pending: readonly Promise<void>[]): Promise<void> {
   await Promise.all(pending);
+}
+
+function retiredCall(name: string): HotswapError {
+  return new HotswapError(
+    "HOTSWAP_FREED",
+    `invokeEach("${name}") was called on a set that is retired: call through swapper.current, or hold a lease`,
+  );
 }

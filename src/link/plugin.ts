@@ -7,6 +7,7 @@ import { LIVE_EXPORT } from "../artifact/manifest.ts";
 import type { FunctionsOf, InvokeOf, PluginDefinition, PluginRegistry } from "../plugin/define.ts";
 import type { ReloadNote } from "./note.ts";
 import { didYouMean } from "../suggest.ts";
+import { Callee } from "./callee.ts";
 import type { Calls } from "./calls.ts";
 
 type FunctionName<Definition> = keyof FunctionsOf<Definition> & string;
@@ -40,9 +41,6 @@ export type InvokeResult<Definition, Name> = IfNever<
   ResultOf<InvokeOf<Definition>>
 >;
 
-/** A function that takes whatever it is given. @internal */
-export type AnyCall = (...params: unknown[]) => unknown;
-
 /** A plugin whose definition is not known to the compiler: any name, any parameters, and a result to be narrowed. */
 export type UntypedPlugin = PluginDefinition<unknown, Record<string, (...params: unknown[]) => unknown>, never>;
 
@@ -72,11 +70,13 @@ export class Plugin<Definition = UntypedPlugin> {
   readonly loadedAt: Date;
   /** Made when the first is asked for: of thousands of plugins, most sets call few. */
   #entrances: Map<AnyFunction, Entrance> | undefined;
+  #callees: Map<string, Callee> | undefined;
+  #ownCallee: Callee | undefined;
   readonly #track: TrackCall;
   #generation: Generation | undefined;
   /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
   #lastName: string | undefined;
-  #lastCall: AnyCall = () => undefined;
+  #lastCallee: Callee | undefined;
 
   /** @internal */
   constructor(generation: Generation, note: ReloadNote, deps: readonly string[], calls: Calls) {
@@ -99,6 +99,11 @@ export class Plugin<Definition = UntypedPlugin> {
     return generation !== undefined && (generation.functions.has(name) || generation.invokeFunc !== undefined);
   }
 
+  /** The names in the plugin's table of functions; none once the set is retired. @internal */
+  get functionNames(): Iterable<string> {
+    return this.#generation?.functions.keys() ?? [];
+  }
+
   /**
    * Calls a function of the plugin and answers what it answers. A promise keeps this plugin's set alive until it settles.
    * Throws `HOTSWAP_UNKNOWN_FUNCTION`, and `HOTSWAP_FREED` once the set is retired.
@@ -108,34 +113,37 @@ export class Plugin<Definition = UntypedPlugin> {
     ...params: InvokeParams<Definition, Name>
   ): InvokeResult<Definition, Name>;
   invokeFunc(name: string, ...params: unknown[]): unknown {
-    const call = name === this.#lastName ? this.#lastCall : this.entrance(name);
-    // See createEntrance.
-    switch (params.length) {
-      case 0:
-        return call();
-      case 1:
-        return call(params[0]);
-      case 2:
-        return call(params[0], params[1]);
-      case 3:
-        return call(params[0], params[1], params[2]);
-      default:
-        return call(...params);
-    }
+    const last = this.#lastCallee;
+    return last !== undefined && name === this.#lastName
+      ? last.call(name, params)
+      : this.callee(name).call(name, params);
   }
 
   /**
-   * What {@link invokeFunc} calls for this name; anybody may call it while the set lasts.
+   * What {@link invokeFunc} calls for this name, while the set lasts. Throws `HOTSWAP_UNKNOWN_FUNCTION` and
+   * `HOTSWAP_FREED`.
    * @internal
    */
-  entrance(name: string): AnyCall {
-    const { functions, invokeFunc } = this.#require(name);
-    const fn = functions.get(name);
-    if (fn !== undefined) this.#lastCall = this.enter(fn, name) as AnyCall;
-    else if (invokeFunc !== undefined) this.#lastCall = (...params) => this.#invokeOwn(name, params);
-    else throw unknownFunction(this.name, name, functions.keys());
+  callee(name: string): Callee {
+    const callee = this.#callees?.get(name) ?? this.#newCallee(name);
     this.#lastName = name;
-    return this.#lastCall;
+    this.#lastCallee = callee;
+    return callee;
+  }
+
+  #newCallee(name: string): Callee {
+    const generation = this.#require(name);
+    const { functions, invokeFunc } = generation;
+    const owner = { plugin: this.name, track: this.#track };
+    const fn = functions.get(name);
+    if (fn !== undefined) {
+      const callee = new Callee(owner, generation.target(fn, name), false);
+      (this.#callees ??= new Map()).set(name, callee);
+      return callee;
+    }
+    if (invokeFunc === undefined) throw unknownFunction(this.name, name, functions.keys());
+    // One for all names: they may be any, and many.
+    return (this.#ownCallee ??= new Callee(owner, generation.target(invokeFunc, name), true));
   }
 
   /**
@@ -194,17 +202,14 @@ export class Plugin<Definition = UntypedPlugin> {
   /** Lets go of the generation. @internal */
   retire(): void {
     this.#generation = undefined;
-    this.#lastName = undefined;
-    this.#lastCall = () => undefined;
     for (const entrance of this.#entrances?.values() ?? []) entrance.shut();
+    for (const callee of this.#callees?.values() ?? []) callee.shut();
+    this.#ownCallee?.shut();
     this.#entrances = undefined;
-  }
-
-  /** Calls the plugin's own `invokeFunc`. Its entrances are not kept: the names may be any, and many. */
-  #invokeOwn(name: string, params: unknown[]): unknown {
-    const generation = this.#require(name);
-    const own = generation.invokeFunc;
-    return own && (generation.enter(own, name, this.#track).call as AnyCall)(name, ...params);
+    this.#callees = undefined;
+    this.#ownCallee = undefined;
+    this.#lastName = undefined;
+    this.#lastCallee = undefined;
   }
 
   #require(use: string): Generation {

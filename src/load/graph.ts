@@ -82,7 +82,8 @@ function defineGraphClass(): GraphClass {
   return class extends Bun.ModuleGraph {
     withoutStores(): Runner {
       // One snapshot for all functions: a bound function each costs twice as much as soon as there are many of them.
-      return { run: this.run(() => AsyncLocalStorage.snapshot()) as Runner["run"] };
+      // From the host's context: whoever loads a plugin may have stores of his own, which it would see ever after.
+      return { run: runInHost(() => this.run(() => AsyncLocalStorage.snapshot())) as Runner["run"] };
     }
   };
 }

@@ -81,6 +81,28 @@ describe("6.3 nothing of a plugin's code stays reachable from the host after it 
   /** What a host can keep: it is fetched before the reload, and held until the end of the test. */
   const holdings: Readonly<Record<string, (host: Host) => unknown>> = {
     "the old manager": ({ swapper }) => swapper.current,
+    "the old manager, and handles of plugins, whose functions were called by name": async ({ swapper }) => {
+      const { current } = swapper;
+      const plugin = current?.findPlugin("full");
+      for (const name of ["read", "later", "read"]) {
+        await current?.invokeEach(name);
+        await current?.invokeEachBackward(name);
+        await plugin?.invokeFunc(name);
+      }
+      return [current, plugin];
+    },
+    "a manager whose plugins have an invokeFunc of their own": async (host) => {
+      const own = `import { definePlugin } from "hotswap"; export default definePlugin({ invokeFunc: (name: string) => name });`;
+      await host.change("own", own);
+      await host.swapper.reload();
+      const { current } = host.swapper;
+      for (const name of ["any", "other"]) {
+        await current?.invokeEach(name);
+        expect(current?.findPlugin("own")?.invokeFunc(name)).toBe(name);
+      }
+      await host.change("own", `${own} // changed`);
+      return current;
+    },
     "handles of plugins": ({ swapper }) => swapper.current?.plugins,
     "functions that were looked up": ({ swapper }) => {
       const plugin = swapper.current?.findPlugin("full") as Plugin;

@@ -96,6 +96,81 @@ describe("5.2 invokeEach", () => {
     expect(host.takeEvents()).toEqual(["a.hum 1", "b.hum 1", "c.hum 1"]);
     expect(host.logger.of("error")).toEqual(["a.hum() failed: thrown", "b.hum() failed: rejected"]);
   });
+
+  test("passes on as many parameters as there are", async () => {
+    await using host = await createHost({
+      alpha: plugin("functions: { hum(...params: unknown[]) { log(JSON.stringify(params)); } }"),
+    });
+    await host.swapper.loadPlugins();
+    const params = [1, "two", [3], { four: 4 }, 5];
+    for (let count = 0; count <= params.length; count++) {
+      const some = params.slice(0, count);
+      host.swapper.current?.invokeEach("hum", ...some);
+      host.swapper.current?.findPlugin("alpha")?.invokeFunc("hum", ...some);
+      expect(host.takeEvents()).toEqual([JSON.stringify(some), JSON.stringify(some)]);
+    }
+  });
+
+  test("a plugin's own invokeFunc gets each name that is asked for, beside plugins with a table", async () => {
+    await using host = await createHost({
+      alpha: plugin("invokeFunc(name: string, ...params: unknown[]) { log(`alpha ${name} ${params}`); }"),
+      beta: humming("beta", []),
+    });
+    await host.swapper.loadPlugins();
+    host.takeEvents();
+    for (const name of ["hum", "sing", "dance", "hum"]) host.swapper.current?.invokeEach(name, 1, 2, 3);
+    expect(host.takeEvents()).toEqual([
+      "alpha hum 1,2,3",
+      "beta.hum 1",
+      "alpha sing 1,2,3",
+      "alpha dance 1,2,3",
+      "alpha hum 1,2,3",
+      "beta.hum 1",
+    ]);
+  });
+
+  test("a plugin may call invokeEach in the midst of another", async () => {
+    await using host = await createHost({ a: humming("a", []), b: humming("b", ["a"]) });
+    await host.swapper.loadPlugins();
+    host.takeEvents();
+    let depth = 0;
+    host.wishes.set("a.hum", () => {
+      if (depth++ < 2) host.swapper.current?.invokeEachBackward("hum", depth);
+    });
+    host.swapper.current?.invokeEach("hum", 0);
+    expect(host.takeEvents()).toEqual(["a.hum 0", "b.hum 1", "a.hum 1", "b.hum 2", "a.hum 2", "b.hum 0"]);
+  });
+
+  test("promises of all plugins keep their set alive until the last settles", async () => {
+    await using host = await createHost({ a: humming("a", []), b: humming("b", []) });
+    const gate = Promise.withResolvers<void>();
+    host.wishes.set("a.hum", () => gate.promise);
+    host.wishes.set("b.hum", () => gate.promise);
+    await host.swapper.loadPlugins();
+    const calls = host.swapper.current?.calls;
+    const each = host.swapper.current?.invokeEach("hum", 1);
+    expect(calls?.underWay).toEqual(["a.hum()", "b.hum()"]);
+    gate.resolve();
+    await each;
+    expect(calls?.count).toBe(0);
+  });
+
+  test("a set that is retired refuses, whether or not the name was called before", async () => {
+    await using host = await createHost({ a: humming("a", []) });
+    await host.swapper.loadPlugins();
+    const { current } = host.swapper;
+    current?.invokeEach("hum", 1);
+    await host.change("a", journalPlugin("a", [], 2));
+    await host.swapper.reload();
+    await host.swapper.drained();
+    host.takeEvents();
+    for (const name of ["hum", "version", "nobody has it"]) {
+      const error = await hotswapError(Promise.try(() => current?.invokeEach(name, 2)));
+      expect(error).toMatchObject({ code: "HOTSWAP_FREED" });
+      expect(error.message).toContain(`"${name}"`);
+    }
+    expect(host.takeEvents()).toEqual([]);
+  });
 });
 
 describe("5.3 lookup", () => {
@@ -208,7 +283,7 @@ test("5.6 an error nobody caught in a plugin's background work is logged, handed
 describe("5.7 AsyncLocalStorage", () => {
   const storage = new AsyncLocalStorage<string>();
   const reading = plugin(
-    "functions: { async read() { const store = wishes.get('storage') as any; const before = store.getStore(); await null; return [before, store.getStore()]; } }",
+    "functions: { async read() { const store = wishes.get('storage') as any; const before = store.getStore(); await null; return [before, store.getStore()]; }, note() { (wishes.get('seen') as any).push((wishes.get('storage') as any).getStore()); } }",
   );
 
   test("the caller's stores are visible inside plugin code, also after await", async () => {
@@ -228,6 +303,17 @@ describe("5.7 AsyncLocalStorage", () => {
     await host.swapper.loadPlugins();
     const read = storage.run("request 7", () => host.swapper.current?.findPlugin("alpha")?.invokeFunc("read"));
     expect(await read).toEqual([undefined, undefined]);
+    const seen: unknown[] = [];
+    host.wishes.set("seen", seen);
+    storage.run("request 8", () => host.swapper.current?.invokeEach("note"));
+    expect(seen).toEqual([undefined]);
     expect(host.swapper.current?.findPlugin("beta")?.invokeFunc("where")).toBe(true);
+  });
+
+  test("asyncContext: false does not show the stores of whoever loaded the plugin either", async () => {
+    await using host = await createHost({ alpha: reading }, { asyncContext: false });
+    host.wishes.set("storage", storage);
+    await storage.run("the load", () => host.swapper.loadPlugins());
+    expect(await host.swapper.current?.findPlugin("alpha")?.invokeFunc("read")).toEqual([undefined, undefined]);
   });
 });
