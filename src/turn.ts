@@ -1,19 +1,23 @@
+/** How long steps may follow each other before other work gets its turn, in ms. A turn that nobody needs costs 0.001. */
+const STRETCH = 0.1;
+
+/** When the last turn that was waited for here was over. There is one event loop, whoever keeps it. */
+let lastTurn = 0;
+
 /** Lets the event loop do its other work before what is long goes on: servers answer, timers fire. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      lastTurn = performance.now();
+      resolve();
+    });
+  });
 }
 
-/** How long small steps may follow each other before other work gets its turn, in ms. */
-const SHARE = 0.5;
-
-/** Spreads work that consists of many small steps over turns of the event loop. */
-export class Pace {
-  #start = performance.now();
-
-  /** To be awaited after each step: lets the event loop have its turn when the steps since the last took their share. */
-  async step(): Promise<void> {
-    if (performance.now() - this.#start < SHARE) return;
-    await nextTurn();
-    this.#start = performance.now();
-  }
+/**
+ * Spreads work that consists of many small steps over turns of the event loop: to be awaited between them, it lets the loop
+ * have its turn when the last one is a while ago.
+ */
+export function turnWhenDue(): Promise<void> | undefined {
+  return performance.now() - lastTurn < STRETCH ? undefined : nextTurn();
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { decodeArtifact } from "../artifact/decode.ts";
 import { describeError, HotswapError } from "../errors.ts";
-import { Pace } from "../turn.ts";
+import { turnWhenDue } from "../turn.ts";
 
 /** An artifact that was found, verified and not yet loaded. */
 export interface FoundArtifact {
@@ -54,7 +54,6 @@ export class PluginDirScanner {
    */
   async scan(dir: string): Promise<FoundArtifacts> {
     const files = (await listArtifacts(dir)).map((name) => join(dir, name));
-    const pace = new Pace();
     const seen = new Map<string, KnownFile>();
     const changed: ChangedFile[] = [];
     for (const file of files) {
@@ -64,13 +63,13 @@ export class PluginDirScanner {
       const known = this.#known.get(file);
       if (known !== undefined && sameIdentity(known.identity, identity)) seen.set(file, known);
       else changed.push({ file, identity });
-      await pace.step();
+      await turnWhenDue();
     }
     for (let start = 0; start < changed.length; start += READ_AT_ONCE) {
       const batch = await Promise.all(changed.slice(start, start + READ_AT_ONCE).map(readChanged));
       for (const { file, identity, bytes } of batch) {
         seen.set(file, { identity, artifact: verify(file, bytes) });
-        await pace.step();
+        await turnWhenDue();
       }
     }
     return this.#collect(files, seen);

@@ -1,5 +1,6 @@
 import type { ArtifactCache } from "../load/artifact-cache.ts";
 import type { FoundArtifacts } from "../load/scan.ts";
+import { turnWhenDue } from "../turn.ts";
 
 /** The artifacts of the sets before the current one, newest last; their copies are kept so that no build is needed. */
 export class History {
@@ -22,18 +23,21 @@ export class History {
   }
 
   /** Remembers the artifacts of a set whose generations still hold their copies. */
-  push(artifacts: FoundArtifacts): void {
+  async push(artifacts: FoundArtifacts): Promise<void> {
     for (const { hash } of artifacts.values()) this.#cache.retain(hash);
     this.#sets.push(artifacts);
-    while (this.#sets.length > this.#limit) this.#release(this.#sets.shift());
+    while (this.#sets.length > this.#limit) await this.#release(this.#sets.shift());
   }
 
   /** Forgets the newest set: it is the current one again. */
-  pop(): void {
-    this.#release(this.#sets.pop());
+  async pop(): Promise<void> {
+    await this.#release(this.#sets.pop());
   }
 
-  #release(artifacts: FoundArtifacts | undefined): void {
-    for (const { hash } of artifacts?.values() ?? []) this.#cache.release(hash);
+  async #release(artifacts: FoundArtifacts | undefined): Promise<void> {
+    for (const { hash } of artifacts?.values() ?? []) {
+      await turnWhenDue();
+      this.#cache.release(hash);
+    }
   }
 }

@@ -7,7 +7,7 @@ import { Plugin } from "../link/plugin.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { FoundArtifact } from "../load/scan.ts";
-import { Pace } from "../turn.ts";
+import { turnWhenDue } from "../turn.ts";
 import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
 import { collectLiveThings, Vault } from "../vault/vault.ts";
 import type { Change } from "../plan/changes.ts";
@@ -65,7 +65,6 @@ class Preparation<Extension> {
   /** Loaded by this attempt, in the order of loading, and later in dependency order. */
   #fresh: Generation[] = [];
   readonly #plugins: Plugin[] = [];
-  #pace = new Pace();
   #bag: BagTransaction | undefined;
   #manager: PluginManager<Extension> | undefined;
 
@@ -82,8 +81,6 @@ class Preparation<Extension> {
         this.#context.report("load", this.#fresh.length, loads.length);
         this.#fresh.push(await this.#context.load(artifact));
       }
-      // Loading ends with a turn of the event loop.
-      this.#pace = new Pace();
     });
     await this.#step("reloadable", () => this.#forEach((generation) => generation.runReloadable()));
     await this.#step("export", () => this.#forEach((generation) => generation.runExport()));
@@ -107,7 +104,10 @@ class Preparation<Extension> {
   async abort(): Promise<void> {
     this.#manager?.retire();
     for (const plugin of this.#plugins) plugin.retire();
-    for (const generation of this.#fresh.toReversed()) await generation.free();
+    for (const generation of this.#fresh.toReversed()) {
+      await generation.free();
+      await turnWhenDue();
+    }
     this.#manager?.vault.retire();
     this.#bag?.abort();
   }
@@ -127,7 +127,7 @@ class Preparation<Extension> {
   async #forEach(hook: (generation: Generation) => void): Promise<void> {
     for (const generation of this.#fresh) {
       hook(generation);
-      await this.#pace.step();
+      await turnWhenDue();
     }
   }
 
@@ -135,7 +135,7 @@ class Preparation<Extension> {
     for (const [index, generation] of this.#fresh.entries()) {
       this.#context.report(phase, index, this.#fresh.length);
       await hook(generation);
-      await this.#pace.step();
+      await turnWhenDue();
     }
   }
 
@@ -148,7 +148,7 @@ class Preparation<Extension> {
       const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => target?.name ?? []);
       if (deps.length > 1) deps.sort(compareNames);
       this.#plugins.push(new Plugin(generation, this.#noteOf(generation), deps, calls));
-      await this.#pace.step();
+      await turnWhenDue();
     }
     const live = collectLiveThings(this.#plugins);
     const extension = await this.#makeExtension();
@@ -197,6 +197,7 @@ class Preparation<Extension> {
   async #step<Result>(phase: Phase, step: () => Result | Promise<Result>): Promise<Result> {
     this.#context.report(phase, 0, 0);
     try {
+      await turnWhenDue();
       return await step();
     } catch (error) {
       throw withPhase(error, phase);

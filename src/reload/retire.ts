@@ -2,7 +2,7 @@ import type { PluginManager } from "../link/manager.ts";
 import { describePin } from "../link/lease-watch.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Logger } from "../logger.ts";
-import { Pace } from "../turn.ts";
+import { turnWhenDue } from "../turn.ts";
 import type { BagTransaction } from "../vault/bag/storage.ts";
 
 /** A set with what has to be given back when it is retired. */
@@ -116,10 +116,9 @@ function summary(calls: readonly string[]): string {
 export async function freeSet<Extension>({ manager, generations, bag }: OwnedSet<Extension>): Promise<void> {
   manager.retire();
   const unreferenced = generations.filter((generation) => generation.release());
-  const pace = new Pace();
   for (const generation of unreferenced.toReversed()) {
     await generation.free();
-    await pace.step();
+    await turnWhenDue();
   }
   manager.vault.retire();
   // What came through the vault meanwhile.

@@ -28,6 +28,7 @@ import {
 } from "./reload-log.ts";
 import { rehearseMigrations } from "../plan/rehearse.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
+import { turnWhenDue } from "../turn.ts";
 import { selectPlugins, staticArtifacts } from "../plan/select.ts";
 import { Triggers } from "./triggers.ts";
 
@@ -273,6 +274,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     report: ReportProgress,
   ): Promise<[string, ReloadNote][]> {
     const start = performance.now();
+    await turnWhenDue();
     const changes = findChanges(this.#live, artifacts);
     const storage = await this.#openStorage();
     const old = this.#set;
@@ -286,7 +288,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       },
     );
     if (old !== undefined) this.#retirement.start(old);
-    this.#remember(source, changes, old && oldArtifacts);
+    await this.#remember(source, changes, old && oldArtifacts);
     const notes = Array.from(changes.values(), ({ name, note }): [string, ReloadNote] => [name, note]);
     const ms = (performance.now() - start).toFixed(1);
     const what = old === undefined ? "loaded" : "reloaded";
@@ -309,11 +311,15 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     for (const generation of set.fresh) generation.record.move("live");
   }
 
-  #remember(source: Source, changes: ReadonlyMap<string, Change>, oldArtifacts: FoundArtifacts | undefined): void {
+  async #remember(
+    source: Source,
+    changes: ReadonlyMap<string, Change>,
+    oldArtifacts: FoundArtifacts | undefined,
+  ): Promise<void> {
     try {
-      if (source === "history") this.#history.pop();
+      if (source === "history") await this.#history.pop();
       // A reload that found nothing new is no step to go back to, and must not push out the last good set.
-      else if (oldArtifacts !== undefined && changesAnything(changes)) this.#history.push(oldArtifacts);
+      else if (oldArtifacts !== undefined && changesAnything(changes)) await this.#history.push(oldArtifacts);
     } catch (error) {
       // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
       this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
