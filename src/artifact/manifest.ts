@@ -87,16 +87,19 @@ export interface Outside {
 }
 
 /**
- * What the text of a section evaluates to: a function that evaluates the module and answers what it exports, and, so that
- * every function of the module lies in a scope that has the bridge, a function that refers to it.
+ * What the text of a section evaluates to: a function that evaluates the module and answers its namespace, the paths of
+ * the modules of which it exports everything, and, so that every function of the module lies in a scope that has the
+ * bridge, a function that refers to it.
  */
 export type SectionCode = (
   bridge: Bridge,
   plugin: SectionImports,
-) => readonly [exports: Readonly<Record<string, () => unknown>>, stars: readonly string[], bridge: () => Bridge];
+) => readonly [namespace: Record<string, unknown>, stars: readonly string[], bridge: () => Bridge];
 
 /** How a section imports. */
 export interface SectionImports {
+  /** The prototype of namespaces. */
+  readonly namespace: object;
   readonly meta: object;
   own(path: string): Record<string, unknown>;
   outside(specifier: string): Record<string, unknown>;

@@ -3,6 +3,9 @@ import type { Bridge, Outside, Section, SectionCode, SectionImports } from "../a
 
 type Namespace = Record<string, unknown>;
 
+/** What all namespaces of modules have in common. */
+const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
+
 /** The sections of one artifact. */
 export interface SectionTexts {
   /** Absolute path of the artifact's copy, through which stack traces find the source map. */
@@ -29,6 +32,10 @@ export class LinkedSections implements SectionImports {
     this.#outside = outside;
     this.#texts = texts;
     this.#indices = new Map(texts.sections.map(({ path }, index) => [path, index]));
+  }
+
+  get namespace(): object {
+    return NAMESPACE;
   }
 
   get meta(): object {
@@ -73,23 +80,22 @@ export class LinkedSections implements SectionImports {
       filename: this.#texts.file,
       lineOffset: this.#texts.sections[index]?.line ?? 0,
     });
-    const [exports, stars] = (script.runInThisContext() as SectionCode)(this.#bridge, this);
-    return this.#namespaceOf(exports, stars);
+    const [namespace, stars] = (script.runInThisContext() as SectionCode)(this.#bridge, this);
+    return Object.preventExtensions(stars.length === 0 ? namespace : this.#withStars(namespace, stars));
   }
 
-  /** Like the namespace of an ES module: names in alphabetical order, bindings that stay live, nothing to be assigned to. */
-  #namespaceOf(own: Readonly<Record<string, () => unknown>>, stars: readonly string[]): Namespace {
-    const getters = new Map(Object.entries(own));
+  /** With what a module exports of others (`export *`): names in alphabetical order, as in every namespace. */
+  #withStars(own: Namespace, stars: readonly string[]): Namespace {
+    const origins = new Map<string, Namespace>();
     for (const star of stars) {
       const namespace = this.own(star);
-      for (const name of Object.keys(namespace)) {
-        if (name !== "default" && !getters.has(name)) getters.set(name, () => namespace[name]);
-      }
+      for (const name of Object.keys(namespace)) if (name !== "default") origins.set(name, namespace);
     }
-    const namespace = Object.create(null) as Namespace;
-    for (const name of [...getters.keys()].toSorted()) {
-      Object.defineProperty(namespace, name, { get: getters.get(name) as () => unknown, enumerable: true });
+    for (const name of Object.keys(own)) origins.set(name, own);
+    const namespace = Object.create(NAMESPACE) as Namespace;
+    for (const name of [...origins.keys()].toSorted()) {
+      Object.defineProperty(namespace, name, { get: () => origins.get(name)?.[name], enumerable: true });
     }
-    return Object.preventExtensions(Object.defineProperty(namespace, Symbol.toStringTag, { value: "Module" }));
+    return namespace;
   }
 }

@@ -8,12 +8,12 @@ import type { LiveNames } from "../source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "../source/plugin-folder.ts";
 import { readLiveNames } from "../source/read-live-names.ts";
 import { checkRootModule } from "../source/root-module.ts";
-import { SourceFiles } from "../source/source-file.ts";
+import { type SourceFile, SourceFiles } from "../source/source-file.ts";
 import { Stopwatch } from "../stopwatch.ts";
-import { type CompiledModule, compileModules } from "./compile.ts";
+import { compileModules } from "./compile.ts";
 import { joinMappings, type PlacedMappings } from "./mappings.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
-import { type LinkedModule, orderModules } from "./plugin-graph.ts";
+import { type LinkedModule, linkModule, orderModules, ownImports } from "./plugin-graph.ts";
 import { Resolution } from "./resolution.ts";
 import { linkingCode, outsideModules, sectionPath, sectionText } from "./section.ts";
 
@@ -40,12 +40,10 @@ export function createBuilder(options: BuildOptions): Builder {
 
 /** A section and what it was made from. */
 interface KnownSection {
-  readonly module: CompiledModule;
+  readonly module: LinkedModule;
   readonly json: string;
   /** How many lines its text has. */
   readonly lines: number;
-  /** JSON of the source's text, for the source map. */
-  readonly source: string;
 }
 
 class IncrementalBuilder implements Builder {
@@ -54,7 +52,7 @@ class IncrementalBuilder implements Builder {
   readonly #sources = new SourceFiles();
   readonly #resolution: Resolution;
   /** By absolute path. */
-  #compiled = new Map<string, CompiledModule>();
+  #modules = new Map<string, LinkedModule>();
   #sections = new Map<string, KnownSection>();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -87,55 +85,54 @@ class IncrementalBuilder implements Builder {
     const stopwatch = new Stopwatch();
     sources.renew();
     const folder = readPluginFolder(filled.pluginDir);
-    if (!this.#resolution.renew(folder)) this.#sections.clear();
+    if (!this.#resolution.renew(folder)) this.#relink();
     const live = readLiveNames(filled, folder, sources);
     if (live.problems.length + live.syntaxErrors.length + checkRootModule(sources.read(folder.rootModule)).length > 0) {
       throw new NeedsBundler("the source has problems");
     }
     stopwatch.lap("inspect");
     const starts = [folder.rootModule, ...new Set(live.things.map(({ file }) => file))];
-    await this.#compile(starts);
+    const compiled = await this.#compile(starts);
     stopwatch.lap("bundle");
-    const modules = orderModules(starts, this.#compiled, this.#resolution, sources);
+    const modules = orderModules(starts, compiled, sources);
     const linked = this.#link(modules, folder, live);
     stopwatch.lap("link");
     return publishBuild(this.#options, { filled, folder, sources, live, linked, stopwatch });
   }
 
-  /** Compiles what `starts` lead to, as far as it is new or has changed. */
-  async #compile(starts: readonly string[]): Promise<void> {
-    const known = this.#compiled;
-    const current = new Map<string, CompiledModule>();
+  /** The modules that `starts` lead to, compiled as far as they are new or have changed. */
+  async #compile(starts: readonly string[]): Promise<ReadonlyMap<string, LinkedModule>> {
+    const known = this.#modules;
+    const current = new Map<string, LinkedModule>();
     let next = new Set(starts);
     while (next.size > 0) {
-      const changed = [...next]
-        .map((path) => this.#sources.read(path))
-        .filter((file) => known.get(file.path)?.source !== file);
-      if (changed.length > 0) {
-        for (const module of await compileModules(this.#filled, changed)) known.set(module.source.path, module);
+      const changed: SourceFile[] = [];
+      for (const path of next) {
+        const file = this.#sources.read(path);
+        if (known.get(path)?.compiled.source !== file) changed.push(file);
+      }
+      for (const compiled of changed.length === 0 ? [] : await compileModules(this.#filled, changed)) {
+        known.set(compiled.source.path, linkModule(compiled, this.#resolution));
       }
       const found = new Set<string>();
       for (const path of next) {
         const module = known.get(path);
         if (module === undefined) continue;
         current.set(path, module);
-        for (const target of this.#targetsOf(path, module)) if (!current.has(target)) found.add(target);
+        for (const target of ownImports(module)) if (!current.has(target)) found.add(target);
       }
       next = found;
     }
     // Not what nobody imports any more.
-    this.#compiled = current;
+    this.#modules = current;
+    return current;
   }
 
-  *#targetsOf(path: string, { imports, dynamic }: CompiledModule): Generator<string, void> {
-    for (const { specifier } of imports) {
-      const target = this.#resolution.find(specifier, path, "import-statement");
-      if (target.kind === "own") yield target.path;
-    }
-    for (const specifier of dynamic) {
-      const target = this.#resolution.find(specifier, path, "dynamic-import");
-      if (target.kind === "own") yield target.path;
-    }
+  /** What imports name may have changed: they are looked at again. */
+  #relink(): void {
+    const known = this.#modules;
+    this.#modules = new Map();
+    for (const [path, { compiled }] of known) this.#modules.set(path, linkModule(compiled, this.#resolution));
   }
 
   #link(modules: ReadonlyMap<string, LinkedModule>, { rootModule }: PluginFolder, { things }: LiveNames): LinkedPlugin {
@@ -155,14 +152,15 @@ class IncrementalBuilder implements Builder {
       line += section.lines;
     }
     this.#sections = sections;
+    // Bun heeds only maps that have the sources' texts, or at least places for them; the sources lie beside the artifact.
+    const contents = Array.from(modules, () => '""');
     const names = [...modules.keys()].map((path) => hostPath(root, path).replace(/^\.\//, ""));
-    const known = [...sections.values()];
     return {
       code,
       prologue: "",
-      sections: { entries, texts: known.map(({ json }) => json) },
+      sections: { entries, texts: Array.from(sections.values(), ({ json }) => json) },
       hostModules: outside.hostModules,
-      sourceMap: `{"version":3,"sources":${JSON.stringify(names)},"sourcesContent":[${known.map(({ source }) => source).join(",")}],"names":[],"mappings":"${joinMappings(placed)}"}`,
+      sourceMap: `{"version":3,"sources":${JSON.stringify(names)},"sourcesContent":[${contents.join(",")}],"names":[],"mappings":"${joinMappings(placed)}"}`,
       modules: names,
       warnings: [],
     };
@@ -170,13 +168,12 @@ class IncrementalBuilder implements Builder {
 
   #section(path: string, module: LinkedModule): KnownSection {
     const known = this.#sections.get(path);
-    if (known?.module === module.compiled) return known;
+    if (known?.module === module) return known;
     const text = sectionText(module, this.#filled.pluginDir);
     return {
-      module: module.compiled,
+      module,
       json: JSON.stringify(text),
       lines: text.split("\n").length,
-      source: JSON.stringify(module.compiled.source.text),
     };
   }
 }

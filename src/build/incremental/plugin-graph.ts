@@ -18,18 +18,36 @@ export interface LinkedModule {
   readonly dynamic: readonly Target[];
 }
 
+/** Finds what the imports of a module name. Throws {@link NeedsBundler}. */
+export function linkModule(compiled: CompiledModule, resolution: Resolution): LinkedModule {
+  const { path } = compiled.source;
+  return {
+    compiled,
+    imports: compiled.imports.map((entry) => ({
+      ...entry,
+      target: resolution.find(entry.specifier, path, "import-statement"),
+    })),
+    dynamic: compiled.dynamic.map((specifier) => resolution.find(specifier, path, "dynamic-import")),
+  };
+}
+
+/** The modules of the plugin that a module imports, at once or later. */
+export function* ownImports({ imports, dynamic }: LinkedModule): Generator<string, void> {
+  for (const { target } of imports) if (target.kind === "own") yield target.path;
+  for (const target of dynamic) if (target.kind === "own") yield target.path;
+}
+
 /**
  * The modules that `starts` lead to, each behind those that it imports: the order in which modules are evaluated.
- * `compiled` has all of them. Throws {@link NeedsBundler} for what modules that are kept apart cannot do: import each other
+ * `linked` has all of them. Throws {@link NeedsBundler} for what modules that are kept apart cannot do: import each other
  * in a circle, or take a name that is assigned to later.
  */
 export function orderModules(
   starts: readonly string[],
-  compiled: ReadonlyMap<string, CompiledModule>,
-  resolution: Resolution,
+  linked: ReadonlyMap<string, LinkedModule>,
   sources: SourceFiles,
 ): Map<string, LinkedModule> {
-  const walk = new Walk(compiled, resolution);
+  const walk = new Walk(linked);
   for (const start of starts) walk.visit(start);
   checkNames(walk.ordered, new MutableExports(sources));
   return walk.ordered;
@@ -37,31 +55,26 @@ export function orderModules(
 
 class Walk {
   readonly ordered = new Map<string, LinkedModule>();
-  readonly #compiled: ReadonlyMap<string, CompiledModule>;
-  readonly #resolution: Resolution;
+  readonly #linked: ReadonlyMap<string, LinkedModule>;
   readonly #open = new Set<string>();
 
-  constructor(compiled: ReadonlyMap<string, CompiledModule>, resolution: Resolution) {
-    this.#compiled = compiled;
-    this.#resolution = resolution;
+  constructor(linked: ReadonlyMap<string, LinkedModule>) {
+    this.#linked = linked;
   }
 
   visit(path: string): void {
     if (this.ordered.has(path)) return;
     if (this.#open.has(path)) throw new NeedsBundler(`${path} imports itself in a circle`);
-    const compiled = this.#compiled.get(path);
-    if (compiled === undefined) throw new Error(`${path} was not compiled`);
+    const module = this.#linked.get(path);
+    if (module === undefined) throw new Error(`${path} was not compiled`);
     this.#open.add(path);
-    const imports = compiled.imports.map((entry): LinkedImport => {
-      const target = this.#resolution.find(entry.specifier, path, "import-statement");
-      if (target.kind === "own") this.visit(target.path);
-      return { ...entry, target };
-    });
+    for (const { target } of module.imports) if (target.kind === "own") this.visit(target.path);
     this.#open.delete(path);
-    const dynamic = compiled.dynamic.map((specifier) => this.#resolution.find(specifier, path, "dynamic-import"));
-    this.ordered.set(path, { compiled, imports, dynamic });
+    this.ordered.set(path, module);
     // Evaluated later, and then the circle that it may close is none.
-    for (const target of dynamic) if (target.kind === "own" && !this.#open.has(target.path)) this.visit(target.path);
+    for (const target of module.dynamic) {
+      if (target.kind === "own" && !this.#open.has(target.path)) this.visit(target.path);
+    }
   }
 }
 

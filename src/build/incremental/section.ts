@@ -27,9 +27,11 @@ export function sectionText({ compiled, imports, dynamic }: LinkedModule, plugin
     ...dynamic.map((target, index) => `const ${dynamicName(index)}=()=>${importCall(target, pluginDir)};`),
     ...(body.includes(META) ? [`const ${META}=${PLUGIN}.meta;`] : []),
   ];
-  const getters = Array.from(exports, ([name, local]) => `${propertyKey(name)}:()=>${local}`);
+  const getters = [...exports.keys()]
+    .toSorted()
+    .map((name) => `get ${propertyKey(name)}(){return ${exports.get(name)}}`);
   const stars = imports.flatMap(({ star, target }) => (star ? [JSON.stringify(nameOf(target, pluginDir))] : []));
-  const tail = `return[{${getters.join(",")}},[${stars.join(",")}],()=>${BRIDGE_GLOBAL}]})`;
+  const tail = `return[{${[`__proto__:${PLUGIN}.namespace`, ...getters].join(",")}},[${stars.join(",")}],()=>${BRIDGE_GLOBAL}]})`;
   return `${head.join("")}\n${body.trimEnd()}\n${tail}`;
 }
 
