@@ -108,14 +108,7 @@ const p99 = (values: readonly number[]): number => quantile(values, 0.99);
 function stallTable(stalls: readonly Stalls[]): Table {
   return {
     title: "Longest stall of the event loop, ms",
-    columns: [
-      "plugins reloaded",
-      "artifact, KB",
-      "whole reload",
-      "longest stall",
-      "longest evaluation",
-      "idle loop",
-    ],
+    columns: ["plugins reloaded", "artifact, KB", "whole reload", "longest stall", "longest evaluation", "idle loop"],
     rows: stalls.map(({ plugins, size, stall, duration, idle, evaluation }) => [
       String(plugins),
       show(size / 1024),
