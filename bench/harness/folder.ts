@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync, copyFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Files } from "./source.ts";
@@ -39,6 +49,21 @@ export class Folder implements Disposable {
   useHotswap(): void {
     mkdirSync(this.path("node_modules"));
     symlinkSync(checkout, this.path("node_modules", "hotswap"), "dir");
+  }
+
+  /** Installs `hotswap` as it is packed for others, with what its `prepack` makes. Returns the package's folder. */
+  installHotswap(): string {
+    const installed = this.path("node_modules", "hotswap");
+    for (const name of ["package.json", "src", "cli"]) {
+      cpSync(join(checkout, name), join(installed, name), { recursive: true });
+    }
+    const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) {
+      symlinkSync(join(checkout, "node_modules", name), this.path("node_modules", name), "dir");
+    }
+    const { success, stderr } = Bun.spawnSync([process.execPath, "run", "pack-build"], { cwd: installed });
+    if (!success) throw new Error(`the build command could not be packed:\n${stderr.toString()}`);
+    return installed;
   }
 
   [Symbol.dispose](): void {

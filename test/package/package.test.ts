@@ -44,6 +44,8 @@ describe.skipIf(!registryAnswers())("the package (needs a registry to install it
         "src",
         "types",
       ]);
+      const packed = await readdir(consumer.path("node_modules", "hotswap", "cli", "packed"));
+      expect(packed.toSorted()).toEqual(["build-alone.js", "build-alone.js.jsc", "build-alone.js.map"]);
     },
     patience,
   );

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createProject, type Project } from "../support/project.ts";
+import { hotswap, type Outcome } from "../cli/run-cli.ts";
+import { installWithPackedBuild, runInstalled } from "./packed-build.ts";
+
+const listLoaded = { BUN_OPTIONS: `--preload=${join(import.meta.dir, "..", "cli", "list-loaded.ts")}` };
+
+let project: Project;
+let installed: string;
+
+beforeAll(async () => {
+  project = await createProject({
+    "plugin/alpha/index.ts": definition("functions: { hum: () => 1 }"),
+    "plugin/live/index.ts": `${definition("functions: { hum: () => 1 }")}export function live_handle() {}\n`,
+    "plugin/broken/index.ts": definition("fnctions: {}"),
+  });
+  installed = await installWithPackedBuild(project, "tools");
+});
+
+afterAll(() => project[Symbol.asyncDispose]());
+
+function definition(members: string): string {
+  return `import { definePlugin } from "hotswap";\nexport default definePlugin({ ${members} });\n`;
+}
+
+/** The package's own modules that a command line loaded, by their paths in the package. */
+async function loadedBy(...words: string[]): Promise<string[]> {
+  const { exitCode, stderr } = await runInstalled(installed, project, words, listLoaded);
+  expect(exitCode).toBe(0);
+  const paths = JSON.parse(stderr) as string[];
+  return paths
+    .filter((path) => path.startsWith(installed))
+    .map((path) => path.slice(installed.length + 1))
+    .toSorted();
+}
+
+test("9 an installed package builds from one file, whose bytecode Bun accepts", async () => {
+  expect(await loadedBy("build", "plugin/alpha", "bin")).toEqual(["cli/main.ts", "cli/packed/build-alone.js"]);
+  const { stdout, stderr } = await runInstalled(installed, project, ["build", "plugin/alpha", "bin"], {
+    BUN_JSC_verboseDiskCache: "1",
+  });
+  expect(stdout + stderr).toContain("Cache hit");
+});
+
+test("9 other commands of an installed package run from its source", async () => {
+  const loaded = await loadedBy("types", "plugin/alpha");
+  expect(loaded).toContain("cli/types/types.ts");
+  expect(loaded).not.toContain("cli/packed/build-alone.js");
+});
+
+test.each([
+  "build plugin/alpha plugin/live bin",
+  "build --live-prefix=live_ plugin/live bin -- --minify",
+  "build --staticLinking plugin/live plugin",
+  "build plugin/broken bin",
+  "build plugin/nowhere bin",
+  "build plugin/alpha",
+  "build --inclde x plugin/alpha bin",
+  "build plugin/alpha bin -- --outdir=x",
+  "build --help",
+])("9 packed or not, `hotswap %s` says and makes the same", async (line) => {
+  const words = line.split(" ");
+  const outcome = async (run: Promise<Outcome>): Promise<unknown> => {
+    const { exitCode, stdout, stderr } = await run;
+    const made = project.path("bin", "live.js");
+    const artifact = (await Bun.file(made).exists()) ? await readFile(made, "utf8") : "";
+    await rm(project.path("bin"), { recursive: true, force: true });
+    return { exitCode, stdout, stderr, artifact };
+  };
+  const packed = await outcome(runInstalled(installed, project, words));
+  expect(packed).toEqual(await outcome(hotswap(project, ...words)));
+});
+
+test("9 packed or not, --debug names the places in the source", async () => {
+  const words = ["build", "--debug", "plugin/nowhere", "bin"];
+  const places = ({ stderr }: Outcome): string[] => stderr.match(/src\/build\/[\w/-]+\.ts:\d+:\d+/g) ?? [];
+  const packed = places(await runInstalled(installed, project, words));
+  expect(packed).toEqual(places(await hotswap(project, ...words)));
+  expect(packed).not.toEqual([]);
+});
+
+test("9 a package without the file, as it comes from a repository, and a checkout with one build from the source", async () => {
+  const file = join(installed, "cli", "packed", "build-alone.js");
+  await rename(file, `${file}.away`);
+  expect(await loadedBy("build", "plugin/alpha", "bin")).toContain("src/build/build.ts");
+  await rename(`${file}.away`, file);
+  const checkout = project.path("checkout");
+  await rename(installed, checkout);
+  const { stderr } = await runInstalled(checkout, project, ["build", "plugin/alpha", "bin"], listLoaded);
+  await rename(checkout, installed);
+  expect(stderr).toContain(join(checkout, "src", "build", "build.ts"));
+});
