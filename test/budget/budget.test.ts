@@ -15,13 +15,13 @@ test("operations of loads, reloads and calls stay within their budget", async ()
   expect(await child.exited).toBe(0);
   expect(results).toEqual({
     // Each artifact is read once, verified by one hash, copied once, and evaluated in one graph.
-    "load of 20": { "folder reads": 1, "file reads": 20, hashes: 20, "file writes": 20, imports: 20 },
+    "load of 20": { "folder reads": 1, stats: 20, "file reads": 20, hashes: 20, "file writes": 20, imports: 20 },
     // Size, time and inode tell that nothing changed.
-    "reload without changes": { "folder reads": 1 },
-    "reload of one": { "folder reads": 1, "file reads": 1, hashes: 1, "file writes": 1, imports: 1 },
+    "reload without changes": { "folder reads": 1, stats: 20 },
+    "reload of one": { "folder reads": 1, stats: 20, "file reads": 1, hashes: 1, "file writes": 1, imports: 1 },
     // The copy is still there.
     "rollback of one": { imports: 1 },
-    plan: { "folder reads": 1 },
+    plan: { "folder reads": 1, stats: 20 },
     "100 calls of invokeFunc": { runs: 100 },
     "invokeEach over 20": { runs: 20 },
     "calls that are followed while they answer at once": { runs: 1, followed: 0 },

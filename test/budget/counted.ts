@@ -22,6 +22,7 @@ function count(owner: object, name: string, as: string, matters: (first: unknown
 const isArtifact = (path: unknown): boolean => /\.m?js$/.test(String(path));
 count(files, "readFile", "file reads", isArtifact);
 count(fs, "readFileSync", "file reads", isArtifact);
+count(fs, "statSync", "stats", isArtifact);
 count(fs, "writeFileSync", "file writes");
 count(files, "writeFile", "file writes");
 count(files, "readdir", "folder reads");
