@@ -1,4 +1,4 @@
-import { build, type BuildOptions, type BuildResult } from "../build/index.ts";
+import { build, type Builder, type BuildOptions, type BuildResult, createBuilder } from "../build/index.ts";
 import { fillOptions } from "../build/options.ts";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
 import { SourceState } from "./source-state.ts";
@@ -11,6 +11,8 @@ export type Built = { readonly since: number } & (
 
 export interface PluginBuilderOptions {
   readonly build: BuildOptions;
+  /** Whether modules are kept apart, so that only those that changed are compiled: see {@link createBuilder}. */
+  readonly incremental: boolean;
   /** Called after each build, the first one as well; not for builds whose source changed meanwhile. */
   readonly onBuilt: (built: Built) => void;
   /** Called when nothing is left to be built. */
@@ -37,6 +39,7 @@ export class PluginBuilder implements Disposable {
   readonly #options: PluginBuilderOptions;
   readonly #watcher: FolderWatcher;
   readonly #source: SourceState;
+  readonly #builder: Builder;
   /** Files that somebody seems to be writing, each with the end of our patience. */
   readonly #unfinished = new Map<string, Timer>();
   /** Where something happened that was not looked at yet. */
@@ -44,6 +47,8 @@ export class PluginBuilder implements Disposable {
   #stale = true;
   #since = performance.now();
   #building = false;
+  /** Whether the build under way is given up when the source changes. */
+  #particular = true;
   #closed = false;
 
   /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED when the options cannot be used. */
@@ -57,6 +62,8 @@ export class PluginBuilder implements Disposable {
       onError: options.onError,
     });
     this.#source = new SourceState(dir, include);
+    const repeated: BuildOptions = { ...options.build, beforePublish: () => this.#requireCurrent() };
+    this.#builder = options.incremental ? createBuilder(repeated) : { build: () => build(repeated) };
     void this.#build();
   }
 
@@ -132,16 +139,19 @@ export class PluginBuilder implements Disposable {
 
   /** Answers nothing when the source changed meanwhile. */
   async #buildOnce(since: number, particular: boolean): Promise<Built | undefined> {
-    const requireCurrent = (): void => {
-      if (particular && !this.#isCurrent()) throw new SourceChanged();
-    };
+    this.#particular = particular;
     try {
-      return { ok: true, since, result: await build({ ...this.#options.build, beforePublish: requireCurrent }) };
+      return { ok: true, since, result: await this.#builder.build() };
     } catch (error) {
       if (error instanceof SourceChanged) return undefined;
       // What is wrong may be wrong because it was half-written.
       return particular && !this.#isCurrent() ? undefined : { ok: false, since, error };
     }
+  }
+
+  /** Before an artifact is published. */
+  #requireCurrent(): void {
+    if (this.#particular && !this.#isCurrent()) throw new SourceChanged();
   }
 
   /** Whether the source is what it was when the build began. Events that are still on their way are not waited for. */

@@ -127,6 +127,8 @@ export class DevSession implements AsyncDisposable {
       built: undefined,
       builder: new PluginBuilder({
         build,
+        // Without a host, artifacts are all that is wanted of it: they are those that a build makes.
+        incremental: this.#options.command.length > 0,
         onBuilt: (built) => this.#built(plugin, built),
         onIdle: () => this.#idle(),
         onError: (error) => this.#failed(`${build.pluginDir} cannot be watched`, error),

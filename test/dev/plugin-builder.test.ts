@@ -10,9 +10,6 @@ export default definePlugin({ functions: { value: () => value } });
 
 const valueModule = (value: string): string => `export const value = "${value}";\n`;
 
-const create = (): Promise<WatchedPlugin> =>
-  WatchedPlugin.create({ "index.ts": index, "value.ts": valueModule("first") });
-
 /** Makes one more edit and waits for its build: what came before it is built by then. */
 async function fence(plugin: WatchedPlugin): Promise<void> {
   writeFileSync(plugin.path("value.ts"), valueModule("fence"));
@@ -58,144 +55,155 @@ const editors: Record<string, (file: string, text: string) => Promise<void>> = {
   },
 };
 
-describe("an editor that writes causes one build, of a whole file", () => {
-  for (const [name, write] of Object.entries(editors)) {
-    test(name, async () => {
+describe.each([
+  ["bundled", false],
+  ["modules kept apart", true],
+])("%s:", (_name, incremental) => {
+  const create = (): Promise<WatchedPlugin> =>
+    WatchedPlugin.create({ "index.ts": index, "value.ts": valueModule("first") }, incremental);
+
+  describe("an editor that writes causes one build, of a whole file", () => {
+    for (const [name, write] of Object.entries(editors)) {
+      test(name, async () => {
+        await using plugin = await create();
+        for (const value of ["second", "third and longer", "4th"]) {
+          const before = plugin.builds.length;
+          await write(plugin.path("value.ts"), valueModule(value));
+          await plugin.published(`"${value}"`);
+          expect(plugin.builds.slice(before)).toMatchObject([{ ok: true, result: { unchanged: false } }]);
+        }
+        await fence(plugin);
+        expect(plugin.builds).toHaveLength(5);
+      });
+    }
+
+    test("a half that would be valid by itself is not built", async () => {
       await using plugin = await create();
-      for (const value of ["second", "third and longer", "4th"]) {
-        const before = plugin.builds.length;
-        await write(plugin.path("value.ts"), valueModule(value));
-        await plugin.published(`"${value}"`);
-        expect(plugin.builds.slice(before)).toMatchObject([{ ok: true, result: { unchanged: false } }]);
-      }
+      await using handle = await open(plugin.path("value.ts"), "w");
+      await handle.write('export const value = "half";');
+      await Bun.sleep(30);
+      await handle.write('\nexport const more = "whole";\n');
+      await plugin.published('"half"');
       await fence(plugin);
-      expect(plugin.builds).toHaveLength(5);
+      expect(plugin.builds.map(({ ok }) => ok)).toEqual([true, true, true]);
     });
-  }
 
-  test("a half that would be valid by itself is not built", async () => {
-    await using plugin = await create();
-    await using handle = await open(plugin.path("value.ts"), "w");
-    await handle.write('export const value = "half";');
-    await Bun.sleep(30);
-    await handle.write('\nexport const more = "whole";\n');
-    await plugin.published('"half"');
-    await fence(plugin);
-    expect(plugin.builds.map(({ ok }) => ok)).toEqual([true, true, true]);
-  });
-
-  test("files that are written together are built together", async () => {
-    const names = Array.from({ length: 50 }, (_, number) => `part${number}`);
-    const module = (name: string, version: number): string => `export const ${name} = "${name}.${version}";\n`;
-    await using plugin = await WatchedPlugin.create({
-      ...Object.fromEntries(names.map((name) => [`${name}.ts`, module(name, 1)])),
-      "index.ts": `import { definePlugin } from "hotswap";
+    test("files that are written together are built together", async () => {
+      const names = Array.from({ length: 50 }, (_, number) => `part${number}`);
+      const module = (name: string, version: number): string => `export const ${name} = "${name}.${version}";\n`;
+      await using plugin = await WatchedPlugin.create(
+        {
+          ...Object.fromEntries(names.map((name) => [`${name}.ts`, module(name, 1)])),
+          "index.ts": `import { definePlugin } from "hotswap";
         ${names.map((name) => `import { ${name} } from "./${name}";`).join("\n")}
         export default definePlugin({ functions: { all: () => [${names.join(", ")}] } });\n`,
+        },
+        incremental,
+      );
+      for (const name of names) writeFileSync(plugin.path(`${name}.ts`), module(name, 2));
+      await plugin.published('"part49.2"');
+      for (const name of names) expect(await plugin.artifact()).toContain(`"${name}.2"`);
+      expect(plugin.builds).toHaveLength(2);
     });
-    for (const name of names) writeFileSync(plugin.path(`${name}.ts`), module(name, 2));
-    await plugin.published('"part49.2"');
-    for (const name of names) expect(await plugin.artifact()).toContain(`"${name}.2"`);
-    expect(plugin.builds).toHaveLength(2);
   });
-});
 
-describe("no edit is lost", () => {
-  for (const gap of [5, 20, 60]) {
-    test(`a second edit ${gap} ms after the first, 100 times`, async () => {
-      // Ten plugins side by side: the gaps are what takes time.
-      const tries = Array.from({ length: 10 }, async (_, number) => {
-        await using plugin = await create();
-        for (let attempt = 0; attempt < 10; attempt++) {
-          const [first, second] = [`${number}.${attempt}.a`, `${number}.${attempt}.b`];
-          writeFileSync(plugin.path("value.ts"), valueModule(first));
-          await Bun.sleep(gap);
-          writeFileSync(plugin.path("value.ts"), valueModule(second));
-          await plugin.published(`"${second}"`);
-        }
-        expect(plugin.builds.every(({ ok }) => ok)).toBe(true);
+  describe("no edit is lost", () => {
+    for (const gap of [5, 20, 60]) {
+      test(`a second edit ${gap} ms after the first, 100 times`, async () => {
+        // Ten plugins side by side: the gaps are what takes time.
+        const tries = Array.from({ length: 10 }, async (_, number) => {
+          await using plugin = await create();
+          for (let attempt = 0; attempt < 10; attempt++) {
+            const [first, second] = [`${number}.${attempt}.a`, `${number}.${attempt}.b`];
+            writeFileSync(plugin.path("value.ts"), valueModule(first));
+            await Bun.sleep(gap);
+            writeFileSync(plugin.path("value.ts"), valueModule(second));
+            await plugin.published(`"${second}"`);
+          }
+          expect(plugin.builds.every(({ ok }) => ok)).toBe(true);
+        });
+        await Promise.all(tries);
       });
-      await Promise.all(tries);
+    }
+
+    test("edits as fast as they come end with the last", async () => {
+      await using plugin = await create();
+      for (let edit = 0; edit < 200; edit++) {
+        writeFileSync(plugin.path("value.ts"), valueModule(`edit ${edit}`));
+        await Bun.sleep(0);
+      }
+      await plugin.published('"edit 199"');
+      expect(plugin.builds.every(({ ok }) => ok)).toBe(true);
     });
-  }
-
-  test("edits as fast as they come end with the last", async () => {
-    await using plugin = await create();
-    for (let edit = 0; edit < 200; edit++) {
-      writeFileSync(plugin.path("value.ts"), valueModule(`edit ${edit}`));
-      await Bun.sleep(0);
-    }
-    await plugin.published('"edit 199"');
-    expect(plugin.builds.every(({ ok }) => ok)).toBe(true);
-  });
-});
-
-describe("what belongs to the source", () => {
-  test("files and folders that come later", async () => {
-    await using plugin = await create();
-    mkdirSync(plugin.path("deep/er"), { recursive: true });
-    writeFileSync(plugin.path("deep/er/late.ts"), 'export const late = "late 1";\n');
-    writeFileSync(plugin.path("value.ts"), 'export { late as value } from "./deep/er/late";\n');
-    await plugin.published('"late 1"');
-    writeFileSync(plugin.path("deep/er/late.ts"), 'export const late = "late 2";\n');
-    await plugin.published('"late 2"');
-    mkdirSync(plugin.project.path("aside"));
-    writeFileSync(plugin.project.path("aside/late.ts"), 'export const late = "late 3";\n');
-    renameSync(plugin.path("deep/er"), plugin.path("deep/old"));
-    renameSync(plugin.project.path("aside"), plugin.path("deep/er"));
-    await plugin.published('"late 3"');
   });
 
-  test("a file that is missing is an error, and the artifact stays; when it comes back, it is built", async () => {
-    await using plugin = await create();
-    rmSync(plugin.path("value.ts"));
-    await plugin.until(() => plugin.builds.length === 2);
-    expect(plugin.builds[1]?.ok).toBe(false);
-    expect(await plugin.artifact()).toContain('"first"');
-    writeFileSync(plugin.path("value.ts"), valueModule("back"));
-    await plugin.published('"back"');
-  });
+  describe("what belongs to the source", () => {
+    test("files and folders that come later", async () => {
+      await using plugin = await create();
+      mkdirSync(plugin.path("deep/er"), { recursive: true });
+      writeFileSync(plugin.path("deep/er/late.ts"), 'export const late = "late 1";\n');
+      writeFileSync(plugin.path("value.ts"), 'export { late as value } from "./deep/er/late";\n');
+      await plugin.published('"late 1"');
+      writeFileSync(plugin.path("deep/er/late.ts"), 'export const late = "late 2";\n');
+      await plugin.published('"late 2"');
+      mkdirSync(plugin.project.path("aside"));
+      writeFileSync(plugin.project.path("aside/late.ts"), 'export const late = "late 3";\n');
+      renameSync(plugin.path("deep/er"), plugin.path("deep/old"));
+      renameSync(plugin.project.path("aside"), plugin.path("deep/er"));
+      await plugin.published('"late 3"');
+    });
 
-  test("data that a build lacked, and data that it used", async () => {
-    await using plugin = await create();
-    writeFileSync(plugin.path("value.ts"), 'import data from "./data.json";\nexport const value = data.text;\n');
-    await plugin.until(() => plugin.builds.length === 2);
-    expect(plugin.builds[1]?.ok).toBe(false);
-    writeFileSync(plugin.path("data.json"), '{ "text": "data 1" }\n');
-    await plugin.published("data 1");
-    writeFileSync(plugin.path("data.json"), '{ "text": "data 2" }\n');
-    await plugin.published("data 2");
-  });
+    test("a file that is missing is an error, and the artifact stays; when it comes back, it is built", async () => {
+      await using plugin = await create();
+      rmSync(plugin.path("value.ts"));
+      await plugin.until(() => plugin.builds.length === 2);
+      expect(plugin.builds[1]?.ok).toBe(false);
+      expect(await plugin.artifact()).toContain('"first"');
+      writeFileSync(plugin.path("value.ts"), valueModule("back"));
+      await plugin.published('"back"');
+    });
 
-  test("what is not source causes no build", async () => {
-    await using plugin = await create();
-    mkdirSync(plugin.path("node_modules/package"), { recursive: true });
-    mkdirSync(plugin.path(".git"));
-    for (const name of ["node_modules/package/index.js", ".git/index.ts", ".value.ts.swp", "value.ts~", "4913"]) {
-      writeFileSync(plugin.path(name), "export {};\n");
-      appendFileSync(plugin.path(name), "export {};\n");
-    }
-    await fence(plugin);
-    expect(plugin.builds).toHaveLength(2);
-  });
+    test("data that a build lacked, and data that it used", async () => {
+      await using plugin = await create();
+      writeFileSync(plugin.path("value.ts"), 'import data from "./data.json";\nexport const value = data.text;\n');
+      await plugin.until(() => plugin.builds.length === 2);
+      expect(plugin.builds[1]?.ok).toBe(false);
+      writeFileSync(plugin.path("data.json"), '{ "text": "data 1" }\n');
+      await plugin.published("data 1");
+      writeFileSync(plugin.path("data.json"), '{ "text": "data 2" }\n');
+      await plugin.published("data 2");
+    });
 
-  test("what a program writes beside its source is not published", async () => {
-    await using plugin = await create();
-    for (let line = 0; line < 20; line++) {
-      appendFileSync(plugin.path("run.log"), `line ${line}\n`);
-      await Bun.sleep(1);
-    }
-    await fence(plugin);
-    expect(plugin.builds.filter((built) => !built.ok || !built.result.unchanged)).toHaveLength(2);
-  });
+    test("what is not source causes no build", async () => {
+      await using plugin = await create();
+      mkdirSync(plugin.path("node_modules/package"), { recursive: true });
+      mkdirSync(plugin.path(".git"));
+      for (const name of ["node_modules/package/index.js", ".git/index.ts", ".value.ts.swp", "value.ts~", "4913"]) {
+        writeFileSync(plugin.path(name), "export {};\n");
+        appendFileSync(plugin.path(name), "export {};\n");
+      }
+      await fence(plugin);
+      expect(plugin.builds).toHaveLength(2);
+    });
 
-  test("the plugin's folder may be replaced by another", async () => {
-    await using plugin = await create();
-    const { project } = plugin;
-    await project.write({ "next/index.ts": index, "next/value.ts": valueModule("replaced") });
-    renameSync(project.path("plugin/alpha"), project.path("old"));
-    renameSync(project.path("next"), project.path("plugin/alpha"));
-    await plugin.published('"replaced"');
-    await fence(plugin);
+    test("what a program writes beside its source is not published", async () => {
+      await using plugin = await create();
+      for (let line = 0; line < 20; line++) {
+        appendFileSync(plugin.path("run.log"), `line ${line}\n`);
+        await Bun.sleep(1);
+      }
+      await fence(plugin);
+      expect(plugin.builds.filter((built) => !built.ok || !built.result.unchanged)).toHaveLength(2);
+    });
+
+    test("the plugin's folder may be replaced by another", async () => {
+      await using plugin = await create();
+      const { project } = plugin;
+      await project.write({ "next/index.ts": index, "next/value.ts": valueModule("replaced") });
+      renameSync(project.path("plugin/alpha"), project.path("old"));
+      renameSync(project.path("next"), project.path("plugin/alpha"));
+      await plugin.published('"replaced"');
+      await fence(plugin);
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { readArtifact, readSections } from "../../src/artifact/decode.ts";
 import type { Built } from "../../src/dev/plugin-builder.ts";
 import { PluginBuilder } from "../../src/dev/plugin-builder.ts";
 import { createProject, type Files, type Project } from "../support/project.ts";
@@ -10,10 +11,11 @@ export class WatchedPlugin implements AsyncDisposable {
   readonly #builder: PluginBuilder;
   #more = Promise.withResolvers<void>();
 
-  private constructor(project: Project) {
+  private constructor(project: Project, incremental: boolean) {
     this.project = project;
     this.#builder = new PluginBuilder({
       build: { pluginDir: project.path("plugin/alpha"), outputDir: project.out },
+      incremental,
       onBuilt: (built) => {
         this.builds.push(built);
         this.#wake();
@@ -26,9 +28,9 @@ export class WatchedPlugin implements AsyncDisposable {
   }
 
   /** Resolves when the first build is over. `files` lie in the plugin's folder. */
-  static async create(files: Files): Promise<WatchedPlugin> {
+  static async create(files: Files, incremental: boolean): Promise<WatchedPlugin> {
     const inFolder = Object.entries(files).map(([path, content]) => [`plugin/alpha/${path}`, content] as const);
-    const plugin = new WatchedPlugin(await createProject(Object.fromEntries(inFolder)));
+    const plugin = new WatchedPlugin(await createProject(Object.fromEntries(inFolder)), incremental);
     await plugin.until(() => plugin.builds.length > 0);
     return plugin;
   }
@@ -43,9 +45,11 @@ export class WatchedPlugin implements AsyncDisposable {
     for (let more = this.#more.promise; this.#builder.busy || !fulfilled(); more = this.#more.promise) await more;
   }
 
-  /** The text of the artifact. */
+  /** The code of the artifact. */
   async artifact(): Promise<string> {
-    return Bun.file(this.project.path("bin/alpha.js")).text();
+    const file = this.project.path("bin/alpha.js");
+    const { bytes, manifest } = await readArtifact(file);
+    return [Buffer.from(bytes).toString(), ...readSections(bytes, manifest, file)].join("\n");
   }
 
   /** Resolves when the artifact contains `text`, and nothing is being built. */

@@ -96,5 +96,5 @@ export class Resolution {
 /** A name for the state that a file is in. */
 function stateOf(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? path : `${path} ${stats.size} ${stats.mtimeMs} ${stats.ino}`;
+  return stats === undefined ? path : `${path} ${stats.size} ${stats.ctimeMs} ${stats.ino}`;
 }

@@ -69,7 +69,7 @@ export class SourceFile {
 /** When a file was as it was read. */
 interface Identity {
   readonly size: number;
-  readonly modified: number;
+  readonly changed: number;
   readonly inode: number;
   /** When it was read, in ms since the epoch. */
   readonly readAt: number;
@@ -91,8 +91,9 @@ export class SourceFiles {
     if (known !== undefined && (this.#identities === undefined || this.#current.has(path))) return known;
     const identities = this.#identities;
     if (identities === undefined) return this.#take(path);
-    const { size, mtimeMs: modified, ino: inode } = statSync(path);
-    const identity = { size, modified, inode, readAt: Date.now() };
+    // The time of the last change of whatever kind: that of the content can be set to anything.
+    const { size, ctimeMs: changed, ino: inode } = statSync(path);
+    const identity = { size, changed, inode, readAt: Date.now() };
     const same = known !== undefined && isSame(identities.get(path), identity);
     const file = same ? known : this.#take(path);
     if (!same) identities.set(path, identity);
@@ -118,8 +119,8 @@ export class SourceFiles {
 }
 
 function isSame(before: Identity | undefined, now: Identity): boolean {
-  if (before === undefined || before.modified > before.readAt - COARSEST_CLOCK) return false;
-  return before.size === now.size && before.modified === now.modified && before.inode === now.inode;
+  if (before === undefined || before.changed > before.readAt - COARSEST_CLOCK) return false;
+  return before.size === now.size && before.changed === now.changed && before.inode === now.inode;
 }
 
 /** The bundler takes every JavaScript file for JSX, but a TypeScript file only when its name says so. */
