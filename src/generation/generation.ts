@@ -5,10 +5,10 @@ import type { Logger } from "../logger.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
 import { Scope } from "../plugin/scope.ts";
 import { withDeadline } from "../deadline.ts";
-import { createEntrance, type Entrance, type EntranceTarget, freedCall, type TrackCall } from "./entrance.ts";
+import { Entrance, type EntranceTarget, freedCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
-import type { AnyFunction, Context, Runner } from "../load/graph.ts";
+import { type AnyFunction, type Context, runInHost, type Runner } from "../load/graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
@@ -51,7 +51,8 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #scope: Scope;
   #release: (() => Promise<void>) | undefined;
-  readonly #entrances: Entrance[] = [];
+  /** What of this generation other plugins have. */
+  readonly #handedOut: Pick<Entrance, "shut">[] = [];
   #code: Code | undefined;
   #reloadable = true;
   #facade: unknown;
@@ -78,7 +79,8 @@ export class Generation {
     const definition = verifyDefinition(code.name, code.rootModule);
     this.#code = {
       context: code.context,
-      runner: options.asyncContext ? code.context : code.context.withoutStores(),
+      // Whoever loads a plugin may have stores of his own, which it would see ever after.
+      runner: options.asyncContext ? code.context : runInHost(() => code.context.withoutStores()),
       definition,
       rootModule: code.rootModule,
       liveFuncs: new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]),
@@ -114,12 +116,12 @@ export class Generation {
     return this.#require("lookup").rootModule;
   }
 
-  /** The plugin's table of functions, to be called through {@link enter}. */
+  /** The plugin's table of functions, to be called through an {@link Entrance}. */
   get functions(): ReadonlyMap<string, AnyFunction> {
     return this.#require("invokeFunc").functions;
   }
 
-  /** The plugin's own `invokeFunc`, to be called through {@link enter}. */
+  /** The plugin's own `invokeFunc`, to be called through an {@link Entrance}. */
   get invokeFunc(): AnyFunction | undefined {
     return this.#require("invokeFunc").invokeFunc;
   }
@@ -149,7 +151,7 @@ export class Generation {
 
   runExport(): void {
     this.#facade = createFacade(this.#callSync("export"), {
-      wrap: (fn, name) => this.#own(this.enter(fn, name)).call,
+      wrap: (fn, name) => this.#enter(fn, name),
       hold: (value, name) => this.#hold(value, name),
     });
   }
@@ -192,15 +194,10 @@ export class Generation {
     await this.#callHook("onInit", "onInit", vault, this.#scope);
   }
 
-  /** A way into this generation for `fn`; whoever asks for it shuts it. */
-  enter(fn: AnyFunction, name: string, track?: TrackCall): Entrance {
-    return createEntrance(this.target(fn, name), this.name, name, track);
-  }
-
-  /** What a call of `fn` leads to; whoever asks for it lets go of it in time. */
-  target(fn: AnyFunction, name: string): EntranceTarget {
-    const { context, runner } = this.#require(name);
-    return { fn, runner, owner: context };
+  /** What an entrance for `fn` leads to; whoever makes it shuts it. `use` is what it is for. Throws `HOTSWAP_FREED`. */
+  target(fn: AnyFunction, use: string): EntranceTarget {
+    const { context, runner } = this.#require(use);
+    return { plugin: this.name, fn, runner, owner: context };
   }
 
   /** Counts a set that refers to this generation. */
@@ -249,7 +246,7 @@ export class Generation {
 
   async #dropCode(code: Code): Promise<void> {
     code.context.dispose();
-    for (const entrance of this.#entrances.splice(0)) entrance.shut();
+    for (const reference of this.#handedOut.splice(0)) reference.shut();
     for (const [name, { key, placeholder }] of this.#slots) {
       const freed = freedSlot(placeholder, name);
       if (this.#imported !== undefined) this.#imported[key] = freed;
@@ -284,15 +281,15 @@ export class Generation {
     await runHook(call, params, this.#options.hookTimeout);
   }
 
-  #own(entrance: Entrance): Entrance {
-    this.#entrances.push(entrance);
-    return entrance;
+  #enter(fn: AnyFunction, name: string): AnyFunction {
+    const entrance = new Entrance(this.target(fn, name));
+    this.#handedOut.push(entrance);
+    return entrance.toFunction(name);
   }
 
   #hold<Value>(value: Value, name: string): () => Value {
     let held: { readonly value: Value } | undefined = { value };
-    this.#entrances.push({
-      call: () => undefined,
+    this.#handedOut.push({
       shut() {
         held = undefined;
       },

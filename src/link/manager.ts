@@ -1,8 +1,8 @@
 import { describeError, HotswapError } from "../errors.ts";
 import { isThenable } from "../deadline.ts";
+import type { Entrance } from "../generation/entrance.ts";
 import type { Logger } from "../logger.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { Callee } from "./callee.ts";
 import type { Calls } from "./calls.ts";
 import type { Plugin, PluginNamed } from "./plugin.ts";
 
@@ -19,11 +19,14 @@ export class PluginManager<Extension = undefined> {
   readonly #logger: Logger;
   readonly #byName: ReadonlyMap<string, Plugin>;
   /** What `invokeEach` calls, by name, each made at the first call; only names that are in some plugin's table. */
-  readonly #callees = new Map<string, readonly Callee[]>();
+  readonly #entrances = new Map<string, readonly Entrance[]>();
   /** What it calls for all other names: they may be any, from anywhere, and remembering them would be a leak. */
-  #otherCallees: readonly Callee[] | undefined;
+  #otherEntrances: readonly Entrance[] | undefined;
   #functionNames: ReadonlySet<string> | undefined;
   #isRetired = false;
+  /** What was found last: a comparison costs less than a map. */
+  #lastName: string | undefined;
+  #lastPlugin: Plugin | undefined;
 
   /** @internal */
   constructor(plugins: readonly Plugin[], vault: Vault<Extension>, calls: Calls, logger: Logger) {
@@ -44,7 +47,7 @@ export class PluginManager<Extension = undefined> {
   findPlugin<Definition = undefined, const Name extends string = string>(
     name: Name,
   ): PluginNamed<Definition, Name> | undefined {
-    const plugin = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    const plugin = name === this.#lastName ? this.#lastPlugin : this.#find(name);
     return plugin as PluginNamed<Definition, Name> | undefined;
   }
 
@@ -54,12 +57,12 @@ export class PluginManager<Extension = undefined> {
    * `HOTSWAP_FREED` once the set is retired.
    */
   invokeEach(name: string, ...params: unknown[]): void | Promise<void> {
-    return invokeAll(this.#calleesOf(name), { name, params, isBackward: false, logger: this.#logger });
+    return invokeAll(this.#entrancesTo(name), { name, params, isBackward: false, logger: this.#logger });
   }
 
   /** {@link invokeEach} in reverse order: dependents first. */
   invokeEachBackward(name: string, ...params: unknown[]): void | Promise<void> {
-    return invokeAll(this.#calleesOf(name), { name, params, isBackward: true, logger: this.#logger });
+    return invokeAll(this.#entrancesTo(name), { name, params, isBackward: true, logger: this.#logger });
   }
 
   /** Lets go of the plugins and rejects the calls that are still under way. @internal */
@@ -67,25 +70,34 @@ export class PluginManager<Extension = undefined> {
     this.#isRetired = true;
     this.calls.abandon();
     for (const plugin of this.plugins) plugin.retire();
-    this.#callees.clear();
-    this.#otherCallees = undefined;
+    this.#entrances.clear();
+    this.#otherEntrances = undefined;
   }
 
-  #calleesOf(name: string): readonly Callee[] {
-    return this.#callees.get(name) ?? this.#newCalleesOf(name);
+  #find(name: string): Plugin | undefined {
+    const plugin = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    if (plugin !== undefined) {
+      this.#lastName = name;
+      this.#lastPlugin = plugin;
+    }
+    return plugin;
   }
 
-  #newCalleesOf(name: string): readonly Callee[] {
+  #entrancesTo(name: string): readonly Entrance[] {
+    return this.#entrances.get(name) ?? this.#newEntrancesTo(name);
+  }
+
+  #newEntrancesTo(name: string): readonly Entrance[] {
     if (this.#isRetired) throw retiredCall(name);
     this.#functionNames ??= new Set(this.plugins.flatMap((plugin) => Array.from(plugin.functionNames)));
-    if (!this.#functionNames.has(name)) return (this.#otherCallees ??= this.#findCallees(name));
-    const callees = this.#findCallees(name);
-    this.#callees.set(name, callees);
-    return callees;
+    if (!this.#functionNames.has(name)) return (this.#otherEntrances ??= this.#findEntrances(name));
+    const entrances = this.#findEntrances(name);
+    this.#entrances.set(name, entrances);
+    return entrances;
   }
 
-  #findCallees(name: string): readonly Callee[] {
-    return this.plugins.filter((plugin) => plugin.has(name)).map((plugin) => plugin.callee(name));
+  #findEntrances(name: string): readonly Entrance[] {
+    return this.plugins.filter((plugin) => plugin.has(name)).map((plugin) => plugin.entrance(name));
   }
 }
 
@@ -98,32 +110,32 @@ interface EachCall {
 }
 
 /** One loop with all in it: a function for each step, or a private method, costs more than the rest of the step. */
-function invokeAll(callees: readonly Callee[], each: EachCall): void | Promise<void> {
+function invokeAll(entrances: readonly Entrance[], each: EachCall): void | Promise<void> {
   const { name, params, isBackward, logger } = each;
-  const last = callees.length - 1;
+  const last = entrances.length - 1;
   let pending: Promise<void>[] | undefined;
   for (let index = 0; index <= last; index++) {
-    const callee = callees[isBackward ? last - index : index];
-    if (callee === undefined) continue;
+    const entrance = entrances[isBackward ? last - index : index];
+    if (entrance === undefined) continue;
     try {
-      const result = callee.call(name, params);
-      if (isThenable(result)) (pending ??= []).push(settle(callee, name, result, logger));
+      const result = entrance.call(name, params);
+      if (isThenable(result)) (pending ??= []).push(settle(entrance, name, result, logger));
     } catch (error) {
-      report(callee, name, error, logger);
+      report(entrance, name, error, logger);
     }
   }
   return pending && settled(pending);
 }
 
-async function settle(callee: Callee, name: string, result: PromiseLike<unknown>, logger: Logger): Promise<void> {
+async function settle(entrance: Entrance, name: string, result: PromiseLike<unknown>, logger: Logger): Promise<void> {
   try {
     await result;
   } catch (error) {
-    report(callee, name, error, logger);
+    report(entrance, name, error, logger);
   }
 }
 
-function report({ plugin }: Callee, name: string, error: unknown, logger: Logger): void {
+function report({ plugin }: Entrance, name: string, error: unknown, logger: Logger): void {
   logger.error(`${plugin}.${name}() failed: ${describeError(error)}`, error);
 }
 

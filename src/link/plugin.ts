@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import { type Entrance, freedCall, type TrackCall } from "../generation/entrance.ts";
+import { Entrance, freedCall, NamingEntrance, type TrackCall } from "../generation/entrance.ts";
 import { isClass } from "../generation/facade.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { AnyFunction } from "../load/graph.ts";
@@ -7,7 +7,6 @@ import { LIVE_EXPORT } from "../artifact/manifest.ts";
 import type { FunctionsOf, InvokeOf, PluginDefinition, PluginRegistry } from "../plugin/define.ts";
 import type { ReloadNote } from "./note.ts";
 import { didYouMean } from "../suggest.ts";
-import { Callee } from "./callee.ts";
 import type { Calls } from "./calls.ts";
 
 type FunctionName<Definition> = keyof FunctionsOf<Definition> & string;
@@ -68,15 +67,15 @@ export class Plugin<Definition = UntypedPlugin> {
   /** Counts the generations of this plugin, from 1. */
   readonly generation: number;
   readonly loadedAt: Date;
-  /** Made when the first is asked for: of thousands of plugins, most sets call few. */
-  #entrances: Map<AnyFunction, Entrance> | undefined;
-  #callees: Map<string, Callee> | undefined;
-  #ownCallee: Callee | undefined;
+  // Made when they are asked for: of thousands of plugins, most sets call few.
+  #entrances: Map<string, Entrance> | undefined;
+  #ownEntrance: NamingEntrance | undefined;
+  #looked: Map<AnyFunction, LookedUp> | undefined;
   readonly #track: TrackCall;
   #generation: Generation | undefined;
   /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
   #lastName: string | undefined;
-  #lastCallee: Callee | undefined;
+  #lastEntrance: Entrance | undefined;
 
   /** @internal */
   constructor(generation: Generation, note: ReloadNote, deps: readonly string[], calls: Calls) {
@@ -113,10 +112,9 @@ export class Plugin<Definition = UntypedPlugin> {
     ...params: InvokeParams<Definition, Name>
   ): InvokeResult<Definition, Name>;
   invokeFunc(name: string, ...params: unknown[]): unknown {
-    const last = this.#lastCallee;
-    return last !== undefined && name === this.#lastName
-      ? last.call(name, params)
-      : this.callee(name).call(name, params);
+    const last = name === this.#lastName ? this.#lastEntrance : undefined;
+    // One call, not two: the engine inlines it.
+    return (last ?? this.entrance(name)).call(name, params);
   }
 
   /**
@@ -124,26 +122,25 @@ export class Plugin<Definition = UntypedPlugin> {
    * `HOTSWAP_FREED`.
    * @internal
    */
-  callee(name: string): Callee {
-    const callee = this.#callees?.get(name) ?? this.#newCallee(name);
+  entrance(name: string): Entrance {
+    const entrance = this.#entrances?.get(name) ?? this.#newEntrance(name);
     this.#lastName = name;
-    this.#lastCallee = callee;
-    return callee;
+    this.#lastEntrance = entrance;
+    return entrance;
   }
 
-  #newCallee(name: string): Callee {
+  #newEntrance(name: string): Entrance {
     const generation = this.#require(name);
     const { functions, invokeFunc } = generation;
-    const owner = { plugin: this.name, track: this.#track };
     const fn = functions.get(name);
     if (fn !== undefined) {
-      const callee = new Callee(owner, generation.target(fn, name), false);
-      (this.#callees ??= new Map()).set(name, callee);
-      return callee;
+      const entrance = new Entrance(generation.target(fn, name), this.#track);
+      (this.#entrances ??= new Map()).set(name, entrance);
+      return entrance;
     }
     if (invokeFunc === undefined) throw unknownFunction(this.name, name, functions.keys());
     // One for all names: they may be any, and many.
-    return (this.#ownCallee ??= new Callee(owner, generation.target(invokeFunc, name), true));
+    return (this.#ownEntrance ??= new NamingEntrance(generation.target(invokeFunc, name), this.#track));
   }
 
   /**
@@ -161,30 +158,16 @@ export class Plugin<Definition = UntypedPlugin> {
       );
     }
     const value = rootModule[symbol];
-    const found = typeof value === "function" && !isClass(value) ? this.enter(value as AnyFunction, symbol) : value;
+    const found = typeof value === "function" && !isClass(value) ? this.#lookedUp(value as AnyFunction, symbol) : value;
     return found as Value;
   }
 
   /**
-   * A form of one of the plugin's functions that anybody may call while the set lasts.
-   * @internal
-   */
-  enter(fn: AnyFunction, name: string): AnyFunction {
-    this.#entrances ??= new Map();
-    let entrance = this.#entrances.get(fn);
-    if (entrance === undefined) {
-      entrance = this.#require(name).enter(fn, name, this.#track);
-      this.#entrances.set(fn, entrance);
-    }
-    return entrance.call;
-  }
-
-  /**
-   * The same for whoever shuts it himself: it stays open when the set is retired.
+   * A way to one of the plugin's functions, for whoever shuts it himself: it stays open when the set is retired.
    * @internal
    */
   open(fn: AnyFunction, name: string): Entrance {
-    return this.#require(name).enter(fn, name, this.#track);
+    return new Entrance(this.#require(name).target(fn, name), this.#track);
   }
 
   /** Runs host code in the plugin's context, as a call of this set. @internal */
@@ -203,19 +186,37 @@ export class Plugin<Definition = UntypedPlugin> {
   retire(): void {
     this.#generation = undefined;
     for (const entrance of this.#entrances?.values() ?? []) entrance.shut();
-    for (const callee of this.#callees?.values() ?? []) callee.shut();
-    this.#ownCallee?.shut();
+    for (const { entrance } of this.#looked?.values() ?? []) entrance.shut();
+    this.#ownEntrance?.shut();
     this.#entrances = undefined;
-    this.#callees = undefined;
-    this.#ownCallee = undefined;
+    this.#looked = undefined;
+    this.#ownEntrance = undefined;
     this.#lastName = undefined;
-    this.#lastCallee = undefined;
+    this.#lastEntrance = undefined;
+  }
+
+  /** A function is the same one each time it is looked up. */
+  #lookedUp(fn: AnyFunction, symbol: string): AnyFunction {
+    this.#looked ??= new Map();
+    let looked = this.#looked.get(fn);
+    if (looked === undefined) {
+      const entrance = this.open(fn, symbol);
+      looked = { entrance, call: entrance.toFunction(symbol) };
+      this.#looked.set(fn, looked);
+    }
+    return looked.call;
   }
 
   #require(use: string): Generation {
     if (this.#generation === undefined) throw freedCall(this.name, use);
     return this.#generation;
   }
+}
+
+/** A function of the root module, as it was handed out. */
+interface LookedUp {
+  readonly entrance: Entrance;
+  readonly call: AnyFunction;
 }
 
 function unknownFunction(plugin: string, name: string, known: Iterable<string>): HotswapError {

@@ -13,7 +13,10 @@ export type AnyFunction = (...params: never[]) => unknown;
  * by {@link Context.dispose}.
  */
 export interface Context extends Runner {
-  /** A way into this context that is cheaper than {@link run}, but hides the caller's AsyncLocalStorage stores. */
+  /**
+   * A way into this context that is cheaper than {@link run}, but hides the caller's AsyncLocalStorage stores: what runs
+   * sees those of whoever asked for this way.
+   */
   withoutStores(): Runner;
   dispose(): void;
 }
@@ -82,8 +85,7 @@ function defineGraphClass(): GraphClass {
   return class extends Bun.ModuleGraph {
     withoutStores(): Runner {
       // One snapshot for all functions: a bound function each costs twice as much as soon as there are many of them.
-      // From the host's context: whoever loads a plugin may have stores of his own, which it would see ever after.
-      return { run: runInHost(() => this.run(() => AsyncLocalStorage.snapshot())) as Runner["run"] };
+      return { run: this.run(() => AsyncLocalStorage.snapshot()) as Runner["run"] };
     }
   };
 }

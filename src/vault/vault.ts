@@ -72,7 +72,7 @@ export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
       funcOwners.set(name, plugin);
       const entrance = plugin.open(fn, name);
       live.entrances.push(entrance);
-      live.funcs.set(name, entrance.call);
+      live.funcs.set(name, entrance.toFunction(name));
     }
     for (const [name, type] of liveTypes) {
       const other = live.typeOwners.get(name);
