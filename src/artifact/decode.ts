@@ -97,18 +97,18 @@ async function readBytes(file: string): Promise<Uint8Array> {
 }
 
 /**
- * The texts of `manifest.sections`, of an artifact that was verified before.
+ * The texts of the sections, in the manifest's order, of an artifact that was verified before.
  *
  * @param file names the artifact in errors
  */
 export function readSections(bytes: Uint8Array, manifest: Manifest, file: string): readonly string[] {
-  const sections = manifest.sections ?? [];
-  if (sections.length === 0) return [];
+  if (manifest.sections === undefined) return [];
+  const { modules } = manifest.sections;
   const start = nextLine(bytes, nextLine(bytes, HEADER_SIZE));
   const line = text(bytes.subarray(start + DATA_LINE.length, nextLine(bytes, start)));
   const texts = JSON.parse(line) as readonly string[];
-  if (texts.length !== sections.length) {
-    throw invalid(file, `is damaged: it has ${texts.length} of its ${sections.length} sections; rebuild the plugin`);
+  if (texts.length !== modules.length) {
+    throw invalid(file, `is damaged: it has ${texts.length} of its ${modules.length} sections; rebuild the plugin`);
   }
   return texts;
 }

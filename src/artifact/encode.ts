@@ -6,7 +6,7 @@ export interface ArtifactParts {
   readonly manifest: Manifest;
   /** One line, without its line feed: binds what the code takes from the host. */
   readonly prologue: string;
-  /** JSON of the texts of `manifest.sections`, each by itself. */
+  /** JSON of the texts of the sections, each by itself, in the manifest's order. */
   readonly sections?: readonly string[];
   /** The bundled code, without the bundler's first line. */
   readonly code: string;

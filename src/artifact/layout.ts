@@ -8,7 +8,7 @@ import { FORMAT_VERSION } from "./manifest.ts";
  *   3   //! {"name":"alpha",...}              the manifest
  *   4   const {...} = __hotswap__.module(0)   the prologue: what the code takes from the host
  *       //! ["(function ...)",...]        only with sections: their texts, in the manifest's order, as JSON
- *   5…  the bundled code; with sections, the code that links them
+ *   5…  the bundled code; with sections, next to nothing
  *       //! <base64>                          one line for each carried file, in the manifest's order
  *       //# sourceMappingURL=data:...         the inline source map, unless the build was told to leave it out
  */

@@ -13,24 +13,38 @@ export interface Manifest {
   readonly liveTypes: Readonly<Record<string, string>>;
   /** Files carried beside the code (`--include`), sorted by path. */
   readonly assets: readonly AssetEntry[];
-  /**
-   * The modules that the artifact keeps apart, each as a section of its own, in the order of their evaluation; there are
-   * none in an artifact whose modules were bundled.
-   */
-  readonly sections?: readonly Section[];
+  /** What the artifact keeps apart instead of bundling it; there is none of it in an artifact whose modules were bundled. */
+  readonly sections?: Sections;
 }
 
-/** A module of the plugin that was not bundled. Its text stands in the artifact's line of sections. */
+/** Modules that were not bundled: each is a section, whose text stands in the artifact's line of sections. */
+export interface Sections {
+  /** The plugin's folder, from the project's root. */
+  readonly folder: string;
+  /** Path of the root module. */
+  readonly root: string;
+  /** In the order of their evaluation. */
+  readonly modules: readonly Section[];
+  /** The names under which live things are exported, where those are not their own. */
+  readonly exportNames: Readonly<Record<string, string>>;
+  /** Some module asks for `import.meta`. */
+  readonly meta: boolean;
+}
+
+/** One module that was not bundled. */
 export interface Section {
   /** Path relative to the plugin's folder, with forward slashes: the section's name. */
   readonly path: string;
-  /** The line of the artifact's source map that its first line is, from 0. No line of the artifact has this number. */
-  readonly line: number;
+  /**
+   * The line of the artifact's source map that its first line is, from 0; no line of the artifact has this number. Without
+   * one the section's lines are the source's.
+   */
+  readonly line?: number;
 }
 
 /** A module that belongs to the host: one instance, shared by all generations. */
 export interface HostModule {
-  /** A bare specifier (`zod`, `hotswap`), or a path relative to the project root that begins with `./` (`./g/registry.ts`). */
+  /** A bare specifier (`zod`, `hotswap`, with sections also `node:fs`), or a path relative to the project root that begins with `./` (`./g/registry.ts`). */
   readonly specifier: string;
   /** The names that the plugin's code takes from it; the loader checks that they exist. */
   readonly names: readonly string[];
@@ -58,8 +72,8 @@ export const BRIDGE_GLOBAL = "__hotswap__";
 /** The name under which an artifact exports its {@link LiveExports} beside the root module's own names. */
 export const LIVE_EXPORT = "__hotswap_live__";
 
-/** The name under which an artifact with sections exports the namespace of the root module. */
-export const ROOT_EXPORT = "__hotswap_root__";
+/** The name under which an artifact with sections exports its `import.meta`. */
+export const META_EXPORT = "__hotswap_meta__";
 
 /** What the loader gives to an artifact's code: its way to the host's modules. Indices point into `manifest.hostModules`. */
 export interface Bridge {
@@ -72,18 +86,6 @@ export interface Bridge {
   live(index: number): Record<string, unknown>;
   /** What `import()` of a host module answers. */
   import(index: number): Promise<Record<string, unknown>>;
-  /** Links the artifact's sections. The answer evaluates a module that was not evaluated yet, and has its namespace. */
-  link(outside: Outside): (path: string) => Record<string, unknown>;
-}
-
-/** What sections reach beyond each other. */
-export interface Outside {
-  /** `import.meta` of the artifact. */
-  readonly meta: object;
-  /** Modules of Bun and of the host, by the specifiers that sections use. */
-  readonly modules: Readonly<Record<string, Record<string, unknown>>>;
-  /** Those of the host that are only ever reached by `import()`: their indices, by specifier. */
-  readonly lazy: Readonly<Record<string, number>>;
 }
 
 /**
@@ -102,9 +104,10 @@ export interface SectionImports {
   readonly namespace: object;
   readonly meta: object;
   own(path: string): Record<string, unknown>;
-  outside(specifier: string): Record<string, unknown>;
+  /** A module of Bun or of the host, as the manifest names it. */
+  host(specifier: string): Record<string, unknown>;
   importOwn(path: string): Promise<Record<string, unknown>>;
-  importOutside(specifier: string): Promise<Record<string, unknown>>;
+  importHost(specifier: string): Promise<Record<string, unknown>>;
 }
 
 /** Value of the export {@link LIVE_EXPORT}. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../artifact/encode.ts";
-import type { HostModule, Manifest, Section } from "../artifact/manifest.ts";
+import type { HostModule, Manifest, Sections } from "../artifact/manifest.ts";
 import { artifactFile, isPublished, publishArtifact } from "../artifact/publish.ts";
 import { inOrder } from "./bundle/messages.ts";
 import { type Diagnostic, fileDiagnostic } from "./diagnostic.ts";
@@ -43,10 +43,10 @@ export interface LinkedPlugin {
   readonly code: string;
   readonly prologue: string;
   /** What the manifest says of the modules that are kept apart, and JSON of each one's text. */
-  readonly sections?: { readonly entries: readonly Section[]; readonly texts: readonly string[] };
+  readonly sections?: { readonly manifest: Sections; readonly texts: readonly string[] };
   readonly hostModules: readonly HostModule[];
-  /** JSON. */
-  readonly sourceMap: string;
+  /** JSON; `undefined` when there is none. */
+  readonly sourceMap: string | undefined;
   /** Paths from the project's root. */
   readonly modules: readonly string[];
   readonly warnings: readonly Diagnostic[];
@@ -75,7 +75,7 @@ export function publishBuild(
     liveFuncs: definingFiles(live.things, "function", pluginDir),
     liveTypes: definingFiles(live.things, "type", pluginDir),
     assets: carried.map(({ entry }) => entry),
-    ...(linked.sections === undefined ? {} : { sections: linked.sections.entries }),
+    ...(linked.sections === undefined ? {} : { sections: linked.sections.manifest }),
   };
   const artifact = encodeArtifact({
     manifest,

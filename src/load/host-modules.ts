@@ -4,7 +4,6 @@ import { describeError, HotswapError } from "../errors.ts";
 import { type AssetSource, assetOf } from "../plugin/asset.ts";
 import { didYouMean } from "../suggest.ts";
 import { runInHost } from "./graph.ts";
-import { LinkedSections, type SectionTexts } from "./sections.ts";
 
 type Namespace = Record<string, unknown>;
 
@@ -31,28 +30,22 @@ export class HostModules {
   }
 
   /**
-   * Imports what the manifest lists and answers the bridge for one generation; `readTexts` is asked when the artifact's
-   * code wants its sections. Throws `HOTSWAP_INVALID_IMPORT` when a
+   * Imports what the manifest lists and answers the bridge for one generation. Throws `HOTSWAP_INVALID_IMPORT` when a
    * module is not found, fails, or lacks a name that the plugin's code takes from it.
    */
-  async bridge(manifest: Manifest, assets: AssetSource, readTexts: () => SectionTexts): Promise<Bridge> {
+  async bridge(manifest: Manifest, assets: AssetSource): Promise<Bridge> {
     const namespaces: (Namespace | undefined)[] = [];
     for (const [index, module] of manifest.hostModules.entries()) {
       if (!module.lazy) namespaces[index] = await this.#take(manifest.name, module, assets);
     }
-    const bridge: Bridge = {
+    return {
       module: (index) => requireEntry(namespaces, index),
       live: (index) => this.#liveView(requireEntry(namespaces, index)),
       import: async (index) =>
         (namespaces[index] ??= await runInHost(() =>
           this.#take(manifest.name, requireEntry(manifest.hostModules, index), assets),
         )),
-      link: (outside) => {
-        const sections = new LinkedSections(bridge, outside, readTexts());
-        return (path) => sections.own(path);
-      },
     };
-    return bridge;
   }
 
   async #take(plugin: string, module: HostModule, assets: AssetSource): Promise<Namespace> {

@@ -1,5 +1,5 @@
-import { decodeArtifact, readSections } from "../artifact/decode.ts";
-import { LIVE_EXPORT, type LiveExports, type Manifest, ROOT_EXPORT } from "../artifact/manifest.ts";
+import { decodeArtifact } from "../artifact/decode.ts";
+import type { Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { nextTurn } from "../turn.ts";
@@ -7,14 +7,16 @@ import { type ArtifactCache, readCopy } from "./artifact-cache.ts";
 import { withDeadline } from "../deadline.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { createGraph, type GraphContext } from "./graph.ts";
+import { type EvaluatedModules, evaluateModules, type EvaluateOptions } from "./evaluate.ts";
 import type { HostModules } from "./host-modules.ts";
-import type { SectionTexts } from "./sections.ts";
 import type { FoundArtifact } from "./scan.ts";
 import type { UncaughtErrors } from "./uncaught.ts";
 
 export interface LoadOptions {
   readonly cache: ArtifactCache;
   readonly hostModules: HostModules;
+  /** The project's root. */
+  readonly root: string;
   readonly errors: UncaughtErrors;
   /** Gets objects that are in memory as long as any of the generation's code is: the bridge, before that code runs, and others. */
   watch(witness: object): void;
@@ -35,23 +37,29 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
   try {
     // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
     await nextTurn();
-    const bridge = await options.hostModules.bridge(manifest, assets, () => sectionsOf(manifest, copy));
+    const bridge = await options.hostModules.bridge(manifest, assets);
     // Every function and class of the plugin refers to the scope that these are variables of.
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
-    const artifactModule = await evaluate(graph, copy, name, options.hookTimeout);
+    const { rootModule, live } = await withDeadline(
+      evaluate(graph, name, { manifest, bridge, copy, root: options.root }),
+      {
+        plugin: name,
+        phase: "load",
+        what: `the evaluation of "${name}"`,
+        timeout: options.hookTimeout,
+      },
+    );
     await nextTurn();
-    const live = artifactModule[LIVE_EXPORT] as LiveExports | undefined;
-    const rootModule = (artifactModule[ROOT_EXPORT] ?? artifactModule) as Record<string, unknown>;
     return {
       name,
       file: artifact.file,
       hash,
       context: graph,
       rootModule,
-      liveFuncs: live?.funcs ?? {},
-      liveTypes: live?.types ?? {},
+      liveFuncs: live.funcs,
+      liveTypes: live.types,
       assets,
       report: (error) => options.errors.handle(error, "uncaughtException"),
       async release() {
@@ -67,13 +75,10 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
   }
 }
 
-async function evaluate(
-  graph: GraphContext,
-  file: string,
-  plugin: string,
-  timeout: number,
-): Promise<Record<string, unknown>> {
-  const evaluated = graph.import(file).catch((error: unknown) => {
+async function evaluate(graph: GraphContext, plugin: string, options: EvaluateOptions): Promise<EvaluatedModules> {
+  try {
+    return await evaluateModules(graph, options);
+  } catch (error) {
     throw new HotswapError(
       "HOTSWAP_HOOK_FAILED",
       `a module of "${plugin}" failed to evaluate: ${describeError(error)}`,
@@ -83,12 +88,7 @@ async function evaluate(
         cause: error,
       },
     );
-  });
-  return withDeadline(evaluated, { plugin, phase: "load", what: `the evaluation of "${plugin}"`, timeout });
-}
-
-function sectionsOf(manifest: Manifest, copy: string): SectionTexts {
-  return { file: copy, sections: manifest.sections ?? [], texts: readSections(readCopy(copy), manifest, copy) };
+  }
 }
 
 /** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */

@@ -1,18 +1,24 @@
+import { join } from "node:path";
 import { Script } from "node:vm";
-import type { Bridge, Outside, Section, SectionCode, SectionImports } from "../artifact/manifest.ts";
+import type { Bridge, HostModule, SectionCode, SectionImports, Sections } from "../artifact/manifest.ts";
 
 type Namespace = Record<string, unknown>;
 
 /** What all namespaces of modules have in common. */
 const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
 
-/** The sections of one artifact. */
-export interface SectionTexts {
-  /** Absolute path of the artifact's copy, through which stack traces find the source map. */
-  readonly file: string;
-  readonly sections: readonly Section[];
-  /** In the order of `sections`. */
+/** The sections of one artifact, and where they come from. */
+export interface SectionSource {
+  readonly sections: Sections;
+  /** In the order of the sections. */
   readonly texts: readonly string[];
+  readonly hostModules: readonly HostModule[];
+  /** Absolute path of the artifact's copy, through which stack traces find the source map. */
+  readonly copy: string;
+  /** The project's root. */
+  readonly root: string;
+  /** `import.meta` of the artifact; `undefined` when no section asks for it. */
+  readonly meta: object | undefined;
 }
 
 /**
@@ -21,17 +27,17 @@ export interface SectionTexts {
  */
 export class LinkedSections implements SectionImports {
   readonly #bridge: Bridge;
-  readonly #outside: Outside;
-  readonly #texts: SectionTexts;
+  readonly #source: SectionSource;
   readonly #indices: ReadonlyMap<string, number>;
+  readonly #hostIndices: ReadonlyMap<string, number>;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #failed = new Map<string, unknown>();
 
-  constructor(bridge: Bridge, outside: Outside, texts: SectionTexts) {
+  constructor(bridge: Bridge, source: SectionSource) {
     this.#bridge = bridge;
-    this.#outside = outside;
-    this.#texts = texts;
-    this.#indices = new Map(texts.sections.map(({ path }, index) => [path, index]));
+    this.#source = source;
+    this.#indices = new Map(source.sections.modules.map(({ path }, index) => [path, index]));
+    this.#hostIndices = new Map(source.hostModules.map(({ specifier }, index) => [specifier, index]));
   }
 
   get namespace(): object {
@@ -39,7 +45,7 @@ export class LinkedSections implements SectionImports {
   }
 
   get meta(): object {
-    return this.#outside.meta;
+    return this.#source.meta ?? {};
   }
 
   /** The namespace of a module, which is evaluated when this is the first time. Throws what the module throws, each time. */
@@ -57,30 +63,27 @@ export class LinkedSections implements SectionImports {
     }
   }
 
-  outside(specifier: string): Namespace {
-    const namespace = this.#outside.modules[specifier];
-    if (namespace === undefined) throw new TypeError(`the artifact does not say what "${specifier}" is: rebuild it`);
-    return namespace;
+  host(specifier: string): Namespace {
+    return this.#bridge.module(this.#hostIndices.get(specifier) ?? -1);
   }
 
   async importOwn(path: string): Promise<Namespace> {
     return this.own(path);
   }
 
-  async importOutside(specifier: string): Promise<Namespace> {
-    const index = this.#outside.lazy[specifier];
-    return index === undefined ? this.outside(specifier) : this.#bridge.import(index);
+  async importHost(specifier: string): Promise<Namespace> {
+    return this.#bridge.import(this.#hostIndices.get(specifier) ?? -1);
   }
 
   #evaluate(path: string): Namespace {
+    const { sections, texts, copy, root } = this.#source;
     const index = this.#indices.get(path) ?? -1;
-    const text = this.#texts.texts[index];
+    const text = texts[index];
     if (text === undefined) throw new TypeError(`the artifact has no section "${path}": rebuild it`);
-    const script = new Script(text, {
-      filename: this.#texts.file,
-      lineOffset: this.#texts.sections[index]?.line ?? 0,
-    });
-    const [namespace, stars] = (script.runInThisContext() as SectionCode)(this.#bridge, this);
+    const line = sections.modules[index]?.line;
+    const place =
+      line === undefined ? { filename: join(root, sections.folder, path) } : { filename: copy, lineOffset: line };
+    const [namespace, stars] = (new Script(text, place).runInThisContext() as SectionCode)(this.#bridge, this);
     return Object.preventExtensions(stars.length === 0 ? namespace : this.#withStars(namespace, stars));
   }
 

@@ -58,7 +58,7 @@ export class Loader {
 
   #evaluate(artifact: FoundArtifact, record: GenerationRecord): LoadedCode | Promise<LoadedCode> {
     const { name } = artifact;
-    const { logger, onPluginError, hookTimeout, staticPlugins } = this.#options;
+    const { logger, onPluginError, hookTimeout, root, staticPlugins } = this.#options;
     const errors = new UncaughtErrors(name, record.number, logger, onPluginError);
     const linkedIn = staticPlugins?.[name];
     // Statically linked code stays in memory for good: nobody follows it.
@@ -66,6 +66,7 @@ export class Loader {
     return loadArtifact(artifact, {
       cache: this.cache,
       hostModules: this.hostModules,
+      root,
       errors,
       hookTimeout,
       watch: (witness) => this.registry.track(record, witness),

@@ -1,10 +1,10 @@
+import { relative } from "node:path";
 import { LINES_BEFORE_CODE } from "../../artifact/layout.ts";
-import type { Section } from "../../artifact/manifest.ts";
+import { META_EXPORT, type Section } from "../../artifact/manifest.ts";
 import { build } from "../build.ts";
-import { hostPath } from "../host/resolve.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "../options.ts";
 import { type BuildResult, type LinkedPlugin, publishBuild } from "../publish-build.ts";
-import type { LiveNames } from "../source/live-names.ts";
+import type { LiveNames, LiveThing } from "../source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "../source/plugin-folder.ts";
 import { readLiveNames } from "../source/read-live-names.ts";
 import { checkRootModule } from "../source/root-module.ts";
@@ -15,7 +15,8 @@ import { joinMappings, type PlacedMappings } from "./mappings.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 import { type LinkedModule, linkModule, orderModules, ownImports } from "./plugin-graph.ts";
 import { Resolution } from "./resolution.ts";
-import { linkingCode, outsideModules, sectionPath, sectionText } from "./section.ts";
+import { META } from "./module-code.ts";
+import { hostModulesOf, sectionPath, sectionText } from "./section.ts";
 
 /** Builds one plugin again and again; what has not changed since the last time is not compiled again. */
 export interface Builder {
@@ -137,31 +138,43 @@ class IncrementalBuilder implements Builder {
 
   #link(modules: ReadonlyMap<string, LinkedModule>, { rootModule }: PluginFolder, { things }: LiveNames): LinkedPlugin {
     const { pluginDir, root } = this.#filled;
-    const outside = outsideModules(modules.values());
-    const code = linkingCode(outside, rootModule, things, pluginDir);
     const entries: Section[] = [];
     const placed: PlacedMappings[] = [];
     const sections = new Map<string, KnownSection>();
-    // Behind all lines that the artifact has before its data.
-    let line = LINES_BEFORE_CODE + 1 + code.split("\n").length;
+    const meta = modules.values().some(({ compiled }) => compiled.body.includes(META));
+    const code = meta ? `export const ${META_EXPORT} = import.meta;\n` : "";
+    // Behind all lines that the artifact has.
+    let line = LINES_BEFORE_CODE + 3;
     for (const [path, module] of modules) {
       const section = this.#section(path, module);
       sections.set(path, section);
-      entries.push({ path: sectionPath(pluginDir, path), line });
-      placed.push({ mappings: module.compiled.mappings, line });
+      const { mappings } = module.compiled;
+      entries.push({ path: sectionPath(pluginDir, path), ...(mappings === undefined ? {} : { line }) });
+      if (mappings === undefined) continue;
+      placed.push({ mappings, line });
       line += section.lines;
     }
     this.#sections = sections;
-    // Bun heeds only maps that have the sources' texts, or at least places for them; the sources lie beside the artifact.
-    const contents = Array.from(modules, () => '""');
-    const names = [...modules.keys()].map((path) => hostPath(root, path).replace(/^\.\//, ""));
+    const nameOf = (path: string): string => relative(root, path).replaceAll("\\", "/");
+    const mapped = [...modules]
+      .filter(([, { compiled }]) => compiled.mappings !== undefined)
+      .map(([path]) => nameOf(path));
     return {
       code,
       prologue: "",
-      sections: { entries, texts: Array.from(sections.values(), ({ json }) => json) },
-      hostModules: outside.hostModules,
-      sourceMap: `{"version":3,"sources":${JSON.stringify(names)},"sourcesContent":[${contents.join(",")}],"names":[],"mappings":"${joinMappings(placed)}"}`,
-      modules: names,
+      sections: {
+        manifest: {
+          folder: nameOf(pluginDir),
+          root: sectionPath(pluginDir, rootModule),
+          modules: entries,
+          exportNames: exportNames(things),
+          meta,
+        },
+        texts: Array.from(sections.values(), ({ json }) => json),
+      },
+      hostModules: hostModulesOf(modules.values()),
+      sourceMap: mapped.length === 0 ? undefined : sourceMap(mapped, joinMappings(placed)),
+      modules: [...modules.keys()].map(nameOf),
       warnings: [],
     };
   }
@@ -176,6 +189,18 @@ class IncrementalBuilder implements Builder {
       lines: text.split("\n").length,
     };
   }
+}
+
+/** Those of live things that are not their own names. */
+function exportNames(things: readonly LiveThing[]): Record<string, string> {
+  const others = things.filter(({ name, exportName }) => name !== exportName);
+  return Object.fromEntries(others.map(({ name, exportName }) => [name, exportName]));
+}
+
+/** The engine heeds only maps that have the sources' texts, or at least places for them; the sources lie beside the artifact. */
+function sourceMap(names: readonly string[], mappings: string): string {
+  const contents = names.map(() => '""').join(",");
+  return `{"version":3,"sources":${JSON.stringify(names)},"sourcesContent":[${contents}],"names":[],"mappings":"${mappings}"}`;
 }
 
 /** Whether the options ask for what is about a bundle as a whole. */

@@ -11,7 +11,8 @@ import { NeedsBundler } from "./needs-bundler.ts";
 /** One module as the bundler writes it when it leaves everything that the module imports alone. */
 export interface CompiledModule extends ModuleCode {
   readonly source: SourceFile;
-  readonly mappings: ModuleMappings;
+  /** `undefined` when lines are those of the source. */
+  readonly mappings: ModuleMappings | undefined;
 }
 
 /** Compiles modules, each by itself, from the texts that they are known with. Throws {@link NeedsBundler}. */

@@ -1,6 +1,6 @@
-import { readArtifact, readSections } from "../../../src/artifact/decode.ts";
-import { ROOT_EXPORT } from "../../../src/artifact/manifest.ts";
+import { readArtifact } from "../../../src/artifact/decode.ts";
 import type { BuildResult } from "../../../src/build/index.ts";
+import { evaluateModules } from "../../../src/load/evaluate.ts";
 import { createGraph, type GraphContext } from "../../../src/load/graph.ts";
 import { HostModules } from "../../../src/load/host-modules.ts";
 import type { Project } from "../../support/project.ts";
@@ -29,19 +29,15 @@ export class RunningArtifact implements Disposable {
 
 /** Evaluates an artifact with the real bridge to the modules of the project's host. */
 export async function runArtifact(project: Project, { file }: BuildResult): Promise<RunningArtifact> {
-  const { manifest, asset, bytes } = await readArtifact(file);
+  const { manifest, asset } = await readArtifact(file);
   const paths = manifest.assets.map(({ path }) => path);
   const assets = { plugin: manifest.name, paths, read: (path: string) => asset(paths.indexOf(path)) };
-  const bridge = await new HostModules(project.root).bridge(manifest, assets, () => ({
-    file,
-    sections: manifest.sections ?? [],
-    texts: readSections(bytes, manifest, file),
-  }));
+  const bridge = await new HostModules(project.root).bridge(manifest, assets);
   const graph = createGraph(bridge, (error) => {
     throw error;
   });
-  const module = await graph.import(file);
-  return new RunningArtifact((module[ROOT_EXPORT] ?? module) as Record<string, unknown>, graph);
+  const { rootModule } = await evaluateModules(graph, { manifest, bridge, copy: file, root: project.root });
+  return new RunningArtifact(rootModule, graph);
 }
 
 /** Imports a module of the project as its host does. */

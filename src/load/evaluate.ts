@@ -1,0 +1,51 @@
+import { readSections } from "../artifact/decode.ts";
+import { type Bridge, LIVE_EXPORT, type LiveExports, type Manifest, META_EXPORT } from "../artifact/manifest.ts";
+import { readCopy } from "./artifact-cache.ts";
+import type { GraphContext } from "./graph.ts";
+import { LinkedSections } from "./sections.ts";
+
+/** The modules of a plugin, evaluated. */
+export interface EvaluatedModules {
+  /** The root module's namespace. */
+  readonly rootModule: Record<string, unknown>;
+  readonly live: LiveExports;
+}
+
+export interface EvaluateOptions {
+  readonly manifest: Manifest;
+  readonly bridge: Bridge;
+  /** Absolute path of the artifact's copy. */
+  readonly copy: string;
+  /** The project's root. */
+  readonly root: string;
+}
+
+/** Evaluates a plugin's modules in a graph that sees `bridge`. Rejects with what a module throws. */
+export async function evaluateModules(graph: GraphContext, options: EvaluateOptions): Promise<EvaluatedModules> {
+  if (options.manifest.sections !== undefined) return evaluateSections(graph, options);
+  const rootModule = await graph.import(options.copy);
+  const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
+  return { rootModule, live: live ?? { funcs: {}, types: {} } };
+}
+
+async function evaluateSections(
+  graph: GraphContext,
+  { manifest, bridge, copy, root }: EvaluateOptions,
+): Promise<EvaluatedModules> {
+  const { sections, hostModules, liveFuncs, liveTypes } = manifest;
+  if (sections === undefined) throw new TypeError("the artifact has no sections");
+  // The artifact itself only says where it is, and tells the engine of its source map.
+  const isNeeded = sections.meta || sections.modules.some(({ line }) => line !== undefined);
+  const artifact = isNeeded ? await graph.import(copy) : {};
+  const texts = readSections(readCopy(copy), manifest, copy);
+  const meta = artifact[META_EXPORT] as object | undefined;
+  const linked = new LinkedSections(bridge, { sections, texts, hostModules, copy, root, meta });
+  return graph.run(() => {
+    const rootModule = linked.own(sections.root);
+    const table = (files: Readonly<Record<string, string>>): Record<string, unknown> =>
+      Object.fromEntries(
+        Object.entries(files).map(([name, path]) => [name, linked.own(path)[sections.exportNames[name] ?? name]]),
+      );
+    return { rootModule, live: { funcs: table(liveFuncs), types: table(liveTypes) } };
+  });
+}
