@@ -55,6 +55,8 @@ class IncrementalBuilder implements Builder {
   /** By absolute path. */
   #modules = new Map<string, LinkedModule>();
   #sections = new Map<string, KnownSection>();
+  /** The root module, when nothing is wrong with it. */
+  #checked: SourceFile | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: BuildOptions) {
@@ -88,9 +90,8 @@ class IncrementalBuilder implements Builder {
     const folder = readPluginFolder(filled.pluginDir);
     if (!this.#resolution.renew(folder)) this.#relink();
     const live = readLiveNames(filled, folder, sources);
-    if (live.problems.length + live.syntaxErrors.length + checkRootModule(sources.read(folder.rootModule)).length > 0) {
-      throw new NeedsBundler("the source has problems");
-    }
+    if (live.problems.length + live.syntaxErrors.length > 0) throw new NeedsBundler("live things have problems");
+    this.#checkRootModule(sources.read(folder.rootModule));
     stopwatch.lap("inspect");
     const starts = [folder.rootModule, ...new Set(live.things.map(({ file }) => file))];
     const compiled = await this.#compile(starts);
@@ -99,6 +100,12 @@ class IncrementalBuilder implements Builder {
     const linked = this.#link(modules, folder, live);
     stopwatch.lap("link");
     return publishBuild(this.#options, { filled, folder, sources, live, linked, stopwatch });
+  }
+
+  #checkRootModule(file: SourceFile): void {
+    if (this.#checked === file) return;
+    if (checkRootModule(file).length > 0) throw new NeedsBundler("the definition has problems");
+    this.#checked = file;
   }
 
   /** The modules that `starts` lead to, compiled as far as they are new or have changed. */

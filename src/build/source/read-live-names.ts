@@ -8,8 +8,7 @@ import type { SourceFiles } from "./source-file.ts";
 /** Collects the live things of a plugin from all of its files (SPEC 8.1). Only those that mention the prefix are parsed. */
 export function readLiveNames(options: FilledOptions, folder: PluginFolder, sources: SourceFiles): LiveNames {
   const { pluginDir, livePrefix, isLive } = options;
-  const prefix = new RegExp(RegExp.escape(livePrefix), "i");
-  const files = folder.modules.map((path) => sources.read(path)).filter(({ text }) => prefix.test(text));
+  const files = folder.modules.map((path) => sources.read(path)).filter((file) => file.mentions(livePrefix));
   return collectLiveNames(files, isLive, (specifier, importer) => {
     const path = resolveFile(specifier, dirname(importer));
     return path !== undefined && isInside(path, pluginDir) && isCode(path) ? sources.read(path) : undefined;

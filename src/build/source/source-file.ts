@@ -12,10 +12,19 @@ export class SourceFile {
   readonly text: string;
   #parsed: ParseResult | undefined;
   #syntax: ModuleSyntax | undefined;
+  #asked: { readonly word: string; readonly found: boolean } | undefined;
 
   constructor(path: string, text: string) {
     this.path = path;
     this.text = text;
+  }
+
+  /** Whether `word` stands somewhere in the text, in whatever case. Asked for one word again and again. */
+  mentions(word: string): boolean {
+    if (this.#asked?.word !== word) {
+      this.#asked = { word, found: new RegExp(RegExp.escape(word), "i").test(this.text) };
+    }
+    return this.#asked.found;
   }
 
   /** Syntax errors; the trees of a file that has some are incomplete. */
