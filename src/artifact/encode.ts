@@ -42,10 +42,18 @@ export function encodeArtifact(parts: ArtifactParts): EncodedArtifact {
   if (parts.sourceMap !== undefined) {
     lines.push(SOURCE_MAP_LINE, "data:application/json;base64,", base64(Buffer.from(parts.sourceMap)), "\n");
   }
-  const bytes = Buffer.from(lines.join(""));
+  const bytes = encoded(lines);
   const hash = hashOf(bytes.subarray(HEADER_SIZE));
   bytes.write(headerLine(hash), RUN_AS_IT_IS.length);
   return { bytes, hash };
+}
+
+/** Written piece by piece: to join them first would copy code and map once more. */
+function encoded(texts: readonly string[]): Buffer {
+  const bytes = Buffer.allocUnsafe(texts.reduce((size, text) => size + Buffer.byteLength(text), 0));
+  let end = 0;
+  for (const text of texts) end += bytes.write(text, end);
+  return bytes;
 }
 
 function base64(bytes: Uint8Array): string {

@@ -89,7 +89,9 @@ export function publishBuild(
   beforePublish?.();
   const { file, unchanged } = write(filled.outputDir, name, artifact);
   stopwatch.lap("write");
-  const { modules } = linked;
+  const { modules, sourceMap } = linked;
+  // A map holds the text of every module.
+  const mentionsPlace = sourceMap?.includes("import.meta.") ?? true;
   return {
     name,
     file,
@@ -100,7 +102,7 @@ export function publishBuild(
     warnings: inOrder([
       ...live.warnings,
       ...linked.warnings,
-      ...warnOfOwnPlace(ownModules(filled, modules).map((path) => sources.read(path))),
+      ...(mentionsPlace ? warnOfOwnPlace(ownModules(filled, modules).map((path) => sources.read(path))) : []),
       ...carryWarnings(filled, carried),
     ]),
     modules,

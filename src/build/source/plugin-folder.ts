@@ -1,5 +1,5 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, sep } from "node:path";
 import { HotswapError } from "../../errors.ts";
 import { displayPath } from "../diagnostic.ts";
 
@@ -43,28 +43,25 @@ export function readPluginFolder(dir: string): PluginFolder {
   }
   const modules: string[] = [];
   const otherFiles: string[] = [];
-  const visit = (folder: string): void => {
+  const visit = (folder: string, isOfTests: boolean): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-      const path = join(folder, entry.name);
+      const { name } = entry;
+      if (name.startsWith(".") || name === "node_modules") continue;
+      const path = folder + sep + name;
       if (entry.isDirectory()) {
-        visit(path);
-      } else if (!isCode(entry.name)) {
+        visit(path, isOfTests || name === testFolder);
+      } else if (!isCode(name)) {
         if (isFile(entry, path)) otherFiles.push(relative(dir, path).replaceAll("\\", "/"));
-      } else if (entry.isFile() && !isTest(path, dir) && !declarations.test(entry.name)) {
+      } else if (entry.isFile() && !isOfTests && !tests.test(name) && !declarations.test(name)) {
         // A link to a file of the plugin is that file, found under its own name; one that leads out is the host's.
         modules.push(path);
       }
     }
   };
-  visit(dir);
+  visit(dir, false);
   return { rootModule, modules: modules.toSorted(), otherFiles: otherFiles.toSorted() };
 }
 
 function isFile(entry: Dirent, path: string): boolean {
   return entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-}
-
-function isTest(path: string, dir: string): boolean {
-  return tests.test(path) || relative(dir, path).split(/[/\\]/).includes(testFolder);
 }
