@@ -90,13 +90,13 @@ export interface Bridge {
 
 /**
  * What the text of a section evaluates to: a function that evaluates the module and answers its namespace, the paths of
- * the modules of which it exports everything, and, so that every function of the module lies in a scope that has the
- * bridge, a function that refers to it.
+ * the modules of which it exports everything, and, so that every function of the module lies in a scope that has both, a
+ * function that refers to the bridge and to what it imports through: who keeps such a function keeps the generation.
  */
 export type SectionCode = (
   bridge: Bridge,
   plugin: SectionImports,
-) => readonly [namespace: Record<string, unknown>, stars: readonly string[], bridge: () => Bridge];
+) => readonly [namespace: Record<string, unknown>, stars: readonly string[], scope: () => unknown];
 
 /** How a section imports. */
 export interface SectionImports {

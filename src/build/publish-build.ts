@@ -89,9 +89,9 @@ export function publishBuild(
   beforePublish?.();
   const { file, unchanged } = write(filled.outputDir, name, artifact);
   stopwatch.lap("write");
-  const { modules, sourceMap } = linked;
-  // A map holds the text of every module.
-  const mentionsPlace = sourceMap?.includes("import.meta.") ?? true;
+  const { modules, sections, sourceMap } = linked;
+  // The map of a bundle holds the text of every module.
+  const mentionsPlace = sections?.manifest.meta ?? sourceMap?.includes("import.meta.") ?? true;
   return {
     name,
     file,

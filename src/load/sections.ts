@@ -19,6 +19,8 @@ export interface SectionSource {
   readonly root: string;
   /** `import.meta` of the artifact; `undefined` when no section asks for it. */
   readonly meta: object | undefined;
+  /** The generation's graph: sections are none of its modules, and keep it by this. */
+  readonly graph: object;
 }
 
 /**
@@ -68,6 +70,8 @@ export class LinkedSections implements SectionImports {
   }
 
   async importOwn(path: string): Promise<Namespace> {
+    // What is imported later is evaluated when what is being evaluated now is done.
+    await undefined;
     return this.own(path);
   }
 

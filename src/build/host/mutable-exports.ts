@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { ImportedName } from "../source/module-syntax.ts";
 import { isCode } from "../source/plugin-folder.ts";
 import type { SourceFiles } from "../source/source-file.ts";
+import { reassignedNames } from "./reassigned.ts";
 import { resolveFile } from "./resolve.ts";
 
 /** Only what matches can export something that changes later; other files need not be parsed. */
@@ -16,6 +17,11 @@ export class MutableExports {
     this.#sources = sources;
   }
 
+  /** The files that were looked at. */
+  get files(): Iterable<string> {
+    return this.#known.keys();
+  }
+
   /** Re-exports are followed, but not into packages. */
   of(path: string): ReadonlySet<string> {
     const known = this.#known.get(path);
@@ -25,13 +31,15 @@ export class MutableExports {
     this.#known.set(path, mutable);
     if (!isCode(path)) return mutable;
     const file = this.#sources.read(path);
-    if (!mayBeMutable.test(file.text)) return mutable;
+    const reassigned = reassignedNames(file);
+    if (reassigned.size === 0 && !mayBeMutable.test(file.text)) return mutable;
     const { declarations, exports } = file.syntax;
     for (const { name, value } of exports) {
       if (value.kind === "local") {
         const declared = declarations.get(value.name);
         const changes =
           (declared?.kind === "variable" && !declared.constant) ||
+          reassigned.has(value.name) ||
           (declared?.kind === "import" && this.#exportsMutable(declared.from, path));
         if (changes) mutable.add(name);
       } else if (value.kind === "imported" && name === "*") {

@@ -1,4 +1,5 @@
 import type { BuildOutput } from "bun";
+import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { bundlerConfig } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/source-map.ts";
@@ -15,15 +16,37 @@ export interface CompiledModule extends ModuleCode {
   readonly mappings: ModuleMappings | undefined;
 }
 
+const ending = /\.\w+$/;
+
+const byteOrderMark = /^\uFEFF/;
+
 /** Compiles modules, each by itself, from the texts that they are known with. Throws {@link NeedsBundler}. */
 export async function compileModules(
   options: FilledOptions,
   sources: readonly SourceFile[],
 ): Promise<CompiledModule[]> {
+  const compiled: CompiledModule[] = [];
+  for (const round of rounds(sources)) compiled.push(...(await compileRound(options, round)));
+  return compiled;
+}
+
+/** Modules whose outputs have different names: the bundler names outputs without the endings of their sources. */
+function rounds(sources: readonly SourceFile[]): SourceFile[][] {
+  const seen = new Map<string, number>();
+  const all: SourceFile[][] = [];
+  for (const source of sources) {
+    const name = source.path.replace(ending, "");
+    const round = seen.get(name) ?? 0;
+    seen.set(name, round + 1);
+    (all[round] ??= []).push(source);
+  }
+  return all;
+}
+
+async function compileRound(options: FilledOptions, sources: readonly SourceFile[]): Promise<CompiledModule[]> {
   const output = await Bun.build({
     ...bundlerConfig(options),
     entrypoints: sources.map(({ path }) => path),
-    files: Object.fromEntries(sources.map(({ path, text }) => [path, text])),
     root: options.pluginDir,
     external: ["*"],
   });
@@ -34,24 +57,32 @@ export async function compileModules(
 }
 
 async function read(
-  { pluginDir, root }: FilledOptions,
+  { pluginDir }: FilledOptions,
   source: SourceFile,
   files: ReadonlyMap<string, BuildOutput["outputs"][number]>,
 ): Promise<CompiledModule> {
-  const name = relative(pluginDir, source.path)
-    .replaceAll("\\", "/")
-    .replace(/\.\w+$/, ".js");
+  const name = relative(pluginDir, source.path).replaceAll("\\", "/").replace(ending, ".js");
   const code = files.get(name);
   const map = files.get(`${name}.map`);
   if (code?.kind !== "entry-point" || map === undefined) throw new NeedsBundler(`${source.path} has no output`);
-  const bundled = readBundle(await code.text(), await map.text());
-  // Two modules that differ only in their endings have one name; a module without code has no source.
+  // A first line for the shell stays the first one; in its place stands an empty one.
+  const text = (await code.text()).replace(/^#!.*\n(.*\n)/, "$1\n");
+  const bundled = readBundle(text, await map.text());
   const [origin, ...more] = bundled.map.sources;
   if (more.length > 0 || (origin !== undefined && resolve(origin) !== source.path) || bundled.map.names !== "[]") {
     throw new NeedsBundler(`the output of ${source.path} is not clear`);
   }
-  const path = relative(root, source.path).replaceAll("\\", "/");
-  return { source, ...readModuleCode(bundled.code, path), mappings: readMappings(bundled.map.mappings) };
+  requireKnownText(source, bundled.map.sourcesContent);
+  return { source, ...readModuleCode(bundled.code, source.path), mappings: readMappings(bundled.map.mappings) };
+}
+
+/** The bundler reads files itself: given their texts, it would heed no tsconfig.json. One may have changed meanwhile. */
+function requireKnownText({ path, text }: SourceFile, sourcesContent: string): void {
+  // A module without code has no source.
+  const [compiled = readFileSync(path, "utf8")] = JSON.parse(sourcesContent) as string[];
+  if (compiled.replace(byteOrderMark, "") !== text.replace(byteOrderMark, "")) {
+    throw new NeedsBundler(`${path} changed while it was compiled`);
+  }
 }
 
 function outputName(path: string): string {

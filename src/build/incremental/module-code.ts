@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { ParseResult, Span, StaticExport, StaticImport, ValueSpan } from "oxc-parser";
 import { applyEdits, type Edit } from "../text-edits.ts";
 import { parseModule } from "../source/parser.ts";
@@ -39,16 +40,20 @@ export function dynamicName(index: number): string {
   return `__import${index}__`;
 }
 
+/** What a section has names for; a module that has them, too, would get the section's. */
+const sectionNames = /__(?:hotswap|plugin|meta|import\d+)__/;
+
 /** Matches what makes a module one of CommonJS, which only the bundler can tell from what looks like it. */
 const commonJs = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|__require\b|__commonJS\b/;
 
 /**
  * Takes the bundler's output of one module apart. Throws {@link NeedsBundler} for what a function cannot hold.
  *
- * @param path names the module in its code
+ * @param path absolute path of the module
  */
 export function readModuleCode(code: string, path: string): ModuleCode {
   if (commonJs.test(code)) throw new NeedsBundler(`${path} may be CommonJS`);
+  if (sectionNames.test(code)) throw new NeedsBundler(`${path} has names that sections use`);
   const { module, errors } = parseModule("module.js", code);
   if (errors.length > 0) throw new NeedsBundler(`the output of ${path} does not parse`);
   const imports: ModuleImport[] = [];
@@ -71,7 +76,7 @@ export function readModuleCode(code: string, path: string): ModuleCode {
     }
     edits.push({ start, end, text: `${dynamicName(dynamic.push(specifier) - 1)}()` });
   }
-  for (const { start, end } of metas(module, code)) edits.push({ start, end, text: META });
+  edits.push(...metas(module, code));
   const body = withoutPlace(applyEdits(code, edits), path);
   requireSynchronous(body, path);
   return { body, imports, dynamic, exports };
@@ -96,6 +101,7 @@ function statementsOf({ staticImports, staticExports }: ParseResult["module"]): 
 
 function bindingOf({ importName, localName }: StaticImport["entries"][number]): [string, string] {
   if (importName.kind === "NamespaceObject") return ["*", localName.value];
+  if (importName.name === "*") throw new NeedsBundler("an export is called *");
   return [importName.kind === "Default" ? "default" : (importName.name ?? "default"), localName.value];
 }
 
@@ -114,7 +120,7 @@ function readExports(
 ): void {
   for (const { start, end, importName, exportName } of entries) {
     if (importName.kind === "AllButDefault") continue;
-    const local = /^([\w$]+)(?: as |$)/.exec(code.slice(start, end))?.[1];
+    const local = /^((?:[\w$]|[^\0-\x7f]|\\u\{[\da-f]+\})+)(?: as |$)/.exec(code.slice(start, end))?.[1];
     if (list === undefined || start < list.start || exportName.name === null || local === undefined) {
       throw new NeedsBundler("an export is written in an unknown form");
     }
@@ -122,22 +128,40 @@ function readExports(
   }
 }
 
-/** Where `import.meta` stands. */
-function metas({ importMetas }: ParseResult["module"], code: string): { start: number; end: number }[] {
+/** Puts what sections have in the place of `import.meta`. Only the artifact can be what a process was started with. */
+function metas({ importMetas }: ParseResult["module"], code: string): Edit[] {
   return importMetas.map(({ start }) => {
-    const end = start + "import.meta".length;
-    if (code.slice(start, end) !== "import.meta") throw new NeedsBundler("import.meta is written in an unknown form");
-    return { start, end };
+    const [found, main] = /^import\.meta(\.main\b(?!\$))?/.exec(code.slice(start, start + 20)) ?? [];
+    if (found === undefined) throw new NeedsBundler("import.meta is written in an unknown form");
+    return { start, end: start + found.length, text: main === undefined ? META : "false" };
   });
 }
 
+const escape = /\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|(["'`\\]))/gi;
+
+/** What a literal says, as the bundler prints it; `undefined` when that is only known at run time. */
 function stringIn(literal: string): string | undefined {
-  return /^"[^"\\]*"$/.test(literal) ? literal.slice(1, -1) : undefined;
+  const quoted = /^(["'`])(.*)\1$/s.exec(literal)?.[2];
+  if (quoted === undefined) return undefined;
+  const said = quoted.replaceAll(escape, (_, byte?: string, unit?: string, point?: string, plain?: string) => {
+    return plain ?? String.fromCodePoint(Number.parseInt(byte ?? unit ?? point ?? "", 16));
+  });
+  // Other escapes, and what is put in.
+  return /\$\{|\\[^"'`\\xu]/.test(quoted) ? undefined : said;
 }
 
-/** The first lines say which module it is, from wherever the build was started. */
+/**
+ * Without the comment that says which module it is, from the folder in which the build was started: the same source must
+ * give the same artifact wherever it is built.
+ */
 function withoutPlace(code: string, path: string): string {
-  return code.replace(/^\/\/ [^\n]*\n/, `// ${path}\n`);
+  const place = relative(process.cwd(), path).replaceAll("\\", "/");
+  const lines = code.split("\n");
+  // What the bundler adds to a module stands above it.
+  const line = lines.findIndex((text) => text === `// ${place}` || text === `/* ${place} */`);
+  if (line === -1 && code.trim() !== "") throw new NeedsBundler(`the output of ${path} does not say what it is`);
+  lines[line] = "";
+  return lines.join("\n");
 }
 
 /** A function cannot wait. In a module `await` is no name, so the parser finds every one that stands outside of functions. */

@@ -48,7 +48,7 @@ export function orderModules(
   sources: SourceFiles,
 ): Map<string, LinkedModule> {
   const walk = new Walk(linked);
-  for (const start of starts) walk.visit(start);
+  walk.visitAll(starts);
   checkNames(walk.ordered, new MutableExports(sources));
   return walk.ordered;
 }
@@ -62,43 +62,53 @@ class Walk {
     this.#linked = linked;
   }
 
-  visit(path: string): void {
+  /** What is imported later is evaluated later, so it closes no circle with what imports it. */
+  visitAll(starts: readonly string[]): void {
+    const later = [...starts];
+    for (const path of later) this.#visit(path, later);
+  }
+
+  #visit(path: string, later: string[]): void {
     if (this.ordered.has(path)) return;
     if (this.#open.has(path)) throw new NeedsBundler(`${path} imports itself in a circle`);
     const module = this.#linked.get(path);
     if (module === undefined) throw new Error(`${path} was not compiled`);
     this.#open.add(path);
-    for (const { target } of module.imports) if (target.kind === "own") this.visit(target.path);
+    for (const { target } of module.imports) if (target.kind === "own") this.#visit(target.path, later);
     this.#open.delete(path);
     this.ordered.set(path, module);
-    // Evaluated later, and then the circle that it may close is none.
-    for (const target of module.dynamic) {
-      if (target.kind === "own" && !this.#open.has(target.path)) this.visit(target.path);
-    }
+    for (const target of module.dynamic) if (target.kind === "own") later.push(target.path);
   }
 }
 
 /** Every name that is taken from a module of the plugin must be there, once, and must stay what it is. */
 function checkNames(modules: ReadonlyMap<string, LinkedModule>, mutable: MutableExports): void {
   const exported = new Map<string, ReadonlySet<string>>();
+  const changing = new Map<string, ReadonlySet<string>>();
   // A module stands behind those that it imports, so what it exports of theirs is known.
   for (const [path, { compiled, imports }] of modules) {
     const names = new Set(compiled.exports.keys());
     const starred = new Set<string>();
+    let mayChange = mutable.of(path);
     for (const { target, bindings, star } of imports) {
       if (target.kind !== "own") {
         if (star) throw new NeedsBundler(`${path} exports everything of a module that is not its own`);
         continue;
       }
       const available = exported.get(target.path) ?? new Set();
-      if (star) addStar(available, names, starred, path);
+      const unsteady = changing.get(target.path) ?? new Set();
+      if (star) {
+        addStar(available, names, starred, path);
+        if (unsteady.size > 0) mayChange = mayChange.union(unsteady);
+      }
       for (const [name] of bindings) {
         if (name === "*") continue;
         if (!available.has(name)) throw new NeedsBundler(`${path} imports "${name}", which is not exported`);
-        if (mutable.of(target.path).has(name)) throw new NeedsBundler(`${path} imports "${name}", which may change`);
+        if (unsteady.has(name)) throw new NeedsBundler(`${path} imports "${name}", which may change`);
       }
     }
-    exported.set(path, names.union(starred));
+    exported.set(path, starred.size === 0 ? names : names.union(starred));
+    changing.set(path, mayChange);
   }
 }
 

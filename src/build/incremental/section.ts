@@ -30,8 +30,9 @@ export function sectionText({ compiled, imports, dynamic }: LinkedModule, plugin
     .toSorted()
     .map((name) => `get ${propertyKey(name)}(){return ${exports.get(name)}}`);
   const stars = imports.flatMap(({ star, target }) => (star ? [JSON.stringify(nameOf(target, pluginDir))] : []));
-  const tail = `return[{${[`__proto__:${PLUGIN}.namespace`, ...getters].join(",")}},[${stars.join(",")}],()=>${BRIDGE_GLOBAL}]})`;
-  return `${head.join("")}\n${body.trimEnd()}\n${tail}`;
+  const tail = `return[{${[`__proto__:${PLUGIN}.namespace`, ...getters].join(",")}},[${stars.join(",")}],()=>[${BRIDGE_GLOBAL},${PLUGIN}]]})`;
+  // With all of its lines: the source map speaks of those that stood where the imports and exports were, too.
+  return `${head.join("")}\n${body}\n${tail}`;
 }
 
 function binding({ target, bindings }: LinkedImport, pluginDir: string): string {

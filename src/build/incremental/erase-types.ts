@@ -1,0 +1,94 @@
+import type { ImportExpression, Program } from "oxc-parser";
+import type { SourceFile } from "../source/source-file.ts";
+import { applyEdits, type Edit } from "../text-edits.ts";
+import { type Erasure, NotErasable } from "./erase/erasure.ts";
+import { requireSameProgram } from "./erase/same-program.ts";
+import { DEFAULT, readStatements } from "./erase/statements.ts";
+import { findTypes } from "./erase/walk.ts";
+import { dynamicName, META, type ModuleCode, type ModuleImport } from "./module-code.ts";
+
+/** A module whose code stands where it stands in the source: every line is there, and every column but few. */
+export interface ErasedModule extends ModuleCode {
+  /** A class of it has fields of which the project's settings say how they are defined. */
+  readonly fields: boolean;
+}
+
+/** Of these endings; what else Bun runs is never plain JavaScript with types, or may be CommonJS. */
+const endings = /(?<!\.d)\.(m?ts|m?js)$/;
+
+/**
+ * What means something else in a script or in a section than in a module, wherever it stands: names that sections have of
+ * their own, comments of HTML, comments that say where the code comes from, and line ends that only some count.
+ */
+const unusable =
+  /__(?:plugin|meta|hotswap\w*|import\d+|from\d+)__|<!--|-->|[#@]\s*source(?:Mapping)?URL|^#!|\r(?!\n)|[\u2028\u2029\uFEFF]/;
+
+/**
+ * Makes a module's JavaScript by leaving out its types. The result is compared with what Bun makes of the source. Throws
+ * {@link NotErasable} for a module that the bundler has to compile, whether it can be kept apart or not.
+ */
+export function eraseTypes(source: SourceFile): ErasedModule {
+  const { path, text } = source;
+  const ending = endings.exec(path)?.[1];
+  if (ending === undefined) throw new NotErasable("neither TypeScript nor JavaScript by its name");
+  if (unusable.test(text)) throw new NotErasable("text that a section cannot have");
+  if (source.syntaxErrors.length > 0) throw new NotErasable("errors that the bundler reports");
+  const { program } = source;
+  const { declarations } = source.syntax;
+  const typescript = ending.endsWith("ts");
+  const erasure = findTypes(program, text);
+  const { imports, exports, edits, typeEdits } = readStatements(
+    program,
+    erasure,
+    (local) => !typescript || erasure.names.has(local),
+    (local) => !typescript || declarations.has(local),
+  );
+  requireModule(erasure, program, (name) => declarations.has(name));
+  requireConstantImports(erasure, imports);
+  requireSameProgram(
+    typescript ? text : undefined,
+    typescript ? applyEdits(text, [...erasure.edits, ...typeEdits]) : text,
+  );
+  if (exports.get("default") === DEFAULT && text.includes(DEFAULT)) throw new NotErasable("a name that is taken");
+  const dynamic = erasure.dynamicImports.map(specifierOf);
+  const body = applyEdits(text, [
+    ...erasure.edits,
+    ...edits,
+    ...erasure.dynamicImports.map(({ start, end }, index): Edit => ({ start, end, text: `${dynamicName(index)}()` })),
+    ...erasure.metas.map(({ start, end }): Edit => ({ start, end, text: META })),
+  ]);
+  return { body, imports, dynamic, exports, fields: typescript && erasure.fields };
+}
+
+const moduleStatements: ReadonlySet<string> = new Set<Program["body"][number]["type"]>([
+  "ImportDeclaration",
+  "ExportAllDeclaration",
+  "ExportDefaultDeclaration",
+  "ExportNamedDeclaration",
+]);
+
+/** What uses names of CommonJS that it does not declare may be CommonJS, which only the bundler can tell. */
+function requireModule({ names }: Erasure, program: Program, isDeclared: (name: string) => boolean): void {
+  for (const name of ["module", "exports"]) {
+    if (names.has(name) && !isDeclared(name)) throw new NotErasable("names of CommonJS");
+  }
+}
+
+/** Each is bound once in a section, and stays what it is. */
+function requireConstantImports({ assigned, assignedMembers }: Erasure, imports: readonly ModuleImport[]): void {
+  const locals = new Set<string>();
+  for (const [name, local] of imports.flatMap(({ bindings }) => bindings)) {
+    if (locals.has(local)) throw new NotErasable("two imports with one name");
+    locals.add(local);
+    if (assigned.has(local) || (name === "*" && assignedMembers.has(local))) {
+      throw new NotErasable("an import that is assigned to");
+    }
+  }
+}
+
+function specifierOf({ source, options, phase }: ImportExpression): string {
+  if (source.type !== "Literal" || typeof source.value !== "string" || options !== null || phase !== null) {
+    throw new NotErasable("an import of what is only known at run time");
+  }
+  return source.value;
+}
