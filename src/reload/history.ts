@@ -1,17 +1,24 @@
+import { describeError } from "../errors.ts";
 import type { ArtifactCache } from "../load/artifact-cache.ts";
 import type { FoundArtifacts } from "../load/scan.ts";
+import type { Logger } from "../logger.ts";
 import { turnWhenDue } from "../turn.ts";
+
+export interface HistoryOptions {
+  /** How many sets are kept. */
+  readonly history: number;
+  readonly logger: Logger;
+}
 
 /** The artifacts of the sets before the current one, newest last; their copies are kept so that no build is needed. */
 export class History {
   readonly #cache: ArtifactCache;
-  readonly #limit: number;
+  readonly #options: HistoryOptions;
   #sets: FoundArtifacts[] = [];
 
-  /** `limit` is how many sets are kept. */
-  constructor(cache: ArtifactCache, limit: number) {
+  constructor(cache: ArtifactCache, options: HistoryOptions) {
     this.#cache = cache;
-    this.#limit = limit;
+    this.#options = options;
   }
 
   get newest(): FoundArtifacts | undefined {
@@ -26,7 +33,7 @@ export class History {
   async push(artifacts: FoundArtifacts): Promise<void> {
     for (const { hash } of artifacts.values()) this.#cache.retain(hash);
     this.#sets.push(artifacts);
-    while (this.#sets.length > this.#limit) await this.#release(this.#sets.shift());
+    while (this.#sets.length > this.#options.history) await this.#release(this.#sets.shift());
   }
 
   /** Forgets the newest set: it is the current one again. */
@@ -37,7 +44,12 @@ export class History {
   async #release(artifacts: FoundArtifacts | undefined): Promise<void> {
     for (const { hash } of artifacts?.values() ?? []) {
       await turnWhenDue();
-      this.#cache.release(hash);
+      try {
+        this.#cache.release(hash);
+      } catch (error) {
+        // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
+        this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
+      }
     }
   }
 }

@@ -29,6 +29,12 @@ export interface SwapperOptions<Extension> {
   readonly leakAfter?: number;
   /** How many sets `rollback()` can go back; 5 unless set. */
   readonly history?: number;
+  /**
+   * How long calls have the event loop to themselves after a reload before the next one begins, where reloads follow each
+   * other without a pause; 250 unless set, 0 for no rest. It is longer when the reload was, and there is none while the host
+   * does not ask for `swapper.current`. `rollback()` and `close()` do not wait for it.
+   */
+  readonly reloadRest?: number;
   /** Called before every swap. */
   readonly reloadCallback?: ReloadCallback<Extension>;
   /** Hears of errors that nobody caught in a plugin's background work. */
@@ -80,6 +86,7 @@ export interface FilledOptions<Extension> {
   readonly hookTimeout: number;
   readonly leakAfter: number;
   readonly history: number;
+  readonly reloadRest: number;
   readonly reloadCallback: ReloadCallback<Extension> | undefined;
   readonly onPluginError: OnPluginError | undefined;
   readonly newExtension: (() => Extension | Promise<Extension>) | undefined;
@@ -102,6 +109,7 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     hookTimeout: duration("hookTimeout", options.hookTimeout, 30_000),
     leakAfter: duration("leakAfter", options.leakAfter, 60_000),
     history: amount("history", options.history, 5),
+    reloadRest: duration("reloadRest", options.reloadRest, 250),
     reloadCallback: options.reloadCallback,
     onPluginError: options.onPluginError,
     newExtension: options.newExtension,

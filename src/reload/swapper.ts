@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { ControlTarget } from "../control/target.ts";
-import { describeError, HotswapError } from "../errors.ts";
+import { HotswapError } from "../errors.ts";
 import { explain } from "../inspect/explain.ts";
 import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
@@ -27,6 +27,7 @@ import {
   type ReportProgress,
 } from "./reload-log.ts";
 import { rehearseMigrations } from "../plan/rehearse.ts";
+import { Rest } from "./rest.ts";
 import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
 import { turnWhenDue } from "../turn.ts";
 import { selectPlugins, staticArtifacts } from "../plan/select.ts";
@@ -62,6 +63,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
   #data: unknown;
   readonly #queue = new Queue();
+  readonly #rest: Rest;
+  /** Whether the host asked for its plugins since the newest reload was due. */
+  #wasAsked = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -73,7 +77,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
     this.#loader = new Loader(this.#options);
-    this.#history = new History(this.#loader.cache, this.#options.history);
+    this.#history = new History(this.#loader.cache, this.#options);
+    this.#rest = new Rest(this.#options.reloadRest);
     this.#retirement = new Retirement(this.#options);
     this.#log = new ReloadLog(this.#options.logger);
     this.controlTarget = {
@@ -88,6 +93,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /** The live set; `undefined` before the first load. */
   get current(): PluginManager<Extension> | undefined {
+    this.#wasAsked = true;
     return this.#set?.manager;
   }
 
@@ -151,7 +157,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /**
    * Replaces what changed in the plugin folder, as one transaction: it succeeds as a whole, or the current set stays
-   * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way. Rejects with a
+   * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way, and, while calls
+   * come in, for the end of the rest after it (`reloadRest`). Rejects with a
    * {@link HotswapError} that says plugin and phase; `HOTSWAP_STATIC_MODE`, `HOTSWAP_CLOSED`.
    */
   reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
@@ -159,7 +166,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       this.#refuseStatic("reload");
       this.#data = data;
       await this.#triggers.open();
-      return this.#swapTo("folder", () => this.#find(), data, callback);
+      this.#wasAsked = false;
+      const swap = () => this.#swapTo("folder", () => this.#find(), data, callback);
+      return this.#rest.before(swap, () => this.#wasAsked);
     });
   }
 
@@ -186,17 +195,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * needed. Rejects with `HOTSWAP_NOTHING_TO_ROLL_BACK` when there is none.
    */
   rollback(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
-    return this.#enqueue("rollback", async () => {
-      this.#refuseStatic("rollback");
-      const artifacts = this.#history.newest;
-      if (artifacts === undefined) {
-        throw new HotswapError(
-          "HOTSWAP_NOTHING_TO_ROLL_BACK",
-          `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
-        );
-      }
-      return this.#swapTo("history", async () => artifacts, data, callback);
-    });
+    return this.#rest.hurry(() => this.#enqueue("rollback", () => this.#rollBack(data, callback)));
   }
 
   /**
@@ -231,7 +230,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * and at most `timeout` ms for calls and leases (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
    */
   close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closing ??= leavePlugin(() => this.#queue.add(() => this.#freeAll(timeout)));
+    this.#closing ??= leavePlugin(() => this.#rest.hurry(() => this.#queue.add(() => this.#freeAll(timeout))));
     return this.#closing;
   }
 
@@ -245,6 +244,18 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     const found = selectPlugins(await this.#scanner.scan(this.#pluginDir), whitelist, this.#pluginDir);
     if (found.size === 0) logger.warn(`there are no plugins in ${this.#pluginDir}`);
     return found;
+  }
+
+  #rollBack(data: unknown, callback: ReloadCallback<Extension> | undefined): Promise<ReloadDetails> {
+    this.#refuseStatic("rollback");
+    const artifacts = this.#history.newest;
+    if (artifacts === undefined) {
+      throw new HotswapError(
+        "HOTSWAP_NOTHING_TO_ROLL_BACK",
+        `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
+      );
+    }
+    return this.#swapTo("history", async () => artifacts, data, callback);
   }
 
   /** Prepares the set of the artifacts that `find` finds and swaps it in. */
@@ -280,7 +291,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     const old = this.#set;
     const oldArtifacts = artifactsOf(this.#live);
     await prepareAndSwap(
-      { changes, data, callback, oldManager: this.current },
+      { changes, data, callback, oldManager: old?.manager },
       { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
       (prepared) => {
         report("swap", 0, 0);
@@ -288,7 +299,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       },
     );
     if (old !== undefined) this.#retirement.start(old);
-    await this.#remember(source, changes, old && oldArtifacts);
+    if (source === "history") await this.#history.pop();
+    // A reload that found nothing new is no step to go back to, and must not push out the last good set.
+    else if (old !== undefined && changesAnything(changes)) await this.#history.push(oldArtifacts);
     const notes = Array.from(changes.values(), ({ name, note }): [string, ReloadNote] => [name, note]);
     const ms = (performance.now() - start).toFixed(1);
     const what = old === undefined ? "loaded" : "reloaded";
@@ -309,21 +322,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       if (!kept.has(generation)) generation.record.move("draining");
     }
     for (const generation of set.fresh) generation.record.move("live");
-  }
-
-  async #remember(
-    source: Source,
-    changes: ReadonlyMap<string, Change>,
-    oldArtifacts: FoundArtifacts | undefined,
-  ): Promise<void> {
-    try {
-      if (source === "history") await this.#history.pop();
-      // A reload that found nothing new is no step to go back to, and must not push out the last good set.
-      else if (oldArtifacts !== undefined && changesAnything(changes)) await this.#history.push(oldArtifacts);
-    } catch (error) {
-      // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
-      this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
-    }
   }
 
   async #freeAll(timeout: number): Promise<void> {
