@@ -3,7 +3,7 @@ import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
 import { displayPath } from "../diagnostic.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceReader } from "../source/source-file.ts";
 import { MutableExports } from "./mutable-exports.ts";
 import { PluginFolders } from "./plugin-folders.ts";
 import { hostPath, installedIn, isInPackage, isInside, resolveFile } from "./resolve.ts";
@@ -36,7 +36,7 @@ export interface HostImportsOptions {
   readonly packages: "host" | "plugin" | "all-host";
   /** Packages that are the host's in any case; `*` stands for anything. */
   readonly external: readonly string[];
-  readonly sources: SourceFiles;
+  readonly sources: SourceReader;
   /**
    * The relative paths that lead out of the plugin's folder, as they are written; `undefined` when every import must be
    * looked at, because links in the folder lead out of it.
@@ -62,6 +62,11 @@ export class HostImports {
     this.#mutable = new MutableExports(options.sources);
     this.#plugins = new PluginFolders(options.root, options.sources);
     this.#external = options.external.map((pattern) => externalPattern(pattern));
+  }
+
+  /** The folders of the host of which it was asked whether they are plugins. */
+  get folders(): Iterable<string> {
+    return this.#plugins.folders;
   }
 
   plugin(): BunPlugin {

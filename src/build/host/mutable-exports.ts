@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { ImportedName } from "../source/module-syntax.ts";
 import { isCode } from "../source/plugin-folder.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceReader } from "../source/source-file.ts";
 import { reassignedNames } from "./reassigned.ts";
 import { resolveFile } from "./resolve.ts";
 
@@ -10,16 +10,11 @@ const mayBeMutable = /\bexport\s*(?:let\b|var\b|\{|\*)/;
 
 /** Answers which names a file of the host exports and may assign to later (`export let`). */
 export class MutableExports {
-  readonly #sources: SourceFiles;
+  readonly #sources: SourceReader;
   readonly #known = new Map<string, ReadonlySet<string>>();
 
-  constructor(sources: SourceFiles) {
+  constructor(sources: SourceReader) {
     this.#sources = sources;
-  }
-
-  /** The files that were looked at. */
-  get files(): Iterable<string> {
-    return this.#known.keys();
   }
 
   /** Re-exports are followed, but not into packages. */

@@ -1,19 +1,24 @@
 import { dirname } from "node:path";
 import { exportsDefinition } from "../source/definition.ts";
 import { findRootModule } from "../source/plugin-folder.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceReader } from "../source/source-file.ts";
 import { isInside } from "./resolve.ts";
 
 /** Tells which folders of a project are plugins: those whose root module exports a definition. */
 export class PluginFolders {
   readonly #root: string;
-  readonly #sources: SourceFiles;
+  readonly #sources: SourceReader;
   readonly #known = new Map<string, boolean>();
 
   /** @param root real path of the project's root, which is no plugin itself */
-  constructor(root: string, sources: SourceFiles) {
+  constructor(root: string, sources: SourceReader) {
     this.#root = root;
     this.#sources = sources;
+  }
+
+  /** The folders that were looked at. */
+  get folders(): Iterable<string> {
+    return this.#known.keys();
   }
 
   /** The folder of the plugin that `file` belongs to; `undefined` when it belongs to none. */

@@ -116,7 +116,7 @@ class IncrementalBuilder implements Builder {
     while (next.size > 0) {
       const changed: SourceFile[] = [];
       for (const path of next) {
-        const file = this.#sources.read(path);
+        const file = this.#read(path);
         if (known.get(path)?.compiled.source !== file) changed.push(file);
       }
       for (const compiled of changed.length === 0 ? [] : await compileModules(this.#filled, changed)) {
@@ -136,11 +136,26 @@ class IncrementalBuilder implements Builder {
     return current;
   }
 
+  /** A file that is not listed as a module, a test for example, may be gone although something imports it. */
+  #read(path: string): SourceFile {
+    try {
+      return this.#sources.read(path);
+    } catch (error) {
+      throw new NeedsBundler(`${path} cannot be read`, { cause: error });
+    }
+  }
+
   /** What imports name may have changed: they are looked at again. */
   #relink(): void {
     const known = this.#modules;
     this.#modules = new Map();
-    for (const [path, { compiled }] of known) this.#modules.set(path, linkModule(compiled, this.#resolution));
+    for (const [path, { compiled }] of known) {
+      try {
+        this.#modules.set(path, linkModule(compiled, this.#resolution));
+      } catch {
+        // It may be gone, or not be needed any more. If it is, it is compiled again, and what is wrong shows then.
+      }
+    }
   }
 
   #link(modules: ReadonlyMap<string, LinkedModule>, { rootModule }: PluginFolder, { things }: LiveNames): LinkedPlugin {

@@ -1,11 +1,11 @@
 import { isBuiltin } from "node:module";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HostImports, HOST_PREFIX, specifierOf } from "../host/host-imports.ts";
 import { isInPackage, isInside, resolveFile } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
-import { isCode, type PluginFolder } from "../source/plugin-folder.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import { findRootModule, isCode, type PluginFolder } from "../source/plugin-folder.ts";
+import type { SourceFile, SourceFiles } from "../source/source-file.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 
 /**
@@ -17,15 +17,16 @@ export type Target =
   | { readonly kind: "builtin"; readonly specifier: string }
   | { readonly kind: "host"; readonly specifier: string };
 
-/** Files that say how imports are resolved. */
-const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml"];
+/** What says how imports are resolved, beside the plugin and beside the project. */
+const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml", "node_modules"];
 
-/** Finds what imports name, once for each as long as nothing comes, goes or changes that it depends on. */
+/** Finds what imports name. */
 export class Resolution {
   readonly #options: FilledOptions;
   readonly #sources: SourceFiles;
-  readonly #targets = new Map<string, Target>();
   #basis = "";
+  /** By the paths of files and folders of the host: whether what was found out there still is as it was. */
+  readonly #seen = new Map<string, () => boolean>();
   #host: HostImports;
 
   constructor(options: FilledOptions, sources: SourceFiles) {
@@ -34,16 +35,17 @@ export class Resolution {
     this.#host = this.#newHost();
   }
 
-  /** To be called when a build begins; answers whether what was found before still holds. */
+  /**
+   * To be called when a build begins; answers whether what was found before still holds, as long as the importer is what
+   * it was.
+   */
   renew({ modules, otherFiles }: PluginFolder): boolean {
     const { pluginDir, root } = this.#options;
-    const outside = [pluginDir, root].flatMap((dir) => settings.map((name) => join(dir, name)));
-    const basis = [...modules, "", ...otherFiles, "", ...outside.map(stateOf), ...this.#hostFiles().map(stateOf)].join(
-      "\n",
-    );
-    const holds = basis === this.#basis;
+    const around = [pluginDir, root].flatMap((dir) => settings.map((name) => join(dir, name)));
+    const basis = [...modules, "", ...otherFiles, "", ...around.map(stateOf)].join("\n");
+    const holds = basis === this.#basis && this.#seen.values().every((isSame) => isSame());
     if (!holds) {
-      this.#targets.clear();
+      this.#seen.clear();
       this.#host = this.#newHost();
     }
     this.#basis = basis;
@@ -52,24 +54,16 @@ export class Resolution {
 
   /** Throws {@link NeedsBundler} for what cannot be found, is refused, or is neither code nor the host's. */
   find(specifier: string, importer: string, kind: "import-statement" | "dynamic-import"): Target {
-    const key = `${specifier}\n${kind}\n${importer}`;
-    let target = this.#targets.get(key);
-    if (target === undefined) {
-      target = this.#find(specifier, importer, kind);
-      this.#targets.set(key, target);
-    }
-    return target;
-  }
-
-  #find(specifier: string, importer: string, kind: "import-statement" | "dynamic-import"): Target {
     if (isBuiltin(specifier)) return { kind: "builtin", specifier };
     const from = dirname(importer);
     const host = this.#host.resolve({ path: specifier, importer, resolveDir: from, kind });
+    for (const folder of this.#host.folders) this.#seeFolder(folder);
     if (this.#host.refused.length > 0 || this.#host.live.size > 0) {
+      // It remembers that, and the next build may be about something else.
+      this.#host = this.#newHost();
       throw new NeedsBundler(`${importer} may not import "${specifier}", or needs it to stay live`);
     }
-    if (host !== undefined)
-      return { kind: "host", specifier: specifierOf((host.path ?? "").slice(HOST_PREFIX.length)) };
+    if (host !== undefined) return this.#hostTarget(specifierOf((host.path ?? "").slice(HOST_PREFIX.length)));
     const path = resolveFile(specifier, from);
     if (path === undefined || !isCode(path) || !isInside(path, this.#options.pluginDir) || isInPackage(path)) {
       throw new NeedsBundler(`${importer} imports "${specifier}", which is no module of the plugin`);
@@ -77,19 +71,35 @@ export class Resolution {
     return { kind: "own", path };
   }
 
-  /** The files of the host that imports name; what they export decides how they are imported. */
-  #hostFiles(): string[] {
-    const { root } = this.#options;
-    const files = [...this.#targets.values()].flatMap((target) =>
-      target.kind === "host" && target.specifier.startsWith(".") ? [join(root, target.specifier)] : [],
-    );
-    return [...new Set(files)];
+  #hostTarget(specifier: string): Target {
+    const file = join(this.#options.root, specifier);
+    // How a module that is imported later looks inside is not asked for, but it must be there.
+    if (specifier.startsWith(".") && !this.#seen.has(file)) this.#seen.set(file, () => existsSync(file));
+    return { kind: "host", specifier };
+  }
+
+  /** A folder of the host becomes a plugin by what its root module says. */
+  #seeFolder(folder: string): void {
+    if (this.#seen.has(folder)) return;
+    const rootModule = findRootModule(folder);
+    this.#seen.set(folder, () => findRootModule(folder) === rootModule);
   }
 
   #newHost(): HostImports {
     const { pluginDir, root, bundler } = this.#options;
     const { packages, external } = bundler;
-    return new HostImports({ pluginDir, root, packages, external, sources: this.#sources, escapes: undefined });
+    const sources = { read: (path: string) => this.#read(path) };
+    return new HostImports({ pluginDir, root, packages, external, sources, escapes: undefined });
+  }
+
+  #read(path: string): SourceFile {
+    const file = this.#sources.read(path);
+    if (!isInside(path, this.#options.pluginDir)) this.#seen.set(path, () => this.#isStill(file));
+    return file;
+  }
+
+  #isStill(file: SourceFile): boolean {
+    return existsSync(file.path) && this.#sources.read(file.path) === file;
   }
 }
 

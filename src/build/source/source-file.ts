@@ -70,9 +70,20 @@ export class SourceFile {
     return start === -1 ? { start: 0, end: 0 } : { start, end: start + specifier.length + 2 };
   }
 
-  #parse(): ParseResult {
-    return (this.#parsed ??= parseModule(this.path, this.text, languageOf(this.path)));
+  /** The whole syntax. It takes much more room than the text, so it is not kept on account of this. */
+  parse(): ParseResult {
+    return this.#parsed ?? parseModule(this.path, this.text, languageOf(this.path));
   }
+
+  #parse(): ParseResult {
+    return (this.#parsed ??= this.parse());
+  }
+}
+
+/** Reads source files. */
+export interface SourceReader {
+  /** Throws what the file system throws. */
+  read(path: string): SourceFile;
 }
 
 /** When a file was as it was read. */
@@ -88,7 +99,7 @@ interface Identity {
 const COARSEST_CLOCK = 2000;
 
 /** The source files of one build, or of builds that follow each other. */
-export class SourceFiles {
+export class SourceFiles implements SourceReader {
   readonly #files = new Map<string, SourceFile>();
   /** Only when there is a next build. */
   #identities: Map<string, Identity> | undefined;
