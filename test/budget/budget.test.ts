@@ -29,3 +29,23 @@ test("operations of loads, reloads and calls stay within their budget", async ()
     "a call that calls one export of another plugin": { runs: 2 },
   });
 });
+
+test("objects that calls leave behind stay within their budget", async () => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "allocated.ts")], {
+    stdout: "pipe",
+    stderr: "inherit",
+    // Compiled code makes fewer, depending on how far the compiler has come.
+    env: { ...process.env, BUN_JSC_useJIT: "0" },
+  });
+  const results: unknown = JSON.parse(await new Response(child.stdout).text());
+  expect(await child.exited).toBe(0);
+  // By 100 calls each; an array holds the parameters of a call.
+  expect(results).toEqual({
+    // Over 20 plugins, and nothing for each of them.
+    invokeEach: { Array: 100, Object: 100 },
+    invokeEachBackward: { Array: 100, Object: 100 },
+    invokeFunc: { Array: 100 },
+    "lookup, kept": { Array: 100 },
+    findPlugin: {},
+  });
+});
