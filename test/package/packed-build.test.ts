@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createProject, type Project } from "../support/project.ts";
 import { hotswap, type Outcome } from "../cli/run-cli.ts";
@@ -81,14 +81,28 @@ test("9 packed or not, --debug names the places in the source", async () => {
   expect(packed).not.toEqual([]);
 });
 
+test("9 with bytecode of another Bun, or with none, the same file runs from its JavaScript", async () => {
+  const own = await installWithPackedBuild(project, "bytecode");
+  const file = join(own, "cli", "packed", "build-alone.js.jsc");
+  const bytes = await readFile(file);
+  // The version of the format stands at the beginning.
+  bytes.writeUInt32LE(~bytes.readUInt32LE(0) >>> 0, 0);
+  await writeFile(file, bytes);
+  const words = ["build", "plugin/alpha", "bin"];
+  const refused = await runInstalled(own, project, words, { BUN_JSC_verboseDiskCache: "1" });
+  expect(refused.stdout + refused.stderr).not.toContain("Cache hit");
+  expect(refused.exitCode).toBe(0);
+  await rm(file);
+  expect(await runInstalled(own, project, words)).toMatchObject({ exitCode: 0, stdout: "bin/alpha.js\n" });
+});
+
 test("9 a package without the file, as it comes from a repository, and a checkout with one build from the source", async () => {
-  const file = join(installed, "cli", "packed", "build-alone.js");
-  await rename(file, `${file}.away`);
-  expect(await loadedBy("build", "plugin/alpha", "bin")).toContain("src/build/build.ts");
-  await rename(`${file}.away`, file);
-  const checkout = project.path("checkout");
-  await rename(installed, checkout);
-  const { stderr } = await runInstalled(checkout, project, ["build", "plugin/alpha", "bin"], listLoaded);
-  await rename(checkout, installed);
-  expect(stderr).toContain(join(checkout, "src", "build", "build.ts"));
+  const own = await installWithPackedBuild(project, "source");
+  const words = ["build", "plugin/alpha", "bin"];
+  const checkout = project.path("source", "checkout");
+  await rename(own, checkout);
+  expect((await runInstalled(checkout, project, words, listLoaded)).stderr).toContain(join(checkout, "src", "build"));
+  await rename(checkout, own);
+  await rm(join(own, "cli", "packed"), { recursive: true });
+  expect((await runInstalled(own, project, words, listLoaded)).stderr).toContain(join(own, "src", "build"));
 });
