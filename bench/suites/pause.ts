@@ -29,6 +29,8 @@ interface Load {
   readonly connections: number;
   /** Milliseconds between two requests of one connection; 0 for the next as soon as the last is answered. */
   readonly pace: number;
+  /** The option of that name in ms, where it is not as it comes. */
+  readonly reloadRest?: number;
   readonly without: number[];
   readonly withReloads: number[];
   reloads: number;
@@ -41,13 +43,14 @@ export async function pause(run: Run): Promise<Section> {
     for (const plugins of run.quick ? [1, 10] : [1, 10, 100])
       stalls.push(await measureStalls(kind, functions, plugins, run));
   }
-  const loads = await measureLoads(run);
+  const loads: Load[] = [];
+  for (const reloadRest of [undefined, 0]) loads.push(...(await measureLoads(reloadRest, run)));
   return {
     title: "Reload pause",
     method:
-      "Stall: the longest time between two turns of the event loop while all plugins, each changed, are reloaded; beside it the longest of as many evaluations of the artifacts alone, each in a module graph and a turn of its own, and the longest stall of the idle loop. Latency: requests from another process that call a plugin, with reloads of one of ten plugins back to back and without, in alternating spells.",
+      "Stall: the longest time between two turns of the event loop while all plugins, each changed, are reloaded; beside it the longest of as many evaluations of the artifacts alone, each in a module graph and a turn of its own, and the longest stall of the idle loop. Latency: requests from another process that call a plugin, with and without reloads of one of ten plugins, each asked for when the last is over, in alternating spells. While calls come in, the product has such reloads wait for each other (reloadRest, 250 ms); without that is what it would be otherwise.",
     tables: [stallTable(stalls), loadTable(loads)],
-    goals: [...stalls.map(stallGoal), ...loads.map(loadGoal)],
+    goals: [...stalls.map(stallGoal), ...loads.filter(({ reloadRest }) => reloadRest === undefined).map(loadGoal)],
     absent: [],
     charts: [],
   };
@@ -69,16 +72,27 @@ async function measureStalls(kind: string, functions: number, plugins: number, r
   return stalls;
 }
 
-async function measureLoads(run: Run): Promise<Load[]> {
+async function measureLoads(reloadRest: number | undefined, run: Run): Promise<Load[]> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
-  const command = [process.execPath, join(scripts, "http.ts")];
-  await using host = await Host.start({ name: "hotswap", command, cwd: folder.root });
-  const loads: Load[] = [
-    { name: "100 requests a second", connections: 4, pace: 40, without: [], withReloads: [], reloads: 0 },
-    { name: "as many as 16 connections can", connections: 16, pace: 0, without: [], withReloads: [], reloads: 0 },
+  const command = [
+    process.execPath,
+    join(scripts, "http.ts"),
+    ...(reloadRest === undefined ? [] : [String(reloadRest)]),
   ];
+  await using host = await Host.start({ name: "hotswap", command, cwd: folder.root });
+  const variant = reloadRest === undefined ? "" : ` (reloadRest: ${reloadRest})`;
+  const loads: Load[] = [
+    { name: `100 requests a second${variant}`, connections: 4, pace: 40 },
+    { name: `as many as 16 connections can${variant}`, connections: 16, pace: 0 },
+  ].map((load) => ({
+    ...load,
+    ...(reloadRest === undefined ? {} : { reloadRest }),
+    without: [],
+    withReloads: [],
+    reloads: 0,
+  }));
   const [spells, spell] = run.quick ? [1, 500] : [5, 2000];
   for (const load of loads) {
     await latencies(host, load, 500);
