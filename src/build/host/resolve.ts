@@ -55,10 +55,15 @@ function resolveByBun(specifier: string, from: string): string | undefined {
   return specifier.startsWith(".") || isAbsolute(specifier) ? resolveByHand(resolve(from, specifier)) : undefined;
 }
 
-function resolveByHand(path: string): string | undefined {
+/** The files that an import of `path` may name, the first that exists being the one. */
+export function candidatesOf(path: string): string[] {
   const candidates = [path, ...extensions.map((extension) => path + extension)];
   if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
   candidates.push(...extensions.map((extension) => join(path, `index${extension}`)));
-  const found = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+  return candidates;
+}
+
+function resolveByHand(path: string): string | undefined {
+  const found = candidatesOf(path).find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
   return found === undefined ? undefined : realpathSync.native(found);
 }

@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { HostImports, HOST_PREFIX, specifierOf } from "../host/host-imports.ts";
-import { isInPackage, isInside, resolveFile } from "../host/resolve.ts";
+import { candidatesOf, isInPackage, isInside, resolveFile } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { findRootModule, isCode, type PluginFolder } from "../source/plugin-folder.ts";
 import type { SourceFile, SourceFiles } from "../source/source-file.ts";
@@ -25,6 +25,7 @@ export class Resolution {
   readonly #options: FilledOptions;
   readonly #sources: SourceFiles;
   #basis = "";
+  #modules: ReadonlySet<string> = new Set();
   /** By the paths of files and folders of the host: whether what was found out there still is as it was. */
   readonly #seen = new Map<string, () => boolean>();
   #host: HostImports;
@@ -49,6 +50,7 @@ export class Resolution {
       this.#host = this.#newHost();
     }
     this.#basis = basis;
+    this.#modules = new Set(modules);
     return holds;
   }
 
@@ -64,11 +66,20 @@ export class Resolution {
       throw new NeedsBundler(`${importer} may not import "${specifier}", or needs it to stay live`);
     }
     if (host !== undefined) return this.#hostTarget(specifierOf((host.path ?? "").slice(HOST_PREFIX.length)));
-    const path = resolveFile(specifier, from);
+    const path = this.#ownFile(specifier, from);
     if (path === undefined || !isCode(path) || !isInside(path, this.#options.pluginDir) || isInPackage(path)) {
       throw new NeedsBundler(`${importer} imports "${specifier}", which is no module of the plugin`);
     }
     return { kind: "own", path };
+  }
+
+  /** Bun's resolver remembers what it found, also when a file was made since that is to be taken before it. */
+  #ownFile(specifier: string, from: string): string | undefined {
+    const found = resolveFile(specifier, from);
+    if (!specifier.startsWith(".")) return found;
+    const candidates = candidatesOf(join(from, specifier));
+    const first = candidates.find((path) => path === found || this.#modules.has(path));
+    return found !== undefined && candidates.includes(found) ? first : found;
   }
 
   #hostTarget(specifier: string): Target {
