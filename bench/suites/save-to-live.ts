@@ -45,7 +45,7 @@ export async function saveToLive(run: Run): Promise<Section> {
   return {
     title: "Save to live",
     method:
-      "A plugin of K modules of about 1 KB, one of them edited in place: from the write to the first answer with the new value, over HTTP, asked once a millisecond. The product's host and the plain one build and reload on a file event.",
+      "A plugin of K modules of about 1 KB, one of them edited in place: from the write to the first answer with the new value, over HTTP, asked once a millisecond. The product's host and the plain one build and reload on a file event; the product's compiles what changed, with createBuilder(), as `hotswap dev` does.",
     tables: [comparison(outcomes), stepTable(outcomes)],
     goals: outcomes.flatMap((outcome) => [fastest(outcome), nearLimit(outcome)]),
     absent,
@@ -136,8 +136,27 @@ function comparisonCell(outcome: Outcome, name: string): string {
   return `${show(time)} (${ratio(time, timeOf(outcome, OURS))})${missed}`;
 }
 
+/** The steps as one speaks of them, each with what the product times of it. */
+const STEPS: Readonly<Record<string, readonly string[]>> = {
+  watch: ["watch", "turn of the event loop"],
+  build: ["build: inspect", "build: bundle", "build: link", "build: encode", "build: not timed by itself"],
+  write: ["build: write"],
+  "verify (and read the folder)": ["reload: scan"],
+  load: ["reload: load"],
+  link: ["reload: link"],
+  hooks: [
+    "reload: reloadable",
+    "reload: export",
+    "reload: import",
+    "reload: onLoad",
+    "reload: onInit",
+    "reload: callback",
+  ],
+  swap: ["reload: vault", "reload: swap", "reload: not timed by itself"],
+  "first call": ["first call"],
+};
+
 function stepTable(outcomes: readonly Outcome[]): Table {
-  const names = new Set(outcomes.flatMap(({ product }) => Object.keys(product.steps)));
   const row = (name: string, values: (product: ProductSteps) => readonly number[] | undefined): string[] => [
     name,
     ...outcomes.map(({ product }) => show(median(values(product) ?? []))),
@@ -146,7 +165,12 @@ function stepTable(outcomes: readonly Outcome[]): Table {
     title: "Where hotswap's time goes, in one process and without HTTP, ms",
     columns: ["step", ...outcomes.map(({ modules }) => `K = ${modules}`)],
     rows: [
-      ...[...names].map((name) => row(name, ({ steps }) => steps[name])),
+      ...Object.entries(STEPS).flatMap(([step, parts]) => [
+        row(`**${step}**`, ({ steps }) => together(parts.map((part) => steps[part] ?? []))),
+        ...(parts.length === 1
+          ? []
+          : parts.map((part) => row(`– ${part.replace(/^\w+: /, "")}`, ({ steps }) => steps[part]))),
+      ]),
       row("**write to live** (without the first call)", ({ live }) => live),
       row("the limit: Bun.build, nothing else", ({ limit }) => limit.build),
       row("the limit: file read", ({ limit }) => limit.read),
@@ -155,6 +179,11 @@ function stepTable(outcomes: readonly Outcome[]): Table {
       ["hotswap in multiples of the limit", ...outcomes.map(({ product }) => ratio(...liveAndLimit(product)))],
     ],
   };
+}
+
+/** Round by round. */
+function together(parts: readonly (readonly number[])[]): number[] {
+  return (parts[0] ?? []).map((_, round) => parts.reduce((sum, part) => sum + (part[round] ?? 0), 0));
 }
 
 function liveAndLimit({ live, limit }: ProductSteps): [live: number, limit: number] {
@@ -171,10 +200,7 @@ function fastest(outcome: Outcome): Goal {
     goal: `Save to live, K = ${outcome.modules}: the fastest`,
     met: ours <= time,
     measured: `${show(ours)} ms; best peer ${best.name} ${show(time)} ms`,
-    reason:
-      alone > time
-        ? `the limit of a bundling system alone is ${show(alone)} ms here; ${best.name} does not bundle`
-        : `the limit alone is ${show(alone)} ms; the largest steps are ${largestSteps(outcome)}`,
+    reason: `bundling, loading and evaluating alone take ${show(alone)} ms; the largest steps are ${largestSteps(outcome)}`,
   };
 }
 
