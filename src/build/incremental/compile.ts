@@ -1,15 +1,18 @@
 import type { BuildOutput } from "bun";
 import { readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { bundlerConfig } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/source-map.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import { definesFields } from "./class-fields.ts";
+import { NotErasable } from "./erase/erasure.ts";
+import { eraseTypes } from "./erase-types.ts";
 import { type ModuleMappings, readMappings } from "./mappings.ts";
 import { type ModuleCode, readModuleCode } from "./module-code.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 
-/** One module as the bundler writes it when it leaves everything that the module imports alone. */
+/** One module as it is by itself, with everything that it imports left alone. */
 export interface CompiledModule extends ModuleCode {
   readonly source: SourceFile;
   /** `undefined` when lines are those of the source. */
@@ -20,11 +23,41 @@ const ending = /\.\w+$/;
 
 const byteOrderMark = /^\uFEFF/;
 
-/** Compiles modules, each by itself, from the texts that they are known with. Throws {@link NeedsBundler}. */
+/**
+ * Compiles modules, each by itself, from the texts that they are known with. Throws {@link NeedsBundler}.
+ *
+ * The bundler needs threads that are asleep when little is built, so it is asked only for what is more than JavaScript
+ * with types.
+ */
 export async function compileModules(
   options: FilledOptions,
   sources: readonly SourceFile[],
 ): Promise<CompiledModule[]> {
+  const { define, drop } = options.bundler.config;
+  if (define !== undefined || drop !== undefined) return bundleModules(options, sources);
+  const modules: CompiledModule[] = [];
+  const others: SourceFile[] = [];
+  for (const source of sources) {
+    const module = await eraseModule(options, source);
+    if (module === undefined) others.push(source);
+    else modules.push(module);
+  }
+  return others.length === 0 ? modules : [...modules, ...(await bundleModules(options, others))];
+}
+
+/** `undefined` for what only the bundler can compile. */
+async function eraseModule(options: FilledOptions, source: SourceFile): Promise<CompiledModule | undefined> {
+  try {
+    const { fields, ...code } = eraseTypes(source);
+    if (fields && !(await definesFields(options, dirname(source.path)))) return undefined;
+    return { source, ...code, mappings: undefined };
+  } catch (error) {
+    if (error instanceof NotErasable) return undefined;
+    throw error;
+  }
+}
+
+async function bundleModules(options: FilledOptions, sources: readonly SourceFile[]): Promise<CompiledModule[]> {
   const compiled: CompiledModule[] = [];
   for (const round of rounds(sources)) compiled.push(...(await compileRound(options, round)));
   return compiled;

@@ -41,7 +41,7 @@ export function dynamicName(index: number): string {
 }
 
 /** What a section has names for; a module that has them, too, would get the section's. */
-const sectionNames = /__(?:hotswap|plugin|meta|import\d+)__/;
+export const sectionNames = /__(?:hotswap|plugin|meta|import\d+)__/;
 
 /** Matches what makes a module one of CommonJS, which only the bundler can tell from what looks like it. */
 const commonJs = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|__require\b|__commonJS\b/;

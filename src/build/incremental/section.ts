@@ -15,8 +15,8 @@ export function sectionPath(pluginDir: string, path: string): string {
 }
 
 /**
- * The text of a section: {@link SectionCode}. Its first line stands where the bundler's first line stood, and all that the
- * module imports is bound there.
+ * The text of a section: {@link SectionCode}. All that the module imports is bound in its first line, which stands where the
+ * bundler's first line stood.
  */
 export function sectionText({ compiled, imports, dynamic }: LinkedModule, pluginDir: string): string {
   const { body, exports } = compiled;
@@ -31,8 +31,9 @@ export function sectionText({ compiled, imports, dynamic }: LinkedModule, plugin
     .map((name) => `get ${propertyKey(name)}(){return ${exports.get(name)}}`);
   const stars = imports.flatMap(({ star, target }) => (star ? [JSON.stringify(nameOf(target, pluginDir))] : []));
   const tail = `return[{${[`__proto__:${PLUGIN}.namespace`, ...getters].join(",")}},[${stars.join(",")}],()=>[${BRIDGE_GLOBAL},${PLUGIN}]]})`;
-  // With all of its lines: the source map speaks of those that stood where the imports and exports were, too.
-  return `${head.join("")}\n${body}\n${tail}`;
+  // With all of its lines: the source map speaks of those that stood where the imports and exports were, too. Without a map
+  // they are those of the source, and what is new stands in the first and behind the last.
+  return `${head.join("")}${compiled.mappings === undefined ? "" : "\n"}${body}\n${tail}`;
 }
 
 function binding({ target, bindings }: LinkedImport, pluginDir: string): string {

@@ -188,7 +188,8 @@ function defaultExport(node: ExportDefaultDeclarationKind, declarations: Map<str
   return [{ name: "default", node, value: { kind: "expression", expression } }];
 }
 
-function boundNames(pattern: BindingPattern): string[] {
+/** The names that a pattern binds. */
+export function boundNames(pattern: BindingPattern): string[] {
   switch (pattern.type) {
     case "Identifier":
       return [pattern.name];
@@ -209,6 +210,7 @@ function boundNames(pattern: BindingPattern): string[] {
   }
 }
 
-function nameOf(node: ModuleExportName): string {
+/** A name as modules export and import it, which may be any text. */
+export function nameOf(node: ModuleExportName): string {
   return node.type === "Literal" ? node.value : node.name;
 }

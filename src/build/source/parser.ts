@@ -9,6 +9,14 @@ let parser: typeof Oxc | undefined;
  * @param lang how the text is to be understood; by the ending of `path` unless given
  */
 export function parseModule(path: string, text: string, lang?: Oxc.ParserOptions["lang"]): Oxc.ParseResult {
-  parser ??= require("oxc-parser") as typeof Oxc;
-  return parser.parseSync(path, text, lang === undefined ? { sourceType: "module" } : { lang, sourceType: "module" });
+  return loaded().parseSync(path, text, lang === undefined ? { sourceType: "module" } : { lang, sourceType: "module" });
+}
+
+/** By the type of a syntax node, the properties that hold other nodes. */
+export function childKeys(): Readonly<Record<string, readonly string[]>> {
+  return loaded().visitorKeys;
+}
+
+function loaded(): typeof Oxc {
+  return (parser ??= require("oxc-parser") as typeof Oxc);
 }

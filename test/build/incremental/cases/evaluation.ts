@@ -101,7 +101,7 @@ export const evaluationCases: Cases = {
     },
     [1, 2, 3],
   ),
-  "the words of CommonJS in texts and comments": bundled(
+  "the words of CommonJS in texts and comments": apart(
     { "index.ts": `export const result = () => "require('a') and module.exports and exports.b";` },
     "require('a') and module.exports and exports.b",
   ),
