@@ -48,7 +48,7 @@ export async function pause(run: Run): Promise<Section> {
   return {
     title: "Reload pause",
     method:
-      "Stall: the longest time between two turns of the event loop while all plugins, each changed, are reloaded; beside it the longest of as many evaluations of the artifacts alone, each in a module graph and a turn of its own, and the longest stall of the idle loop. Latency: requests from another process that call a plugin, with and without reloads of one of ten plugins, each asked for when the last is over, in alternating spells. While calls come in, the product has such reloads wait for each other (reloadRest, 250 ms); without that is what it would be otherwise.",
+      "Stall: the longest time between two turns of the event loop while all plugins, each changed, are reloaded; beside it the longest of as many evaluations of the artifacts alone, each in a module graph and a turn of its own, and the longest stall of the idle loop. Latency: requests from another process that call a plugin, with and without reloads of one of ten plugins, each asked for when the last is over, in alternating spells. While calls come in, the product has such reloads wait for each other (reloadRest, 1 s); without that is what it would be otherwise.",
     tables: [stallTable(stalls), loadTable(loads)],
     goals: [...stalls.map(stallGoal), ...loads.filter(({ reloadRest }) => reloadRest === undefined).map(loadGoal)],
     absent: [],

@@ -78,7 +78,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     requireModuleGraph();
     this.#loader = new Loader(this.#options);
     this.#history = new History(this.#loader.cache, this.#options);
-    this.#rest = new Rest(this.#options.reloadRest);
     this.#retirement = new Retirement(this.#options);
     this.#log = new ReloadLog(this.#options.logger);
     this.controlTarget = {
@@ -88,6 +87,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
+    this.#rest = new Rest(this.#triggers.underDev ? 0 : this.#options.reloadRest);
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
   }
 

@@ -16,6 +16,8 @@ export interface TriggerOptions {
 /** What makes a host reload from outside: its control socket, and the watch on its plugin folder, if they were asked for. */
 export class Triggers {
   readonly #target: ControlTarget;
+  /** Whether `hotswap dev` runs this host: what is saved shall be live at once. */
+  readonly underDev: boolean;
   readonly #watches: boolean;
   readonly #sockets: readonly string[];
   readonly #servers: ControlServer[] = [];
@@ -25,8 +27,9 @@ export class Triggers {
   constructor(target: ControlTarget, { control, watch }: TriggerOptions) {
     this.#target = target;
     const devSocket = takeDevSocket();
+    this.underDev = devSocket !== undefined;
     // `hotswap dev` has its host reload by itself: a watch would come second, and find nothing to do.
-    this.#watches = watch && devSocket === undefined;
+    this.#watches = watch && !this.underDev;
     this.#sockets = [control, devSocket].filter((path) => path !== undefined);
   }
 

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
+import { DEV_SOCKET_VARIABLE } from "../../src/control/dev-socket.ts";
 import { Rest } from "../../src/reload/rest.ts";
 import { createHost, type Host, journalPlugin } from "../support/host.ts";
+import { createProject } from "../support/project.ts";
 
 afterEach(() => {
   mock.restore();
@@ -129,6 +131,13 @@ describe("the swapper", () => {
       await host.swapper.reload();
       expect(host.swapper.current?.findPlugin("alpha")?.invokeFunc("version")).toBe(version);
     }
+  });
+
+  test("under `hotswap dev` there is no rest: what is saved shall be live at once", async () => {
+    await using place = await createProject({});
+    process.env[DEV_SOCKET_VARIABLE] = `${process.pid}:${place.path("dev.sock")}`;
+    await using host = await reloadedUnderLoad();
+    expect(String(await host.swapper.reload())).toBe("alpha: unchanged");
   });
 
   test("close() cuts a rest short, and the reload that was due still happens", async () => {

@@ -28,7 +28,7 @@ const SAMPLES = 20;
 
 /** Reloads `count` times back to back while another process asks, and answers what went wrong. */
 export async function soakLoad(count: number, sockets = 200): Promise<string[]> {
-  await using host = await createHost({ alpha, web }, { leakAfter: 1000, reloadRest: 0 });
+  await using host = await createHost({ alpha, web }, { leakAfter: 1000 });
   const { swapper, project } = host;
   const stamps = {
     alpha: await Stamp.of(project.path("bin/alpha.js"), mark(0)),

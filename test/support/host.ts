@@ -57,7 +57,7 @@ export class Host<Extension = undefined> implements AsyncDisposable {
 
 /**
  * A host with these plugins built and not yet loaded. `plugins` are the sources of root modules by name; sets that were
- * swapped out are freed without delay.
+ * swapped out are freed without delay, and reloads follow each other without a rest.
  */
 export async function createHost<Extension = undefined>(
   plugins: Readonly<Record<string, string>>,
@@ -71,6 +71,7 @@ export async function createHost<Extension = undefined>(
   const swapper = new PluginManagerSwapper<Extension>(project.out, {
     logger,
     freeDelay: 0,
+    reloadRest: 0,
     root: project.root,
     ...options,
   });
