@@ -11,7 +11,13 @@ const quiet = { debug() {}, info() {}, warn: console.error, error: console.error
 
 const builder = createBuilder({ pluginDir, outputDir });
 await builder.build();
-const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root: process.cwd(), freeDelay: 0 });
+// Without a rest between reloads, as under `hotswap dev`: while somebody writes code, nobody is to be spared a reload.
+const swapper = new PluginManagerSwapper(outputDir, {
+  logger: quiet,
+  root: process.cwd(),
+  freeDelay: 0,
+  reloadRest: 0,
+});
 await swapper.loadPlugins();
 onChange(pluginDir, async () => {
   await builder.build();
