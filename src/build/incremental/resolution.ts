@@ -24,6 +24,8 @@ const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml
 export class Resolution {
   readonly #options: FilledOptions;
   readonly #sources: SourceFiles;
+  /** Files that say how imports are resolved, as far as there are such. */
+  readonly #settings: readonly string[];
   #basis = "";
   #modules: ReadonlySet<string> = new Set();
   /** By the paths of files and folders of the host: whether what was found out there still is as it was. */
@@ -33,6 +35,7 @@ export class Resolution {
   constructor(options: FilledOptions, sources: SourceFiles) {
     this.#options = options;
     this.#sources = sources;
+    this.#settings = [options.pluginDir, options.root].flatMap((dir) => settings.map((name) => join(dir, name)));
     this.#host = this.#newHost();
   }
 
@@ -41,9 +44,7 @@ export class Resolution {
    * it was.
    */
   renew({ modules, otherFiles }: PluginFolder): boolean {
-    const { pluginDir, root } = this.#options;
-    const around = [pluginDir, root].flatMap((dir) => settings.map((name) => join(dir, name)));
-    const basis = [...modules, "", ...otherFiles, "", ...around.map(stateOf)].join("\n");
+    const basis = [...modules, "", ...otherFiles, "", ...this.#settings.map(stateOf)].join("\n");
     const holds = basis === this.#basis && this.#seen.values().every((isSame) => isSame());
     if (!holds) {
       this.#seen.clear();

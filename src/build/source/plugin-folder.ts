@@ -28,7 +28,8 @@ export function isCode(path: string): boolean {
 
 /** The root module of the plugin in `dir`, if there is one. */
 export function findRootModule(dir: string): string | undefined {
-  return rootModuleNames.map((name) => join(dir, name)).find((file) => existsSync(file));
+  const name = rootModuleNames.find((candidate) => existsSync(dir + sep + candidate));
+  return name === undefined ? undefined : join(dir, name);
 }
 
 /** Lists a plugin's folder. Throws HOTSWAP_BUILD_FAILED when it has no root module. */
