@@ -37,7 +37,8 @@ export async function scale(run: Run): Promise<Section> {
   }
   const [alone, ...many] = sizes;
   if (alone === undefined) throw new Error("nothing was measured");
-  const shapes = Object.entries(GRAPHS).map(([name, slots]) => measureLink(name, slots, run));
+  const shapes: LinkTime[] = [];
+  for (const [name, slots] of Object.entries(GRAPHS)) shapes.push(await measureLink(name, slots, run));
   return {
     title: "Scale",
     method:
@@ -84,16 +85,17 @@ interface LinkTime {
   readonly plugins: number;
 }
 
-function measureLink(name: string, slots: Slots, run: Run): LinkTime {
+async function measureLink(name: string, slots: Slots, run: Run): Promise<LinkTime> {
   const plugins = run.quick ? 10_000 : 100_000;
-  const [tenth, whole] = [linkTime(plugins / 10, slots), linkTime(plugins, slots)];
+  const tenth = await linkTime(plugins / 10, slots);
+  const whole = await linkTime(plugins, slots);
   run.log(`linking ${plugins} plugins (${name}): ${show(whole)} ms`);
   return { name, tenth, whole, plugins };
 }
 
 const nodeName = (index: number): string => numbered("plugin", index);
 
-function linkTime(plugins: number, slots: Slots): number {
+async function linkTime(plugins: number, slots: Slots): Promise<number> {
   const nodes: LinkNode[] = Array.from({ length: plugins }, (_, index) => ({
     name: nodeName(index),
     isReloadable: true,
@@ -103,7 +105,7 @@ function linkTime(plugins: number, slots: Slots): number {
   const times: number[] = [];
   for (let round = 0; round < 5; round++) {
     const start = performance.now();
-    const { order } = linkGraph(nodes);
+    const { order } = await linkGraph(nodes);
     times.push(performance.now() - start);
     if (order.length !== plugins) throw new Error(`${order.length} of ${plugins} plugins were linked`);
   }

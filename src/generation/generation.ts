@@ -60,7 +60,6 @@ export class Generation {
   /** Placeholders of the slots by dependency name, until and after linking. */
   #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
   #requests = noSlots;
-  #holders = 0;
   #freeing = false;
 
   /** Throws `HOTSWAP_NOT_A_PLUGIN` and `HOTSWAP_INVALID_HOOK`; `code` is disposed of then. */
@@ -124,6 +123,18 @@ export class Generation {
   /** The plugin's own `invokeFunc`, to be called through an {@link Entrance}. */
   get invokeFunc(): AnyFunction | undefined {
     return this.#require("invokeFunc").invokeFunc;
+  }
+
+  /** Whether there is something to call by this name: in the table of functions, or the plugin's own `invokeFunc`. */
+  answers(name: string): boolean {
+    const { functions, invokeFunc } = this.#require("invokeFunc");
+    return functions.has(name) || invokeFunc !== undefined;
+  }
+
+  /** Whether the plugin has any live functions or types. */
+  get hasLiveThings(): boolean {
+    const { liveFuncs, liveTypes } = this.#require("liveFuncs");
+    return liveFuncs.size > 0 || liveTypes.size > 0;
   }
 
   get liveFuncs(): ReadonlyMap<string, AnyFunction> {
@@ -198,16 +209,6 @@ export class Generation {
   target(fn: AnyFunction, use: string): EntranceTarget {
     const { context, runner } = this.#require(use);
     return { plugin: this.name, fn, runner, owner: context };
-  }
-
-  /** Counts a set that refers to this generation. */
-  retain(): void {
-    this.#holders++;
-  }
-
-  /** Ends one {@link retain}; `true` when no set refers to this generation any more. */
-  release(): boolean {
-    return --this.#holders === 0;
   }
 
   /**

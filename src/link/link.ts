@@ -1,6 +1,7 @@
-import { HotswapError } from "../errors.ts";
 import type { SlotRequest } from "../plugin/dependency.ts";
-import { didYouMean } from "../suggest.ts";
+import { turnWhenDue } from "../turn.ts";
+import { checkSlot, unknownDependency } from "./check-slot.ts";
+import { dependencyOrder } from "./order.ts";
 
 /** What linking needs to know of a plugin. */
 export interface LinkNode {
@@ -12,17 +13,34 @@ export interface LinkNode {
   readonly facade: unknown;
 }
 
-/** A filled slot; `target` is `undefined` for an optional dependency that is absent. */
-export interface Edge<Node extends LinkNode> {
+/** A slot that was resolved. */
+export interface Edge {
   readonly slot: string;
-  readonly target: Node | undefined;
+  /** Where the dependency stands in the order; `undefined` for an optional one that is absent. */
+  readonly target: number | undefined;
+}
+
+/** Which plugins a set has and how they depend on each other, whatever code they have. */
+export interface Shape {
+  /** All names, sorted. */
+  readonly names: readonly string[];
+  /** Each plugin's name in lower case, in the order of the plugins. */
+  readonly keys: readonly string[];
+  /** Each plugin's slots, in the order of the plugins. */
+  readonly edges: readonly (readonly Edge[])[];
+  /** Where each plugin stands in the order, by its name in lower case. */
+  readonly positions: ReadonlyMap<string, number>;
 }
 
 export interface LinkedGraph<Node extends LinkNode> {
+  /** Sets in which nothing but code differs share it. */
+  readonly shape: Shape;
   /** Dependencies first; plugins without any come first of all, ties are broken by name (SPEC 3.2). */
   readonly order: readonly Node[];
-  readonly edges: ReadonlyMap<Node, readonly Edge<Node>[]>;
 }
+
+/** How many plugins are linked before other work may get its turn. */
+const LINKED_AT_ONCE = 32;
 
 /** Compares plugin names the same way on every machine: without case first, and with it to break ties. */
 export function compareNames(a: string, b: string): number {
@@ -33,147 +51,124 @@ export function compareNames(a: string, b: string): number {
 }
 
 /**
- * Resolves every slot, checks what it asks for, and orders the plugins. The work grows with plugins + slots. Throws
+ * Resolves every slot, checks what it asks for, and orders the plugins. The work grows with plugins + slots. Rejects with
  * `HOTSWAP_UNKNOWN_DEPENDENCY`, `HOTSWAP_NOT_ASSIGNABLE`, `HOTSWAP_DEPENDENCY_RELOADABLE`, `HOTSWAP_CYCLIC_DEPENDENCY`.
  */
-export function linkGraph<Node extends LinkNode>(plugins: Iterable<Node>): LinkedGraph<Node> {
+export async function linkGraph<Node extends LinkNode>(plugins: Iterable<Node>): Promise<LinkedGraph<Node>> {
   // In lower case once, not in every comparison: this sort is all that is not linear here.
-  const keyed = Array.from(plugins, (node) => ({ node, key: node.name.toLowerCase() }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const nodes = keyed.map(({ node }) => node);
-  const byName = new Map(keyed.map(({ node, key }) => [key, node]));
-  const edges = new Map(nodes.map((node) => [node, resolveSlots(node, byName)]));
-  return { order: dependencyOrder(nodes, edges), edges };
+  const sorted = Array.from(plugins, (node) => ({ node, name: node.name, key: node.name.toLowerCase() }));
+  sorted.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const nodes = sorted.map(({ node }) => node);
+  const names = sorted.map(({ name }) => name);
+  const ranks = new Map(sorted.map(({ key }, rank) => [key, rank]));
+  /** By rank: each plugin's slots, with the ranks of what they name. */
+  const resolved: Edge[][] = [];
+  for (const node of nodes) {
+    resolved.push(resolveSlots(node, nodes, ranks));
+    if (resolved.length % LINKED_AT_ONCE === 0) await turnWhenDue();
+  }
+  const order = dependencyOrder(names, resolved);
+  await turnWhenDue();
+  return {
+    shape: shapeOf(
+      names,
+      sorted.map(({ key }) => key),
+      resolved,
+      order,
+    ),
+    order: pick(nodes, order),
+  };
 }
 
-function resolveSlots<Node extends LinkNode>(node: Node, byName: ReadonlyMap<string, Node>): Edge<Node>[] {
-  const edges: Edge<Node>[] = [];
+/**
+ * The graph with some of its plugins replaced by others of the same names, given in the order of their names. The work
+ * grows with them and their slots: nobody else has one of the replaced as a dependency. Answers `undefined` where the
+ * shape is not what it was, and the whole has to be linked anew. Throws as {@link linkGraph} does.
+ */
+export function relinkGraph<Node extends LinkNode>(
+  { shape, order }: LinkedGraph<Node>,
+  replacements: readonly Node[],
+): LinkedGraph<Node> | undefined {
+  const replaced = order.slice();
+  const positions: number[] = [];
+  for (const node of replacements) {
+    const position = shape.positions.get(node.name.toLowerCase());
+    if (position === undefined || order[position]?.name !== node.name) return undefined;
+    replaced[position] = node;
+    positions.push(position);
+  }
+  for (const position of positions) {
+    const node = replaced[position];
+    const edges = shape.edges[position];
+    if (node === undefined || edges?.length !== node.slots.size) return undefined;
+    let index = 0;
+    for (const [slot, request] of node.slots) {
+      const edge = edges[index++];
+      if (edge?.slot !== slot) return undefined;
+      const target = edge.target === undefined ? undefined : replaced[edge.target];
+      if (target !== undefined) checkSlot(node, target, slot, request);
+      else if (!request.optional) return undefined;
+    }
+  }
+  return { shape, order: replaced };
+}
+
+/** The plugins of the graph that are in none of the others, in its order. */
+export function onlyIn<Node extends LinkNode>(
+  { shape, order }: LinkedGraph<Node>,
+  others: readonly LinkedGraph<Node>[],
+): readonly Node[] {
+  return order.filter((node, position) =>
+    others.every((other) => {
+      const there = other.shape === shape ? position : other.shape.positions.get(shape.keys[position] ?? "");
+      return there === undefined || other.order[there] !== node;
+    }),
+  );
+}
+
+function resolveSlots<Node extends LinkNode>(
+  node: Node,
+  nodes: readonly Node[],
+  ranks: ReadonlyMap<string, number>,
+): Edge[] {
+  const edges: Edge[] = [];
   for (const [slot, request] of node.slots) {
-    const target = byName.get(slot.toLowerCase());
-    if (target !== undefined) checkEdge(node, target, slot, request);
-    else if (!request.optional) throw unknownDependency(node, slot, byName);
+    const target = ranks.get(slot.toLowerCase());
+    const dependency = target === undefined ? undefined : nodes[target];
+    if (dependency !== undefined) checkSlot(node, dependency, slot, request);
+    else if (!request.optional) throw unknownDependency(node, slot, nodes);
     edges.push({ slot, target });
   }
   return edges;
 }
 
-function checkEdge(node: LinkNode, target: LinkNode, slot: string, request: SlotRequest): void {
-  if (!node.isReloadable && target.isReloadable) {
-    throw linkError(
-      "HOTSWAP_DEPENDENCY_RELOADABLE",
-      node,
-      `${node.name} is not reloadable but depends on ${target.name}, which is: a reload of ${target.name} could not reach it; make ${target.name} not reloadable, or ${node.name} reloadable`,
-    );
+/** `order` holds ranks. */
+function shapeOf(
+  names: readonly string[],
+  keys: readonly string[],
+  resolved: readonly (readonly Edge[])[],
+  order: readonly number[],
+): Shape {
+  const positionOf = new Int32Array(order.length);
+  for (const [position, rank] of order.entries()) positionOf[rank] = position;
+  const place = ({ slot, target }: Edge): Edge => ({
+    slot,
+    target: target === undefined ? target : positionOf[target],
+  });
+  const ordered = pick(keys, order);
+  return {
+    names,
+    keys: ordered,
+    edges: pick(resolved, order).map((edges) => (edges.length === 0 ? edges : edges.map(place))),
+    positions: new Map(ordered.map((key, position) => [key, position])),
+  };
+}
+
+function pick<Item>(items: readonly Item[], order: readonly number[]): Item[] {
+  const picked: Item[] = [];
+  for (const rank of order) {
+    const item = items[rank];
+    if (item !== undefined) picked.push(item);
   }
-  for (const [member, kind] of request.members) {
-    const value = memberOf(target.facade, member);
-    if (value === undefined) {
-      throw linkError(
-        "HOTSWAP_NOT_ASSIGNABLE",
-        node,
-        `${node.name} requires "${member}" of its dependency "${slot}", but ${target.name} ${target.facade === undefined ? "exports nothing" : `exports no such member${didYouMean(member, Object.keys(Object(target.facade) as object))}`}`,
-      );
-    }
-    if (kind !== undefined && typeof value !== kind) {
-      throw linkError(
-        "HOTSWAP_NOT_ASSIGNABLE",
-        node,
-        `${node.name} requires "${member}" of its dependency "${slot}" to be of type ${kind}, but ${target.name} exports a value of type ${typeof value}`,
-      );
-    }
-  }
-}
-
-function memberOf(exported: unknown, member: string): unknown {
-  if (exported === undefined || exported === null) return undefined;
-  return Reflect.get(Object(exported) as object, member);
-}
-
-/** Sorts by depth in the graph, then by name: `nodes` come sorted by name, and every pass keeps that order. */
-function dependencyOrder<Node extends LinkNode>(
-  nodes: readonly Node[],
-  edges: ReadonlyMap<Node, readonly Edge<Node>[]>,
-): Node[] {
-  const dependents = new Map<Node, Node[]>();
-  const waitingFor = new Map<Node, number>();
-  for (const node of nodes) {
-    const targets = targetsOf(edges.get(node) ?? []);
-    waitingFor.set(node, targets.length);
-    for (const target of targets) {
-      const known = dependents.get(target);
-      if (known === undefined) dependents.set(target, [node]);
-      else known.push(node);
-    }
-  }
-  const rank = new Map(nodes.map((node, index) => [node, index]));
-  const order: Node[] = [];
-  for (let layer = nodes.filter((node) => waitingFor.get(node) === 0); layer.length > 0;) {
-    const next: Node[] = [];
-    for (const node of layer) {
-      order.push(node);
-      for (const dependent of dependents.get(node) ?? []) {
-        const left = (waitingFor.get(dependent) ?? 0) - 1;
-        waitingFor.set(dependent, left);
-        if (left === 0) next.push(dependent);
-      }
-    }
-    layer = next.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
-  }
-  if (order.length < nodes.length) throw cyclicDependency(nodes, edges, waitingFor);
-  return order;
-}
-
-/** Each plugin once, also when two slots name it. */
-function targetsOf<Node extends LinkNode>(edges: readonly Edge<Node>[]): readonly Node[] {
-  const targets = edges.flatMap(({ target }) => target ?? []);
-  return targets.length < 2 ? targets : Array.from(new Set(targets));
-}
-
-function cyclicDependency<Node extends LinkNode>(
-  nodes: readonly Node[],
-  edges: ReadonlyMap<Node, readonly Edge<Node>[]>,
-  waitingFor: ReadonlyMap<Node, number>,
-): HotswapError {
-  const stuck = (node: Node | undefined): node is Node => node !== undefined && (waitingFor.get(node) ?? 0) > 0;
-  // Every stuck plugin has a dependency that is stuck, too: following them ends in a circle.
-  const path: Node[] = [];
-  const seen = new Map<Node, number>();
-  for (let node = nodes.find(stuck); node !== undefined && !seen.has(node);) {
-    seen.set(node, path.length);
-    path.push(node);
-    node = edges
-      .get(node)
-      ?.map(({ target }) => target)
-      .find(stuck);
-  }
-  const last = path.at(-1);
-  const closing =
-    last &&
-    edges
-      .get(last)
-      ?.map(({ target }) => target)
-      .find(stuck);
-  const circle = [...path.slice(closing && seen.get(closing)), closing].map((node) => node?.name);
-  return new HotswapError(
-    "HOTSWAP_CYCLIC_DEPENDENCY",
-    `plugins depend on each other in a circle: ${circle.join(" -> ")}; take one of these imports out`,
-    { plugin: circle[0], phase: "link" },
-  );
-}
-
-function unknownDependency(node: LinkNode, slot: string, byName: ReadonlyMap<string, LinkNode>): HotswapError {
-  const names = Array.from(byName.values(), ({ name }) => name);
-  return linkError(
-    "HOTSWAP_UNKNOWN_DEPENDENCY",
-    node,
-    `${node.name} imports "${slot}", which is not in the set${didYouMean(slot, names)}: build it, or declare the slot with dependency.optional()`,
-  );
-}
-
-function linkError(
-  code: "HOTSWAP_UNKNOWN_DEPENDENCY" | "HOTSWAP_NOT_ASSIGNABLE" | "HOTSWAP_DEPENDENCY_RELOADABLE",
-  node: LinkNode,
-  message: string,
-): HotswapError {
-  return new HotswapError(code, message, { plugin: node.name, phase: "link" });
+  return picked;
 }

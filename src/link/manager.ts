@@ -1,9 +1,11 @@
 import { describeError, HotswapError } from "../errors.ts";
 import { isThenable } from "../deadline.ts";
 import type { Entrance } from "../generation/entrance.ts";
+import type { Generation } from "../generation/generation.ts";
 import type { Logger } from "../logger.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Calls } from "./calls.ts";
+import type { Members } from "./members.ts";
 import type { Plugin, PluginNamed } from "./plugin.ts";
 
 /**
@@ -11,13 +13,11 @@ import type { Plugin, PluginNamed } from "./plugin.ts";
  * it is retired; keep it longer than a call only with a lease (`swapper.acquire()`).
  */
 export class PluginManager<Extension = undefined> {
-  /** Dependencies first. */
-  readonly plugins: readonly Plugin[];
   readonly vault: Vault<Extension>;
   /** What keeps this set from being retired. @internal */
   readonly calls: Calls;
   readonly #logger: Logger;
-  readonly #byName: ReadonlyMap<string, Plugin>;
+  readonly #members: Members;
   /** What `invokeEach` calls, by name, each made at the first call; only names that are in some plugin's table. */
   readonly #entrances = new Map<string, readonly Entrance[]>();
   /** What it calls for all other names: they may be any, from anywhere, and remembering them would be a leak. */
@@ -29,15 +29,16 @@ export class PluginManager<Extension = undefined> {
   #lastPlugin: Plugin | undefined;
 
   /** @internal */
-  constructor(plugins: readonly Plugin[], vault: Vault<Extension>, calls: Calls, logger: Logger) {
-    this.plugins = plugins;
+  constructor(members: Members, vault: Vault<Extension>, calls: Calls, logger: Logger) {
+    this.#members = members;
     this.vault = vault;
     this.calls = calls;
     this.#logger = logger;
-    // As it is spelt, too: to find that costs less than to change its case.
-    const byName = new Map(plugins.map((plugin) => [plugin.name.toLowerCase(), plugin]));
-    for (const plugin of plugins) byName.set(plugin.name, plugin);
-    this.#byName = byName;
+  }
+
+  /** Dependencies first. */
+  get plugins(): readonly Plugin[] {
+    return this.#members.all;
   }
 
   /**
@@ -69,13 +70,13 @@ export class PluginManager<Extension = undefined> {
   retire(): void {
     this.#isRetired = true;
     this.calls.abandon();
-    for (const plugin of this.plugins) plugin.retire();
+    this.#members.retire();
     this.#entrances.clear();
     this.#otherEntrances = undefined;
   }
 
   #find(name: string): Plugin | undefined {
-    const plugin = this.#byName.get(name) ?? this.#byName.get(name.toLowerCase());
+    const plugin = this.#members.find(name);
     if (plugin !== undefined) {
       this.#lastName = name;
       this.#lastPlugin = plugin;
@@ -89,7 +90,7 @@ export class PluginManager<Extension = undefined> {
 
   #newEntrancesTo(name: string): readonly Entrance[] {
     if (this.#isRetired) throw retiredCall(name);
-    this.#functionNames ??= new Set(this.plugins.flatMap((plugin) => Array.from(plugin.functionNames)));
+    this.#functionNames ??= functionNames(this.#members.generations);
     if (!this.#functionNames.has(name)) return (this.#otherEntrances ??= this.#findEntrances(name));
     const entrances = this.#findEntrances(name);
     this.#entrances.set(name, entrances);
@@ -97,7 +98,7 @@ export class PluginManager<Extension = undefined> {
   }
 
   #findEntrances(name: string): readonly Entrance[] {
-    return this.plugins.filter((plugin) => plugin.has(name)).map((plugin) => plugin.entrance(name));
+    return this.#members.select((generation) => generation.answers(name)).map((plugin) => plugin.entrance(name));
   }
 }
 
@@ -141,6 +142,12 @@ function report({ plugin }: Entrance, name: string, error: unknown, logger: Logg
 
 async function settled(pending: readonly Promise<void>[]): Promise<void> {
   await Promise.all(pending);
+}
+
+function functionNames(generations: readonly Generation[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { functions } of generations) for (const name of functions.keys()) names.add(name);
+  return names;
 }
 
 function retiredCall(name: string): HotswapError {

@@ -94,13 +94,7 @@ export class Plugin<Definition = UntypedPlugin> {
 
   /** Whether `invokeFunc` would call something: the plugin has the function, or an `invokeFunc` of its own. */
   has(name: string): boolean {
-    const generation = this.#generation;
-    return generation !== undefined && (generation.functions.has(name) || generation.invokeFunc !== undefined);
-  }
-
-  /** The names in the plugin's table of functions; none once the set is retired. @internal */
-  get functionNames(): Iterable<string> {
-    return this.#generation?.functions.keys() ?? [];
+    return this.#generation?.answers(name) ?? false;
   }
 
   /**

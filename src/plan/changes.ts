@@ -1,14 +1,6 @@
 import type { ReloadNote } from "../link/note.ts";
 import type { FoundArtifact, FoundArtifacts } from "../load/scan.ts";
-import type { Generation } from "../generation/generation.ts";
-
-/** What is known of a live plugin when a reload is decided. */
-export interface LivePlugin {
-  readonly generation: Generation;
-  readonly artifact: FoundArtifact;
-  /** Names of all its slots, filled or not, in lower case. */
-  readonly slots: readonly string[];
-}
+import type { LivePlugin, LivePlugins } from "./live.ts";
 
 /** What is to become of one plugin, and why. */
 export interface Change {
@@ -22,30 +14,76 @@ export interface Change {
 }
 
 /**
- * Compares what was found with what is live (SPEC 3.5). Nothing is loaded for it: what an artifact depends on is known
- * from its live generation, and an artifact without one is loaded in any case. Keys are names in lower case, and sorted.
+ * What a reload is to do. Of thousands of plugins most are `unchanged`: they have no {@link Change} unless somebody asks for
+ * {@link all}.
  */
-export function findChanges(live: ReadonlyMap<string, LivePlugin>, found: FoundArtifacts): Map<string, Change> {
-  const changes = new Map<string, Change>();
-  for (const [key, artifact] of found) changes.set(key, changeOf(artifact, live.get(key)));
-  for (const [key, plugin] of live) {
-    if (!found.has(key)) changes.set(key, changeOfMissing(plugin));
+export class Changes {
+  /** What is not `unchanged`, by name in lower case, and sorted. */
+  readonly notable: ReadonlyMap<string, Change>;
+  readonly #live: LivePlugins;
+
+  /** `notable` needs no order. */
+  constructor(live: LivePlugins, notable: ReadonlyMap<string, Change>) {
+    this.#live = live;
+    this.notable = sortedByKey(notable);
   }
-  relinkDependents(live, changes);
-  return new Map(Array.from(changes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+  /** Whether the set has plugins of the same names afterwards. */
+  get keepsNames(): boolean {
+    return Array.from(this.notable).every(([key, { note }]) => note !== "removed" && this.#live.has(key));
+  }
+
+  /** The artifacts to load, sorted by name. */
+  get loads(): readonly FoundArtifact[] {
+    return Array.from(this.notable.values()).flatMap(({ load }) => load ?? []);
+  }
+
+  /** The live plugins that stay, dependencies first. */
+  get kept(): readonly LivePlugin[] {
+    const leaving = new Set(this.leaving);
+    return Array.from(this.#live.values()).filter((plugin) => !leaving.has(plugin));
+  }
+
+  /** The live plugins that go, or give way to another generation. */
+  get leaving(): readonly LivePlugin[] {
+    const changed = Array.from(this.notable).filter(([, { keep }]) => keep === undefined);
+    return changed.flatMap(([key]) => this.#live.get(key) ?? []);
+  }
+
+  /** Every plugin, sorted by name. */
+  get all(): readonly Change[] {
+    const all = new Map(this.notable);
+    for (const [key, keep] of this.#live) if (!all.has(key)) all.set(key, unchanged(keep));
+    return Array.from(sortedByKey(all).values());
+  }
 }
 
-function changeOf(artifact: FoundArtifact, live: LivePlugin | undefined): Change {
-  const { name } = artifact;
-  if (live === undefined) return { name, note: "ok", reason: "it is new", load: artifact };
-  if (!live.generation.isReloadable) {
-    const reason = "reloadable() of the live generation answered false";
-    return { name, note: "not reloadable", reason, keep: live };
+/**
+ * Compares what was found with what is live (SPEC 3.5). Nothing is loaded for it: what an artifact depends on is known
+ * from its live generation, and an artifact without one is loaded in any case.
+ */
+export function findChanges(live: LivePlugins, found: FoundArtifacts): Changes {
+  const notable = new Map<string, Change>();
+  for (const [key, artifact] of found) {
+    const change = changeOf(artifact, live.get(key));
+    if (change !== undefined) notable.set(key, change);
   }
-  if (live.generation.hash === artifact.hash) {
-    return { name, note: "unchanged", reason: "its artifact has the same hash", keep: live };
+  for (const [key, plugin] of live) {
+    if (!found.has(key)) notable.set(key, changeOfMissing(plugin));
   }
-  return { name, note: "ok", reason: "its artifact changed", load: artifact };
+  relinkDependents(live, notable);
+  return new Changes(live, notable);
+}
+
+/** `undefined` for a plugin that is unchanged. */
+function changeOf(artifact: FoundArtifact, live: LivePlugin | undefined): Change | undefined {
+  if (live === undefined) return { name: artifact.name, note: "ok", reason: "it is new", load: artifact };
+  const { name, hash, isReloadable } = live.generation;
+  if (!isReloadable) {
+    return { name, note: "not reloadable", reason: "reloadable() of the live generation answered false", keep: live };
+  }
+  if (hash === artifact.hash) return undefined;
+  return { name: artifact.name, note: "ok", reason: "its artifact changed", load: artifact };
 }
 
 function changeOfMissing(live: LivePlugin): Change {
@@ -59,32 +97,33 @@ function changeOfMissing(live: LivePlugin): Change {
   };
 }
 
-/** Marks every unchanged plugin that depends, directly or not, on one that is replaced, added or removed. */
-function relinkDependents(live: ReadonlyMap<string, LivePlugin>, changes: Map<string, Change>): void {
-  const dependents = new Map<string, string[]>();
-  for (const [key, { slots }] of live) {
+function unchanged(keep: LivePlugin): Change {
+  return { name: keep.generation.name, note: "unchanged", reason: "its artifact has the same hash", keep };
+}
+
+/**
+ * Marks every unchanged plugin that depends, directly or not, on one that is replaced, added or removed. One walk is
+ * enough: dependencies come before their dependents, and what is added has to be loaded in any case.
+ */
+function relinkDependents(live: LivePlugins, notable: Map<string, Change>): void {
+  const replaced = new Map(Array.from(notable).filter(([, { note }]) => note === "ok" || note === "removed"));
+  if (replaced.size === 0) return;
+  for (const [key, { generation, artifact, slots }] of live) {
     for (const slot of slots) {
-      const known = dependents.get(slot);
-      if (known === undefined) dependents.set(slot, [key]);
-      else known.push(key);
-    }
-  }
-  const replaced = Array.from(changes)
-    .filter(([, { note }]) => note === "ok" || note === "removed")
-    .map(([key]) => key);
-  for (let key = replaced.pop(); key !== undefined; key = replaced.pop()) {
-    const cause = changes.get(key);
-    for (const dependent of dependents.get(key) ?? []) {
-      const change = changes.get(dependent);
-      if (change?.note !== "unchanged" || change.keep === undefined) continue;
-      const { name, keep } = change;
-      const reason = `its dependency ${cause?.name} is ${verbOf(cause?.note)}`;
-      changes.set(dependent, { name, note: "relinked", reason, load: keep.artifact });
-      replaced.push(dependent);
+      const cause = replaced.get(slot);
+      if (cause === undefined || notable.has(key)) continue;
+      const reason = `its dependency ${cause.name} is ${verbOf(cause.note)}`;
+      const change: Change = { name: generation.name, note: "relinked", reason, load: artifact };
+      notable.set(key, change);
+      replaced.set(key, change);
     }
   }
 }
 
-function verbOf(note: ReloadNote | undefined): string {
+function verbOf(note: ReloadNote): string {
   return note === "removed" ? "removed" : note === "relinked" ? "instantiated again" : "loaded anew";
+}
+
+function sortedByKey(changes: ReadonlyMap<string, Change>): ReadonlyMap<string, Change> {
+  return new Map(Array.from(changes).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,7 +1,8 @@
 import type { Phase } from "../errors.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";
-import type { Change } from "./changes.ts";
+import { compareNames } from "../link/link.ts";
+import type { Change, Changes } from "./changes.ts";
 
 /** How long each step took, in ms. */
 export type PhaseTimings = Readonly<Partial<Record<Phase | "swap", number>>>;
@@ -21,6 +22,16 @@ export class ReloadDetails extends Map<string, ReloadNote> {
   override toString(): string {
     return Array.from(this, ([name, note]) => `${name}: ${note}`).join(", ");
   }
+}
+
+/** What a reload did that made a set of these `names`, which are sorted. */
+export function reloadDetails(names: readonly string[], { notable }: Changes, timings: PhaseTimings): ReloadDetails {
+  const removed = Array.from(notable.values()).filter(({ note }) => note === "removed");
+  const all = removed.length === 0 ? names : [...names, ...removed.map(({ name }) => name)].toSorted(compareNames);
+  const details = new ReloadDetails([], timings);
+  for (const name of all) details.set(name, "unchanged");
+  for (const { name, note } of notable.values()) details.set(name, note);
+  return details;
 }
 
 /** What a reload would do: {@link ReloadDetails} with the reason of each note. */

@@ -1,51 +1,57 @@
 import { describeError } from "../errors.ts";
 import type { ArtifactCache } from "../load/artifact-cache.ts";
-import type { FoundArtifacts } from "../load/scan.ts";
 import type { Logger } from "../logger.ts";
+import type { Step } from "../plan/live.ts";
 import { turnWhenDue } from "../turn.ts";
 
 export interface HistoryOptions {
-  /** How many sets are kept. */
+  /** How many steps are kept. */
   readonly history: number;
   readonly logger: Logger;
 }
 
-/** The artifacts of the sets before the current one, newest last; their copies are kept so that no build is needed. */
+/**
+ * The steps that led to the current set, newest last. The copies of what they replaced are kept, so that no build is needed
+ * to go back.
+ */
 export class History {
   readonly #cache: ArtifactCache;
   readonly #options: HistoryOptions;
-  #sets: FoundArtifacts[] = [];
+  #steps: Step[] = [];
 
   constructor(cache: ArtifactCache, options: HistoryOptions) {
     this.#cache = cache;
     this.#options = options;
   }
 
-  get newest(): FoundArtifacts | undefined {
-    return this.#sets.at(-1);
+  get newest(): Step | undefined {
+    return this.#steps.at(-1);
   }
 
   get length(): number {
-    return this.#sets.length;
+    return this.#steps.length;
   }
 
-  /** Remembers the artifacts of a set whose generations still hold their copies. */
-  async push(artifacts: FoundArtifacts): Promise<void> {
-    for (const { hash } of artifacts.values()) this.#cache.retain(hash);
-    this.#sets.push(artifacts);
-    while (this.#sets.length > this.#options.history) await this.#release(this.#sets.shift());
+  /**
+   * Remembers a step while the generations that it replaced still hold their copies. What an older step leads to and no
+   * step replaced is part of the current set, whose generations hold it.
+   */
+  async push(step: Step): Promise<void> {
+    for (const artifact of step.values()) if (artifact !== undefined) this.#cache.retain(artifact.hash);
+    this.#steps.push(step);
+    while (this.#steps.length > this.#options.history) await this.#release(this.#steps.shift());
   }
 
-  /** Forgets the newest set: it is the current one again. */
+  /** Forgets the newest step: it was undone. */
   async pop(): Promise<void> {
-    await this.#release(this.#sets.pop());
+    await this.#release(this.#steps.pop());
   }
 
-  async #release(artifacts: FoundArtifacts | undefined): Promise<void> {
-    for (const { hash } of artifacts?.values() ?? []) {
+  async #release(step: Step | undefined): Promise<void> {
+    for (const artifact of step?.values() ?? []) {
       await turnWhenDue();
       try {
-        this.#cache.release(hash);
+        if (artifact !== undefined) this.#cache.release(artifact.hash);
       } catch (error) {
         // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
         this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);

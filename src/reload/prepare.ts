@@ -1,16 +1,15 @@
 import { describeError, HotswapError, type Phase } from "../errors.ts";
 import { Calls } from "../link/calls.ts";
-import { compareNames, linkGraph, type LinkedGraph } from "../link/link.ts";
+import { linkGraph, type LinkedGraph, relinkGraph } from "../link/link.ts";
 import { PluginManager } from "../link/manager.ts";
-import type { ReloadNote } from "../link/note.ts";
-import { Plugin } from "../link/plugin.ts";
+import { Members } from "../link/members.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { FoundArtifact } from "../load/scan.ts";
 import { turnWhenDue } from "../turn.ts";
 import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
 import { collectLiveThings, Vault } from "../vault/vault.ts";
-import type { Change } from "../plan/changes.ts";
+import type { Changes } from "../plan/changes.ts";
 import type { FilledOptions, ReloadCallback } from "./options.ts";
 import type { ReportProgress } from "./reload-log.ts";
 import type { OwnedSet } from "./retire.ts";
@@ -25,9 +24,10 @@ export interface PrepareContext<Extension> {
 
 /** What one call of load or reload asks for. */
 export interface ReloadRequest<Extension> {
-  readonly changes: ReadonlyMap<string, Change>;
+  readonly changes: Changes;
   readonly data: unknown;
-  readonly oldManager: PluginManager<Extension> | undefined;
+  /** The set that is live. */
+  readonly old: OwnedSet<Extension> | undefined;
   readonly callback: ReloadCallback<Extension> | undefined;
 }
 
@@ -64,7 +64,7 @@ class Preparation<Extension> {
   readonly #context: PrepareContext<Extension>;
   /** Loaded by this attempt, in the order of loading, and later in dependency order. */
   #fresh: Generation[] = [];
-  readonly #plugins: Plugin[] = [];
+  #members: Members | undefined;
   #bag: BagTransaction | undefined;
   #manager: PluginManager<Extension> | undefined;
 
@@ -74,9 +74,8 @@ class Preparation<Extension> {
   }
 
   async run(): Promise<PreparedSet<Extension>> {
-    const changes = Array.from(this.#request.changes.values());
     await this.#step("load", async () => {
-      const loads = changes.flatMap(({ load }) => load ?? []);
+      const { loads } = this.#request.changes;
       for (const artifact of loads) {
         this.#context.report("load", this.#fresh.length, loads.length);
         this.#fresh.push(await this.#context.load(artifact));
@@ -85,7 +84,7 @@ class Preparation<Extension> {
     await this.#step("reloadable", () => this.#forEach((generation) => generation.runReloadable()));
     await this.#step("export", () => this.#forEach((generation) => generation.runExport()));
     await this.#step("import", () => this.#forEach((generation) => generation.runImport()));
-    const graph = await this.#step("link", () => this.#link(changes));
+    const graph = await this.#step("link", () => this.#link());
     await this.#step("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
     const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph));
     await this.#step("onInit", () =>
@@ -97,13 +96,13 @@ class Preparation<Extension> {
     bag.owner = undefined;
     await this.#step("callback", () => this.#runCallbacks(manager));
     await this.#step("vault", () => bag.prepare());
-    return { manager, generations: graph.order, bag, fresh: this.#fresh };
+    return { manager, graph, bag, fresh: this.#fresh };
   }
 
   /** Undoes everything; what goes wrong on the way is logged by the generations. */
   async abort(): Promise<void> {
     this.#manager?.retire();
-    for (const plugin of this.#plugins) plugin.retire();
+    this.#members?.retire();
     for (const generation of this.#fresh.toReversed()) {
       await generation.free();
       await turnWhenDue();
@@ -112,16 +111,23 @@ class Preparation<Extension> {
     this.#bag?.abort();
   }
 
-  #link(changes: readonly Change[]): LinkedGraph<Generation> {
-    const kept = changes.flatMap(({ keep }) => (keep === undefined ? [] : [keep.generation]));
-    const graph = linkGraph([...this.#fresh, ...kept]);
-    const fresh = new Set(this.#fresh);
-    for (const generation of graph.order) {
-      if (!fresh.has(generation)) continue;
-      for (const { slot, target } of graph.edges.get(generation) ?? []) generation.link(slot, target?.facade);
+  async #link(): Promise<LinkedGraph<Generation>> {
+    const graph = await this.#graph();
+    const position = ({ name }: Generation): number => graph.shape.positions.get(name.toLowerCase()) ?? 0;
+    this.#fresh.sort((one, other) => position(one) - position(other));
+    for (const generation of this.#fresh) {
+      for (const { slot, target } of graph.shape.edges[position(generation)] ?? []) {
+        generation.link(slot, target === undefined ? undefined : graph.order[target]?.facade);
+      }
     }
-    this.#fresh = graph.order.filter((generation) => fresh.has(generation));
     return graph;
+  }
+
+  /** Only what was loaded is looked at where nothing but code changed. */
+  async #graph(): Promise<LinkedGraph<Generation>> {
+    const { changes, old } = this.#request;
+    const relinked = old !== undefined && changes.keepsNames ? relinkGraph(old.graph, this.#fresh) : undefined;
+    return relinked ?? linkGraph([...this.#fresh, ...changes.kept.map(({ generation }) => generation)]);
   }
 
   async #forEach(hook: (generation: Generation) => void): Promise<void> {
@@ -144,23 +150,16 @@ class Preparation<Extension> {
   ): Promise<{ manager: PluginManager<Extension>; bag: BagTransaction }> {
     const { options, storage } = this.#context;
     const calls = new Calls();
-    for (const generation of graph.order) {
-      const deps = (graph.edges.get(generation) ?? []).flatMap(({ target }) => target?.name ?? []);
-      if (deps.length > 1) deps.sort(compareNames);
-      this.#plugins.push(new Plugin(generation, this.#noteOf(generation), deps, calls));
-      await turnWhenDue();
-    }
-    const live = collectLiveThings(this.#plugins);
+    const notes = new Map(Array.from(this.#request.changes.notable, ([key, { note }]) => [key, note]));
+    const members = new Members(graph, notes, calls);
+    this.#members = members;
+    const live = collectLiveThings(members);
     const extension = await this.#makeExtension();
-    const bag = storage.begin(live.types, { plugins: graph.order.map(({ name }) => name) });
+    const bag = storage.begin(live.types, { plugins: graph.shape.names });
     this.#bag = bag;
-    const manager = new PluginManager(this.#plugins, new Vault(live, extension, bag.bag), calls, options.logger);
+    const manager = new PluginManager(members, new Vault(live, extension, bag.bag), calls, options.logger);
     this.#manager = manager;
     return { manager, bag };
-  }
-
-  #noteOf(generation: Generation): ReloadNote {
-    return this.#request.changes.get(generation.name.toLowerCase())?.note ?? "ok";
   }
 
   async #makeExtension(): Promise<Extension> {
@@ -184,7 +183,7 @@ class Preparation<Extension> {
     ];
     for (const { callback, what } of callbacks) {
       if (callback === undefined) continue;
-      const done = Promise.try(callback, manager, this.#request.oldManager).catch((error: unknown) => {
+      const done = Promise.try(callback, manager, this.#request.old?.manager).catch((error: unknown) => {
         throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `${what} failed: ${describeError(error)}`, {
           phase: "callback",
           cause: error,

@@ -1,3 +1,4 @@
+import { type LinkedGraph, onlyIn } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";
 import { describePin } from "../link/lease-watch.ts";
 import type { Generation } from "../generation/generation.ts";
@@ -8,8 +9,7 @@ import type { BagTransaction } from "../vault/bag/storage.ts";
 /** A set with what has to be given back when it is retired. */
 export interface OwnedSet<Extension> {
   readonly manager: PluginManager<Extension>;
-  /** Dependencies first. */
-  readonly generations: readonly Generation[];
+  readonly graph: LinkedGraph<Generation>;
   readonly bag: BagTransaction;
 }
 
@@ -24,6 +24,8 @@ export interface RetireOptions {
 /** Follows the sets that were swapped out until nothing uses them, and frees what only they referred to. */
 export class Retirement<Extension> {
   readonly #options: RetireOptions;
+  /** The sets that are not freed, in the order in which they became current. */
+  readonly #sets: OwnedSet<Extension>[] = [];
   /** The sets that were swapped out, each until it is freed. */
   readonly #draining = new Map<OwnedSet<Extension>, Promise<void>>();
   /** Ends each wait that is under way. */
@@ -34,9 +36,14 @@ export class Retirement<Extension> {
     this.#options = options;
   }
 
+  /** The set becomes current. */
+  enter(set: OwnedSet<Extension>): void {
+    this.#sets.push(set);
+  }
+
   /** Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case. */
   start(set: OwnedSet<Extension>): void {
-    const freed = this.#drain(set).then(() => freeSet(set));
+    const freed = this.#drain(set).then(() => this.free(set));
     this.#draining.set(set, freed);
     void freed.finally(() => this.#draining.delete(set));
   }
@@ -63,6 +70,23 @@ export class Retirement<Extension> {
     clearTimeout(timer);
   }
 
+  /**
+   * Retires the set and frees the generations that no other set refers to, dependents first (SPEC 3.2). The vault stays
+   * usable until the last `onFree` is over.
+   */
+  async free(set: OwnedSet<Extension>): Promise<void> {
+    const { manager, bag } = set;
+    manager.retire();
+    for (const generation of this.#forget(set).toReversed()) {
+      await generation.free();
+      await turnWhenDue();
+    }
+    manager.vault.retire();
+    // What came through the vault meanwhile.
+    manager.calls.abandon();
+    bag.retire();
+  }
+
   async #drain({ manager }: OwnedSet<Extension>): Promise<void> {
     const delay = this.#wait(this.#options.freeDelay);
     const deadline = this.#wait(this.#options.drainTimeout);
@@ -71,6 +95,20 @@ export class Retirement<Extension> {
     delay.end();
     deadline.end();
     if (manager.calls.count > 0 && !this.#hurried) this.#reportInUse(manager);
+  }
+
+  /**
+   * Answers the generations that no other set refers to. A generation never comes back once it was replaced, so the sets that
+   * have it follow each other: it is enough to ask the one before and the one after.
+   */
+  #forget(set: OwnedSet<Extension>): readonly Generation[] {
+    const index = this.#sets.indexOf(set);
+    this.#sets.splice(index, 1);
+    const neighbours = this.#sets.slice(Math.max(0, index - 1), index + 1);
+    return onlyIn(
+      set.graph,
+      neighbours.map(({ graph }) => graph),
+    );
   }
 
   #reportInUse({ calls }: PluginManager<Extension>): void {
@@ -107,21 +145,4 @@ function summary(calls: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const call of calls) counts.set(call, (counts.get(call) ?? 0) + 1);
   return Array.from(counts, ([call, count]) => (count > 1 ? `${call} (${count} times)` : call)).join(", ");
-}
-
-/**
- * Retires the set and frees the generations that no other set refers to, dependents first (SPEC 3.2). The vault stays
- * usable until the last `onFree` is over.
- */
-export async function freeSet<Extension>({ manager, generations, bag }: OwnedSet<Extension>): Promise<void> {
-  manager.retire();
-  const unreferenced = generations.filter((generation) => generation.release());
-  for (const generation of unreferenced.toReversed()) {
-    await generation.free();
-    await turnWhenDue();
-  }
-  manager.vault.retire();
-  // What came through the vault meanwhile.
-  manager.calls.abandon();
-  bag.retire();
 }

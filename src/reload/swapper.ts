@@ -6,14 +6,14 @@ import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
-import type { ReloadNote } from "../link/note.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
-import { type FoundArtifact, type FoundArtifacts, PluginDirScanner, verifiedArtifact } from "../load/scan.ts";
+import { type FoundArtifacts, PluginDirScanner } from "../load/scan.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
-import { type Change, findChanges, type LivePlugin } from "../plan/changes.ts";
-import { ReloadDetails, ReloadPlan } from "../plan/details.ts";
+import { type Changes, findChanges } from "../plan/changes.ts";
+import { artifactsBefore, type LivePlugins, nextLive, stepFrom } from "../plan/live.ts";
+import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan } from "../plan/details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
@@ -28,13 +28,21 @@ import {
 } from "./reload-log.ts";
 import { rehearseMigrations } from "../plan/rehearse.ts";
 import { Rest } from "./rest.ts";
-import { freeSet, type OwnedSet, Retirement } from "./retire.ts";
+import { type OwnedSet, Retirement } from "./retire.ts";
 import { turnWhenDue } from "../turn.ts";
 import { selectPlugins, staticArtifacts } from "../plan/select.ts";
 import { Triggers } from "./triggers.ts";
 
 /** Where a set comes from. */
 type Source = "folder" | "history";
+
+/** What one load, reload or rollback was given, and reports to. */
+interface Attempt<Extension> {
+  readonly data: unknown;
+  readonly callback: ReloadCallback<Extension> | undefined;
+  readonly report: ReportProgress;
+  readonly timings: PhaseTimings;
+}
 
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
@@ -57,7 +65,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #leases: LeaseWatch;
   #pluginDir: string;
   #storage: BagStorage | undefined;
-  #live: ReadonlyMap<string, LivePlugin> = new Map();
+  #live: LivePlugins = new Map();
   #set: OwnedSet<Extension> | undefined;
   #reloadCounter = 0;
   /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
@@ -181,11 +189,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#enqueue("plan", async () => {
       this.#refuseStatic("plan");
       const changes = findChanges(this.#live, await this.#find());
-      if (!rehearse) return new ReloadPlan(changes.values());
+      if (!rehearse) return new ReloadPlan(changes.all);
       const storage = await this.#openStorage();
       return new ReloadPlan(
-        changes.values(),
-        await rehearseMigrations(changes.values(), storage, (artifact) => this.#loader.load(artifact)),
+        changes.all,
+        await rehearseMigrations(changes.all, storage, (artifact) => this.#loader.load(artifact)),
       );
     });
   }
@@ -248,14 +256,14 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   #rollBack(data: unknown, callback: ReloadCallback<Extension> | undefined): Promise<ReloadDetails> {
     this.#refuseStatic("rollback");
-    const artifacts = this.#history.newest;
-    if (artifacts === undefined) {
+    const step = this.#history.newest;
+    if (step === undefined) {
       throw new HotswapError(
         "HOTSWAP_NOTHING_TO_ROLL_BACK",
         `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
       );
     }
-    return this.#swapTo("history", async () => artifacts, data, callback);
+    return this.#swapTo("history", async () => artifactsBefore(step, this.#live), data, callback);
   }
 
   /** Prepares the set of the artifacts that `find` finds and swaps it in. */
@@ -271,8 +279,13 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       () => this.#reloadCounter,
       async (report, timings) => {
         report("scan", 0, 0);
-        const notes = await this.#prepareAndSwap(source, await find(), data, callback, report);
-        return new ReloadDetails(notes, timings);
+        const start = performance.now();
+        const artifacts = await find();
+        await turnWhenDue();
+        const details = await this.#prepareAndSwap(source, artifacts, { data, callback, report, timings });
+        const ms = (performance.now() - start).toFixed(1);
+        this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${details}`);
+        return details;
       },
     );
   }
@@ -280,47 +293,35 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   async #prepareAndSwap(
     source: Source,
     artifacts: FoundArtifacts,
-    data: unknown,
-    callback: ReloadCallback<Extension> | undefined,
-    report: ReportProgress,
-  ): Promise<[string, ReloadNote][]> {
-    const start = performance.now();
-    await turnWhenDue();
-    const changes = findChanges(this.#live, artifacts);
+    { data, callback, report, timings }: Attempt<Extension>,
+  ): Promise<ReloadDetails> {
+    const [old, live] = [this.#set, this.#live];
+    const changes = findChanges(live, artifacts);
     const storage = await this.#openStorage();
-    const old = this.#set;
-    const oldArtifacts = artifactsOf(this.#live);
-    await prepareAndSwap(
-      { changes, data, callback, oldManager: old?.manager },
+    const prepared = await prepareAndSwap(
+      { changes, data, callback, old },
       { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
-      (prepared) => {
+      (set) => {
         report("swap", 0, 0);
-        this.#swap(prepared, changes);
+        this.#swap(set, nextLive(live, old?.graph, set, changes), changes);
       },
     );
     if (old !== undefined) this.#retirement.start(old);
+    const step = stepFrom(live, changes);
     if (source === "history") await this.#history.pop();
-    // A reload that found nothing new is no step to go back to, and must not push out the last good set.
-    else if (old !== undefined && changesAnything(changes)) await this.#history.push(oldArtifacts);
-    const notes = Array.from(changes.values(), ({ name, note }): [string, ReloadNote] => [name, note]);
-    const ms = (performance.now() - start).toFixed(1);
-    const what = old === undefined ? "loaded" : "reloaded";
-    this.#options.logger.info(`${what} in ${ms} ms: ${new ReloadDetails(notes)}`);
-    return notes;
+    // A reload that found nothing new is no step to go back to, and must not push out the last good one.
+    else if (old !== undefined && step.size > 0) await this.#history.push(step);
+    return reloadDetails(prepared.graph.shape.names, changes, timings);
   }
 
   /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
-  #swap(set: PreparedSet<Extension>, changes: ReadonlyMap<string, Change>): void {
-    const old = this.#set;
+  #swap(set: PreparedSet<Extension>, live: LivePlugins, changes: Changes): void {
     set.bag.commit();
-    for (const generation of set.generations) generation.retain();
+    if (this.#set !== undefined) this.#reloadCounter++;
     this.#set = set;
-    this.#live = livePlugins(set, changes);
-    if (old !== undefined) this.#reloadCounter++;
-    const kept = new Set(set.generations);
-    for (const generation of old?.generations ?? []) {
-      if (!kept.has(generation)) generation.record.move("draining");
-    }
+    this.#live = live;
+    this.#retirement.enter(set);
+    for (const { generation } of changes.leaving) generation.record.move("draining");
     for (const generation of set.fresh) generation.record.move("live");
   }
 
@@ -330,7 +331,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (set !== undefined) {
       await this.#retirement.endOfCalls(set, timeout);
       this.#set = undefined;
-      await freeSet(set);
+      await this.#retirement.free(set);
     }
     await this.#retirement.finish();
     try {
@@ -363,30 +364,4 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
   }
-}
-
-function changesAnything(changes: ReadonlyMap<string, Change>): boolean {
-  return changes.values().some(({ note }) => note !== "unchanged" && note !== "not reloadable");
-}
-
-function artifactsOf(live: ReadonlyMap<string, LivePlugin>): Map<string, FoundArtifact> {
-  return new Map(Array.from(live, ([key, { artifact }]) => [key, artifact]));
-}
-
-/** In the order of `changes`. */
-function livePlugins<Extension>(
-  { fresh }: PreparedSet<Extension>,
-  changes: ReadonlyMap<string, Change>,
-): Map<string, LivePlugin> {
-  const generations = new Map(fresh.map((generation) => [generation.name.toLowerCase(), generation]));
-  const live = new Map<string, LivePlugin>();
-  for (const [key, { keep, load }] of changes) {
-    const generation = generations.get(key);
-    if (keep !== undefined) live.set(key, keep);
-    else if (load !== undefined && generation !== undefined) {
-      const slots = Array.from(generation.slots.keys(), (slot) => slot.toLowerCase());
-      live.set(key, { generation, artifact: verifiedArtifact(load.file, load.hash, load.manifest), slots });
-    }
-  }
-  return live;
 }

@@ -1,5 +1,6 @@
 import { HotswapError } from "../errors.ts";
 import { type Entrance, freedCall } from "../generation/entrance.ts";
+import type { Members } from "../link/members.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
 import type { LiveFuncs, LiveTypes } from "./live-registry.ts";
@@ -58,13 +59,13 @@ export interface LiveThings {
 }
 
 /**
- * Collects the live things of all plugins. Throws `HOTSWAP_DUPLICATE_LIVE_FUNC` or `HOTSWAP_DUPLICATE_LIVE_TYPE` when two
+ * Collects the live things of a set. Throws `HOTSWAP_DUPLICATE_LIVE_FUNC` or `HOTSWAP_DUPLICATE_LIVE_TYPE` when two
  * plugins have one of the same name.
  */
-export function collectLiveThings(plugins: readonly Plugin[]): LiveThings {
+export function collectLiveThings(members: Members): LiveThings {
   const live: LiveThings = { funcs: new Map(), entrances: [], types: new Map(), typeOwners: new Map() };
   const funcOwners = new Map<string, Plugin>();
-  for (const plugin of plugins) {
+  for (const plugin of members.select((generation) => generation.hasLiveThings)) {
     const { liveFuncs, liveTypes } = plugin.source;
     for (const [name, fn] of liveFuncs) {
       const other = funcOwners.get(name);

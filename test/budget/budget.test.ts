@@ -15,15 +15,34 @@ test("operations of loads, reloads and calls stay within their budget", async ()
   expect(await child.exited).toBe(0);
   expect(results).toEqual({
     // Each artifact is read once, verified by one hash, copied once, and evaluated in one graph.
-    "load of 20": { "folder reads": 1, stats: 20, "file reads": 20, hashes: 20, "file writes": 20, imports: 20 },
-    // Size, time and inode tell that nothing changed.
+    "load of 20": {
+      "folder reads": 1,
+      stats: 20,
+      "file reads": 20,
+      hashes: 20,
+      "file writes": 20,
+      imports: 20,
+      "slots read": 40,
+    },
+    // Size, time and inode tell that nothing changed, and then nothing is linked.
     "reload without changes": { "folder reads": 1, stats: 20 },
-    "reload of one": { "folder reads": 1, stats: 20, "file reads": 1, hashes: 1, "file writes": 1, imports: 1 },
+    // Linking looks at the one that changed.
+    "reload of one": {
+      "folder reads": 1,
+      stats: 20,
+      "file reads": 1,
+      hashes: 1,
+      "file writes": 1,
+      imports: 1,
+      "slots read": 3,
+    },
     // The copy is still there.
-    "rollback of one": { imports: 1 },
+    "rollback of one": { imports: 1, "slots read": 3 },
+    "one plugin found twice": { "plugins made": 1 },
     plan: { "folder reads": 1, stats: 20 },
     "100 calls of invokeFunc": { runs: 100 },
-    "invokeEach over 20": { runs: 20 },
+    // One of them was found before.
+    "invokeEach over 20": { runs: 20, "plugins made": 19 },
     "calls that are followed while they answer at once": { runs: 1, followed: 0 },
     // One run for the call, one for the other plugin's function.
     "a call that calls one export of another plugin": { runs: 2 },

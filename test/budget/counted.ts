@@ -18,6 +18,19 @@ function count(owner: object, name: string, as: string, matters: (first: unknown
   });
 }
 
+/** Counts how often a property is read that a class answers by a getter. */
+function countReads(owner: object, name: string, as: string): void {
+  const get = Object.getOwnPropertyDescriptor(owner, name)?.get;
+  if (get === undefined) throw new Error(`${name} is no getter`);
+  Object.defineProperty(owner, name, {
+    configurable: true,
+    get(this: unknown): unknown {
+      counts[as] = (counts[as] ?? 0) + 1;
+      return Reflect.apply(get, this, []);
+    },
+  });
+}
+
 // What the system says of other processes is read as well, once for each folder of copies that lies about.
 const isArtifact = (path: unknown): boolean => /\.m?js$/.test(String(path));
 count(files, "readFile", "file reads", isArtifact);
@@ -31,6 +44,10 @@ count(Bun.ModuleGraph.prototype, "run", "runs");
 count(Bun.ModuleGraph.prototype, "import", "imports");
 
 const { createHost, journalPlugin } = await import("../support/host.ts");
+const { Generation } = await import("../../src/generation/generation.ts");
+// Linking reads the slots of what it links; a plugin, as a set sees it, is made from its generation's number.
+countReads(Generation.prototype, "slots", "slots read");
+countReads(Generation.prototype, "number", "plugins made");
 
 const results: Record<string, Record<string, number>> = {};
 
@@ -51,6 +68,8 @@ await measure("reload without changes", () => swapper.reload());
 await host.change("p7", `${plain} // changed`);
 await measure("reload of one", () => swapper.reload());
 await measure("rollback of one", () => swapper.rollback());
+const manager = swapper.current;
+await measure("one plugin found twice", () => manager?.findPlugin("p3") === manager?.findPlugin("p3"));
 await measure("plan", () => swapper.plan());
 
 const plugin = swapper.current?.findPlugin("p3");

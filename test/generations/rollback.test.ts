@@ -171,6 +171,41 @@ describe("3.14 history", () => {
     expect(versions(host)).toEqual([1, 1]);
   });
 
+  test("holds what was added, replaced and removed meanwhile, whatever becomes of the plugin folder", async () => {
+    await using host = await createHost({ alpha: journalPlugin("alpha"), beta: journalPlugin("beta") });
+    const { swapper } = host;
+    const live = (): string =>
+      swapper.current?.plugins
+        .map((plugin) => `${plugin.name} ${plugin.invokeFunc("version")}`)
+        .toSorted()
+        .join() ?? "";
+    await swapper.loadPlugins();
+    const sets = [live()];
+    const steps = [
+      () => host.change("gamma", journalPlugin("gamma")),
+      () => host.change("alpha", journalPlugin("alpha", [], 2)),
+      () => host.project.remove("bin/beta.js"),
+      () => host.change("alpha", journalPlugin("alpha")),
+      async () => {
+        await host.change("beta", journalPlugin("beta", [], 2));
+        await host.project.remove("bin/gamma.js");
+      },
+    ];
+    for (const step of steps) {
+      await step();
+      await swapper.reload();
+      await swapper.drained();
+      sets.push(live());
+    }
+    expect(new Set(sets).size).toBe(sets.length);
+    for (const name of ["alpha", "beta"]) await host.project.remove(`bin/${name}.js`);
+    for (const set of sets.slice(0, -1).toReversed()) {
+      await swapper.rollback();
+      await swapper.drained();
+      expect(live()).toBe(set);
+    }
+  });
+
   test("sets in it keep no code in memory", async () => {
     await using host = await versionedHost([2, 3, 4, 5]);
     await host.swapper.drained();

@@ -55,6 +55,36 @@ describe("6.1 retiring a set that was swapped out", () => {
     expect(host.takeEvents()).not.toContain("free 1");
   });
 
+  test.each(["012", "021", "102", "120", "201", "210"])(
+    "sets that share a generation are freed in the order %s, and it with the last",
+    async (order) => {
+      await using host = await createHost({ alpha: journalPlugin("alpha"), beta: journalPlugin("beta") });
+      const { swapper } = host;
+      await swapper.loadPlugins();
+      // Each alpha is in one set; the first beta is in all three.
+      const leases = [swapper.acquire()];
+      for (const version of [2, 3]) {
+        await host.change("alpha", journalPlugin("alpha", [], version));
+        await swapper.reload();
+        leases.push(swapper.acquire());
+      }
+      await host.change("alpha", journalPlugin("alpha", [], 4));
+      await host.change("beta", journalPlugin("beta", [], 4));
+      await swapper.reload();
+      host.takeEvents();
+      for (const [count, index] of Array.from(order, Number).entries()) {
+        const { promise: freed, resolve } = Promise.withResolvers<void>();
+        host.wishes.set("alpha.onFree", resolve);
+        leases[index]?.release();
+        await freed;
+        // The last comes first: beta, then alpha.
+        expect(host.takeEvents()).toEqual(count < 2 ? ["alpha.onFree"] : ["beta.onFree", "alpha.onFree"]);
+      }
+      await swapper.drained();
+      expect(swapper.current?.findPlugin("beta")?.invokeFunc("version")).toBe(4);
+    },
+  );
+
   test("freeDelay keeps a set that nobody uses for that time", async () => {
     await using host = await createHost({ alpha: waiting(1) }, { freeDelay: 3_600_000 });
     await host.swapper.loadPlugins();

@@ -20,13 +20,14 @@ export interface DeclaredKey {
  */
 export class Declarations {
   readonly #own = new Map<string, DeclaredKey>();
-  readonly #plugins: ReadonlySet<string> | undefined;
+  readonly #plugins: Iterable<string> | undefined;
+  #pluginNames: ReadonlySet<string> | undefined;
   readonly #initialised = new Set<string>();
   #before: Declarations | undefined;
   #owner: string | undefined;
 
   /** `plugins` are those of the set. `before` are the declarations of the set that is live. */
-  constructor(plugins: ReadonlySet<string> | undefined, before: Declarations | undefined) {
+  constructor(plugins: Iterable<string> | undefined, before: Declarations | undefined) {
     this.#plugins = plugins;
     this.#before = before;
   }
@@ -43,7 +44,9 @@ export class Declarations {
 
   /** Whether a plugin that the set does not have declared what is known of a key. */
   isAbsent(owner: string | undefined): boolean {
-    return owner !== undefined && this.#plugins !== undefined && !this.#plugins.has(owner);
+    if (owner === undefined || this.#plugins === undefined) return false;
+    this.#pluginNames ??= new Set(this.#plugins);
+    return !this.#pluginNames.has(owner);
   }
 
   get isEmpty(): boolean {

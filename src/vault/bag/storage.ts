@@ -80,7 +80,7 @@ export class BagStorage implements ViewHost, TransactionHost {
       return this.#current === view ? undefined : this.#current?.types.ownDowngradesOf(name);
     });
     const overlay = new Overlay(this.shared);
-    const declarations = new Declarations(options.plugins && new Set(options.plugins), this.#current?.declarations);
+    const declarations = new Declarations(options.plugins, this.#current?.declarations);
     const view: BagView = new BagView(this, types, declarations, overlay);
     this.#views.add(view);
     return new Transaction(this, view, overlay);

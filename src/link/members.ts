@@ -1,0 +1,80 @@
+import type { Generation } from "../generation/generation.ts";
+import type { Calls } from "./calls.ts";
+import { compareNames, type LinkedGraph } from "./link.ts";
+import type { ReloadNote } from "./note.ts";
+import { Plugin } from "./plugin.ts";
+
+/**
+ * The plugins of one set. Each is made when it is first asked for: a set of thousands takes the place of another for a
+ * change of one, and the host asks for few.
+ */
+export class Members {
+  readonly #graph: LinkedGraph<Generation>;
+  readonly #notes: ReadonlyMap<string, ReloadNote>;
+  readonly #calls: Calls;
+  /** Those that were made, by name in lower case and by name as it is spelt: to find that costs less than to change its case. */
+  readonly #made = new Map<string, Plugin>();
+  #all: readonly Plugin[] | undefined;
+  #isRetired = false;
+
+  /** `notes` are those of the plugins that are not `unchanged`, by name in lower case. */
+  constructor(graph: LinkedGraph<Generation>, notes: ReadonlyMap<string, ReloadNote>, calls: Calls) {
+    this.#graph = graph;
+    this.#notes = notes;
+    this.#calls = calls;
+  }
+
+  /** Every plugin, dependencies first. */
+  get all(): readonly Plugin[] {
+    this.#all ??= this.#graph.order.map((generation, position) => this.#at(generation, position));
+    return this.#all;
+  }
+
+  /** What the plugins' code is in, dependencies first. */
+  get generations(): readonly Generation[] {
+    return this.#graph.order;
+  }
+
+  /** The plugin of this name, compared without case. */
+  find(name: string): Plugin | undefined {
+    return this.#made.get(name) ?? this.#find(name.toLowerCase());
+  }
+
+  /** The plugins whose generations are as `matches` says, dependencies first. */
+  select(matches: (generation: Generation) => boolean): Plugin[] {
+    const selected: Plugin[] = [];
+    for (const [position, generation] of this.#graph.order.entries()) {
+      if (matches(generation)) selected.push(this.#at(generation, position));
+    }
+    return selected;
+  }
+
+  /** Lets go of the code: from now on every plugin refuses to be called. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const plugin of new Set(this.#made.values())) plugin.retire();
+  }
+
+  #find(key: string): Plugin | undefined {
+    const position = this.#graph.shape.positions.get(key);
+    const generation = position === undefined ? undefined : this.#graph.order[position];
+    return position === undefined || generation === undefined ? undefined : this.#at(generation, position);
+  }
+
+  #at(generation: Generation, position: number): Plugin {
+    const key = this.#graph.shape.keys[position] ?? "";
+    const made = this.#made.get(key);
+    if (made !== undefined) return made;
+    const plugin = new Plugin(generation, this.#notes.get(key) ?? "unchanged", this.#depsOf(position), this.#calls);
+    if (this.#isRetired) plugin.retire();
+    this.#made.set(key, plugin);
+    this.#made.set(plugin.name, plugin);
+    return plugin;
+  }
+
+  #depsOf(position: number): string[] {
+    const edges = this.#graph.shape.edges[position] ?? [];
+    const deps = edges.flatMap(({ target }) => (target === undefined ? [] : (this.#graph.order[target]?.name ?? [])));
+    return deps.toSorted(compareNames);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Generation } from "../generation/generation.ts";
+import type { LinkedGraph } from "../link/link.ts";
+import { type FoundArtifact, type FoundArtifacts, verifiedArtifact } from "../load/scan.ts";
+import type { Changes } from "./changes.ts";
+
+/** What is known of a live plugin when a reload is decided. */
+export interface LivePlugin {
+  readonly generation: Generation;
+  readonly artifact: FoundArtifact;
+  /** Names of all its slots, filled or not, in lower case. */
+  readonly slots: readonly string[];
+}
+
+/** The live plugins by name in lower case, dependencies first. */
+export type LivePlugins = ReadonlyMap<string, LivePlugin>;
+
+/** A set that takes the place of the live one. */
+interface NextSet {
+  readonly graph: LinkedGraph<Generation>;
+  /** What was loaded for it. */
+  readonly fresh: readonly Generation[];
+}
+
+/** What is live once the next set is; `graph` is that of the set that is live now. */
+export function nextLive(
+  live: LivePlugins,
+  graph: LinkedGraph<Generation> | undefined,
+  next: NextSet,
+  changes: Changes,
+): LivePlugins {
+  // A copy of a map keeps its order, and costs next to nothing.
+  const isSameShape = graph?.shape === next.graph.shape;
+  const plugins = new Map(isSameShape ? live : []);
+  for (const generation of isSameShape ? next.fresh : next.graph.order) {
+    const key = generation.name.toLowerCase();
+    const kept = live.get(key);
+    const load = changes.notable.get(key)?.load;
+    if (kept?.generation === generation) plugins.set(key, kept);
+    else if (load !== undefined) plugins.set(key, livePlugin(generation, load));
+  }
+  return plugins;
+}
+
+function livePlugin(generation: Generation, { file, hash, manifest }: FoundArtifact): LivePlugin {
+  const slots = Array.from(generation.slots.keys(), (slot) => slot.toLowerCase());
+  // Without its bytes.
+  return { generation, artifact: verifiedArtifact(file, hash, manifest), slots };
+}
+
+/**
+ * What a reload changed, so that it can be undone: the artifacts of before, by the plugin's name in lower case; `undefined`
+ * for a plugin that there was none of.
+ */
+export type Step = ReadonlyMap<string, FoundArtifact | undefined>;
+
+/** The step from the live plugins to what `changes` makes of them. */
+export function stepFrom(live: LivePlugins, changes: Changes): Step {
+  const step = new Map<string, FoundArtifact | undefined>();
+  for (const [key, { note }] of changes.notable) {
+    if (note === "ok" || note === "removed") step.set(key, live.get(key)?.artifact);
+  }
+  return step;
+}
+
+/** The artifacts of the plugins that were live before `step` led to those that are live now. */
+export function artifactsBefore(step: Step, live: LivePlugins): FoundArtifacts {
+  const artifacts = new Map(Array.from(live, ([key, { artifact }]) => [key, artifact]));
+  for (const [key, artifact] of step) {
+    if (artifact === undefined) artifacts.delete(key);
+    else artifacts.set(key, artifact);
+  }
+  return artifacts;
+}
