@@ -30,7 +30,7 @@ interface Load {
   /** Milliseconds between two requests of one connection; 0 for the next as soon as the last is answered. */
   readonly pace: number;
   /** The option of that name in ms, where it is not as it comes. */
-  readonly reloadRest?: number;
+  readonly reloadRest: number | undefined;
   readonly without: number[];
   readonly withReloads: number[];
   reloads: number;
@@ -83,16 +83,16 @@ async function measureLoads(reloadRest: number | undefined, run: Run): Promise<L
   ];
   await using host = await Host.start({ name: "hotswap", command, cwd: folder.root });
   const variant = reloadRest === undefined ? "" : ` (reloadRest: ${reloadRest})`;
-  const loads: Load[] = [
-    { name: `100 requests a second${variant}`, connections: 4, pace: 40 },
-    { name: `as many as 16 connections can${variant}`, connections: 16, pace: 0 },
-  ].map((load) => ({
-    ...load,
-    ...(reloadRest === undefined ? {} : { reloadRest }),
+  const newLoad = (name: string, connections: number, pace: number): Load => ({
+    name: name + variant,
+    connections,
+    pace,
+    reloadRest,
     without: [],
     withReloads: [],
     reloads: 0,
-  }));
+  });
+  const loads = [newLoad("100 requests a second", 4, 40), newLoad("as many as 16 connections can", 16, 0)];
   const [spells, spell] = run.quick ? [1, 500] : [5, 2000];
   for (const load of loads) {
     await latencies(host, load, 500);
