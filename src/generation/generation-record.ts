@@ -61,8 +61,14 @@ export class GenerationRecord {
    * memory was given back. To ask is to keep it alive until the end of this turn of the event loop.
    */
   get bridge(): object | undefined {
-    const witnesses = this.#witnesses.map((witness) => witness.deref());
-    return witnesses.includes(undefined) ? undefined : witnesses[0];
+    return this.code?.bridge;
+  }
+
+  /** As {@link bridge}, with the graph that the code was evaluated in. */
+  get code(): { readonly bridge: object; readonly graph: object | undefined } | undefined {
+    const [bridge, graph, ...others] = this.#witnesses.map((witness) => witness.deref());
+    const all = this.#witnesses.length === 1 ? [bridge] : [bridge, graph, ...others];
+    return bridge === undefined || all.includes(undefined) ? undefined : { bridge, graph };
   }
 
   /** Whether there has been code to free. */
@@ -70,7 +76,10 @@ export class GenerationRecord {
     return this.#witnesses.length > 0;
   }
 
-  /** Takes an object that is in memory as long as any of the generation's code is; the first is its bridge. */
+  /**
+   * Takes an object that is in memory as long as any of the generation's code is; the first is its bridge, the second its
+   * graph.
+   */
   addWitness(witness: object): void {
     this.#witnesses.push(new WeakRef(witness));
   }

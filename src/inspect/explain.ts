@@ -60,20 +60,20 @@ function explainMissing(name: GenerationName, registry: GenerationRegistry): Exp
 /** Synchronous, so that nothing of the generation is held over a turn of the event loop. */
 function explainFreed(record: GenerationRecord, context: ExplainContext): Explanation {
   const name = { plugin: record.plugin, number: record.number };
-  const { bridge } = record;
-  if (bridge === undefined) return new Explanation({ ...name, state: "collected" });
+  const { code } = record;
+  if (code === undefined) return new Explanation({ ...name, state: "collected" });
   const modules = namedModules(context);
   const others = bridges(Array.from(context.registry).filter(({ state }) => state === "live" || state === "draining"));
   const targets = {
     starts: [...modules, ...processListeners(), ...others],
     collections: collectionsOf(modules),
     own: context.own,
-    bridge,
+    ...code,
   };
   const probe = new HotswapProbe(targets);
   const snapshot = HeapSnapshot.take();
   // Until here, or the engine might find that nobody needs it.
-  const probed = probe.bridge === bridge ? findProbed(snapshot, targets) : undefined;
+  const probed = probe.bridge === code.bridge ? findProbed(snapshot, targets) : undefined;
   const scopes = generationScopes(snapshot);
   if (probed === undefined || scopes.size < others.length) {
     return new Explanation({
@@ -82,10 +82,10 @@ function explainFreed(record: GenerationRecord, context: ExplainContext): Explan
       detail: " (the snapshot of the heap has another form than expected)",
     });
   }
-  const scope = scopes.get(probed.bridge);
+  const own = scopes.get(probed.bridge);
   // What the bridge is a variable of is gone, and with it the code: only the engine still knows the bridge.
-  if (scope === undefined) return new Explanation({ ...name, state: "collected" });
-  return explainHeld(name, new HolderSearch(snapshot, probed, scopes, new GenerationNodes(snapshot, scope)));
+  if (own === undefined) return new Explanation({ ...name, state: "collected" });
+  return explainHeld(name, new HolderSearch(snapshot, probed, scopes, new GenerationNodes(snapshot, own, probed)));
 }
 
 function explainHeld(name: GenerationName, search: HolderSearch): Explanation {

@@ -4,8 +4,8 @@ import type { Bridge, HostModule, SectionCode, SectionImports, Sections } from "
 
 type Namespace = Record<string, unknown>;
 
-/** What all namespaces of modules have in common. */
-const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
+/** The prototype of the namespaces of all sections. */
+export const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
 
 /** The sections of one artifact, and where they come from. */
 export interface SectionSource {

@@ -1,6 +1,7 @@
 import { numbered, Stamp } from "../../bench/harness/stamp.ts";
 import { createHost } from "../support/host.ts";
 import { uncollected } from "../support/collect.ts";
+import type { ProjectOptions } from "../support/project.ts";
 import { Samples } from "./samples.ts";
 
 const mark = (number: number): string => numbered("mark", number);
@@ -15,9 +16,9 @@ export default definePlugin({ functions: { mark: () => "${mark(0)}", state: () =
 /** How many samples are taken. */
 const SAMPLES = 20;
 
-/** Reloads a changed plugin `count` times and answers what went wrong. */
-export async function soakMemory(count: number): Promise<string[]> {
-  await using host = await createHost({ heavy }, { leakAfter: 1000 });
+/** Reloads a changed plugin `count` times, its modules bundled or kept apart, and answers what went wrong. */
+export async function soakMemory(count: number, options?: ProjectOptions): Promise<string[]> {
+  await using host = await createHost({ heavy }, { leakAfter: 1000 }, {}, options);
   const stamp = await Stamp.of(host.project.path("bin/heavy.js"), mark(0));
   const { swapper } = host;
   await swapper.loadPlugins();

@@ -1,5 +1,5 @@
 import { HotswapError, PluginManagerSwapper, type SwapperOptions } from "hotswap";
-import { createProject, type Files, type Project } from "./project.ts";
+import { createProject, type Files, type Project, type ProjectOptions } from "./project.ts";
 import { RecordingLogger } from "./logger.ts";
 
 /** A host module that plugins of a test write to, so that their order can be seen: `import { log } from "../../journal"`. */
@@ -63,9 +63,13 @@ export async function createHost<Extension = undefined>(
   plugins: Readonly<Record<string, string>>,
   options: SwapperOptions<Extension> = {},
   files: Files = {},
+  projectOptions?: ProjectOptions,
 ): Promise<Host<Extension>> {
   const sources = Object.entries(plugins).map(([name, source]) => [`plugin/${name}/index.ts`, source] as const);
-  const project = await createProject({ "journal.ts": journal, ...Object.fromEntries(sources), ...files });
+  const project = await createProject(
+    { "journal.ts": journal, ...Object.fromEntries(sources), ...files },
+    projectOptions,
+  );
   await project.buildAll(...Object.keys(plugins));
   const logger = new RecordingLogger();
   const swapper = new PluginManagerSwapper<Extension>(project.out, {

@@ -1,12 +1,17 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { build, type BuildOptions, type BuildResult } from "../../src/build/index.ts";
+import { build, type Builder, type BuildOptions, type BuildResult, createBuilder } from "../../src/build/index.ts";
 
 const checkout = join(import.meta.dir, "..", "..");
 
 /** Files by path, relative to the project's root. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export interface ProjectOptions {
+  /** Plugins are built as `hotswap dev` does: their modules are kept apart. Not set: they are bundled. */
+  readonly apart?: boolean;
+}
 
 /**
  * A project of its own in a temporary folder, in which `hotswap` can be imported as an outsider would. Deleted when
@@ -19,10 +24,13 @@ export class Project implements AsyncDisposable {
   readonly root: string;
   /** Where {@link Project.build} puts artifacts. */
   readonly out: string;
+  /** By the names of plugins; `undefined` when modules are bundled. */
+  readonly #builders: Map<string, Builder> | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, { apart = false }: ProjectOptions = {}) {
     this.root = root;
     this.out = join(root, "bin");
+    this.#builders = apart ? new Map() : undefined;
   }
 
   path(...parts: string[]): string {
@@ -39,7 +47,13 @@ export class Project implements AsyncDisposable {
 
   /** Builds `plugin/<name>` into the output folder with the real builder. */
   async build(name: string, options: Partial<BuildOptions> = {}): Promise<BuildResult> {
-    return build({ pluginDir: this.path("plugin", name), outputDir: this.out, ...options });
+    const filled = { pluginDir: this.path("plugin", name), outputDir: this.out, ...options };
+    if (this.#builders === undefined) return build(filled);
+    const builder = this.#builders.get(name) ?? createBuilder(filled);
+    this.#builders.set(name, builder);
+    const built = await builder.build();
+    if (built.manifest.sections === undefined) throw new Error(`the modules of ${name} were not kept apart`);
+    return built;
   }
 
   async buildAll(...names: string[]): Promise<BuildResult[]> {
@@ -56,8 +70,8 @@ export class Project implements AsyncDisposable {
 }
 
 /** A fresh project with a `package.json`, `files`, and an empty output folder. */
-export async function createProject(files: Files = {}): Promise<Project> {
-  const project = new Project(await realpath(await mkdtemp(join(tmpdir(), "hotswap-test-"))));
+export async function createProject(files: Files = {}, options?: ProjectOptions): Promise<Project> {
+  const project = new Project(await realpath(await mkdtemp(join(tmpdir(), "hotswap-test-"))), options);
   await project.write({ "package.json": `{ "name": "sample", "type": "module" }\n`, ...files });
   await mkdir(project.out, { recursive: true });
   await mkdir(project.path("node_modules"), { recursive: true });

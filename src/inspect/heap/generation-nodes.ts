@@ -1,15 +1,30 @@
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
 import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
+import type { ProbedNodes } from "./probe.ts";
 
 const SCOPE = /^system \/ JS\w+Environment$/;
 
-/** The scope around all modules of each generation, by the node of its bridge. */
-export function generationScopes(snapshot: HeapSnapshot): Map<HeapNode, HeapNode> {
-  const scopes = new Map<HeapNode, HeapNode>();
+/**
+ * The scopes that each generation's functions lie in, by the node of its bridge: the one around all modules of its graph,
+ * and those of each section, of which one has the bridge and another the variables of the module.
+ */
+export function generationScopes(snapshot: HeapSnapshot): Map<HeapNode, HeapNode[]> {
+  const scopes = new Map<HeapNode, HeapNode[]>();
+  const bridges = new Map<HeapNode, HeapNode>();
+  const others: HeapNode[] = [];
   for (let node = 0; node < snapshot.size; node++) {
     if (!SCOPE.test(snapshot.nameOf(node))) continue;
     const bridge = snapshot.follow(node, "context", BRIDGE_GLOBAL);
-    if (bridge !== undefined) scopes.set(bridge, node);
+    if (bridge === undefined) others.push(node);
+    else bridges.set(node, bridge);
+  }
+  for (const [node, bridge] of bridges) {
+    const known = scopes.get(bridge);
+    if (known === undefined) scopes.set(bridge, [node]);
+    else known.push(node);
+  }
+  for (const node of others) {
+    for (const outer of snapshot.targets(node)) scopes.get(bridges.get(outer) ?? -1)?.push(node);
   }
   return scopes;
 }
@@ -17,21 +32,24 @@ export function generationScopes(snapshot: HeapSnapshot): Map<HeapNode, HeapNode
 /** What of a snapshot is code of one generation. */
 export class GenerationNodes {
   readonly #snapshot: HeapSnapshot;
-  /** The scope that all of the generation's functions lie in. */
-  readonly #scope: HeapNode;
+  /** The scopes in one of which each of the generation's functions lies. */
+  readonly #scopes: ReadonlySet<HeapNode>;
+  /** The prototype of the namespaces of sections. */
+  readonly #namespace: HeapNode | undefined;
   readonly #inside = new Map<HeapNode, boolean>();
   /** The graph object: what asynchronous work that was begun in the generation refers to, whosever code goes on with it. */
   readonly graph: HeapNode | undefined;
 
-  constructor(snapshot: HeapSnapshot, scope: HeapNode) {
+  constructor(snapshot: HeapSnapshot, scopes: Iterable<HeapNode>, { graph, namespace }: ProbedNodes) {
     this.#snapshot = snapshot;
-    this.#scope = scope;
-    this.graph = snapshot.follow(scope, "context", "moduleGraph");
+    this.#scopes = new Set(scopes);
+    this.#namespace = namespace;
+    this.graph = graph;
   }
 
   /** Whether this is what the generation's code lies in, and none of its code. */
   isFrame(node: HeapNode): boolean {
-    return node === this.#scope || node === this.graph;
+    return this.#scopes.has(node) || node === this.graph;
   }
 
   /**
@@ -45,7 +63,7 @@ export class GenerationNodes {
       return name === "" || name === "Function" ? "an anonymous function" : `function ${name}`;
     }
     if (this.#snapshot.typeOf(node) !== "object") return undefined;
-    if (name === "ModuleNamespaceObject") return this.#isNamespace(node) ? "the module namespace" : undefined;
+    if (this.#isNamespace(node)) return "the module namespace";
     if (name.endsWith("Generator")) return this.#describeSuspended(node, name);
     return this.#isInstance(node) ? `an instance of ${name}` : undefined;
   }
@@ -59,6 +77,7 @@ export class GenerationNodes {
   }
 
   #isNamespace(node: HeapNode): boolean {
+    if (this.#snapshot.nameOf(node) !== "ModuleNamespaceObject") return this.#isSectionNamespace(node);
     for (const record of this.#snapshot.targets(node)) {
       if (this.#snapshot.nameOf(record) !== "ModuleRecord") continue;
       for (const scope of this.#snapshot.targets(record)) if (this.#isInside(scope)) return true;
@@ -66,21 +85,35 @@ export class GenerationNodes {
     return false;
   }
 
-  /** Whether the constructor of the object's class is the generation's. */
-  #isInstance(node: HeapNode): boolean {
-    for (const shape of this.#snapshot.targets(node)) {
-      if (this.#snapshot.typeOf(shape) !== "object shape") continue;
-      for (const prototype of this.#snapshot.targets(shape)) {
-        const constructor = this.#snapshot.follow(prototype, "property", "constructor");
-        if (constructor !== undefined && this.#isInside(constructor)) return true;
-      }
+  /** The namespace of a section has a getter for each name, which is a function of the module. */
+  #isSectionNamespace(node: HeapNode): boolean {
+    if (this.#namespace === undefined || !this.#prototypes(node).includes(this.#namespace)) return false;
+    for (const accessor of this.#snapshot.targets(node)) {
+      if (this.#snapshot.nameOf(accessor) !== "GetterSetter") continue;
+      for (const getter of this.#snapshot.targets(accessor)) if (this.#isInside(getter)) return true;
     }
     return false;
   }
 
-  /** Whether a function or scope lies in the generation's scope. */
+  /** Whether the constructor of the object's class is the generation's. */
+  #isInstance(node: HeapNode): boolean {
+    return this.#prototypes(node).some((prototype) => {
+      const constructor = this.#snapshot.follow(prototype, "property", "constructor");
+      return constructor !== undefined && this.#isInside(constructor);
+    });
+  }
+
+  /** What the object's shape refers to: its prototype is among them. */
+  #prototypes(node: HeapNode): HeapNode[] {
+    const shapes = Array.from(this.#snapshot.targets(node)).filter(
+      (to) => this.#snapshot.typeOf(to) === "object shape",
+    );
+    return shapes.flatMap((shape) => Array.from(this.#snapshot.targets(shape)));
+  }
+
+  /** Whether a function or scope lies in one of the generation's scopes. */
   #isInside(node: HeapNode): boolean {
-    if (node === this.#scope) return true;
+    if (this.#scopes.has(node)) return true;
     const known = this.#inside.get(node);
     if (known !== undefined) return known;
     this.#inside.set(node, false);

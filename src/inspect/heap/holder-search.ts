@@ -19,7 +19,7 @@ export class HolderSearch {
   constructor(
     snapshot: HeapSnapshot,
     probed: ProbedNodes,
-    scopes: ReadonlyMap<HeapNode, HeapNode>,
+    scopes: ReadonlyMap<HeapNode, readonly HeapNode[]>,
     target: GenerationNodes,
   ) {
     this.#snapshot = snapshot;
@@ -27,8 +27,10 @@ export class HolderSearch {
     this.#target = target;
     const globalObject = snapshot.find("object", "GlobalObject");
     this.#starts = [
-      // A plugin is known by its bridge, which leads nowhere; its modules lie in the scope around it.
-      ...probed.starts.map((start) => ({ ...start, node: scopes.get(start.node) ?? start.node })),
+      // A plugin is known by its bridge, which leads nowhere; its modules lie in the scopes around it.
+      ...probed.starts.flatMap(({ name, rank, node: bridge }) =>
+        (scopes.get(bridge) ?? [bridge]).map((node) => ({ name, rank, node })),
+      ),
       ...(globalObject === undefined ? [] : [{ name: "globalThis", node: globalObject, rank: Rank.engine }]),
     ];
     this.#blocked = new Set([probed.probe, ...withoutHold(snapshot)]);

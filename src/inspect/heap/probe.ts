@@ -1,3 +1,4 @@
+import { NAMESPACE } from "../../load/sections.ts";
 import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
 import type { Collection, NamedObject } from "./host-objects.ts";
 import type { PathStart } from "./reference-path.ts";
@@ -7,6 +8,7 @@ export interface ProbeTargets {
   readonly starts: readonly NamedObject[];
   readonly collections: readonly Collection[];
   readonly bridge: object;
+  readonly graph: object | undefined;
   /** Objects whose insides are hotswap's own. */
   readonly own: readonly object[];
 }
@@ -23,6 +25,9 @@ export interface ProbedNodes {
   /** The contents of maps and sets, by the node of the collection. */
   readonly contents: ReadonlyMap<HeapNode, readonly HiddenEdge[]>;
   readonly bridge: HeapNode;
+  readonly graph: HeapNode | undefined;
+  /** The prototype of the namespaces of sections. */
+  readonly namespace: HeapNode | undefined;
   readonly own: ReadonlySet<HeapNode>;
   /** The probe itself: no path may lead through it. */
   readonly probe: HeapNode;
@@ -38,14 +43,17 @@ export class HotswapProbe {
   readonly values: readonly (readonly unknown[])[];
   readonly keys: readonly (readonly unknown[])[];
   readonly bridge: object;
+  readonly graph: object | undefined;
+  readonly namespace = NAMESPACE;
   readonly own: readonly object[];
 
-  constructor({ starts, collections, bridge, own }: ProbeTargets) {
+  constructor({ starts, collections, bridge, graph, own }: ProbeTargets) {
     this.starts = starts.map(({ object }) => object);
     this.collections = collections.map(({ object }) => object);
     this.values = collections.map(({ entries }) => entries.map(({ value }) => value));
     this.keys = collections.map(({ entries }) => entries.map(({ key }) => key));
     this.bridge = bridge;
+    this.graph = graph;
     this.own = own;
   }
 }
@@ -70,6 +78,8 @@ export function findProbed(snapshot: HeapSnapshot, { starts, collections }: Prob
   return {
     probe,
     bridge,
+    graph: snapshot.follow(probe, "property", "graph"),
+    namespace: snapshot.follow(probe, "property", "namespace"),
     contents,
     starts: Array.from(list("starts")).flatMap(([index, node]) => {
       const start = starts[index];
