@@ -1,10 +1,11 @@
 import type { BuildOutput } from "bun";
 import { readFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { bundlerConfig } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/source-map.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFile } from "../source/source-file.ts";
+import { turnWhenDue } from "../../turn.ts";
 import { definesFields } from "./class-fields.ts";
 import { NotErasable } from "./erase/erasure.ts";
 import { eraseTypes } from "./erase-types.ts";
@@ -38,6 +39,7 @@ export async function compileModules(
   const modules: CompiledModule[] = [];
   const others: SourceFile[] = [];
   for (const source of sources) {
+    if (source !== sources[0]) await turnWhenDue();
     const module = await eraseModule(options, source);
     if (module === undefined) others.push(source);
     else modules.push(module);
@@ -49,7 +51,7 @@ export async function compileModules(
 async function eraseModule(options: FilledOptions, source: SourceFile): Promise<CompiledModule | undefined> {
   try {
     const { fields, ...code } = eraseTypes(source);
-    if (fields && !(await definesFields(options, dirname(source.path)))) return undefined;
+    if (fields && !(await definesFields(options, source))) return undefined;
     return { source, ...code, mappings: undefined };
   } catch (error) {
     if (error instanceof NotErasable) return undefined;

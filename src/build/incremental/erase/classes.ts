@@ -36,7 +36,10 @@ export function visitMember(erasure: Erasure, node: PropertyDefinition | MethodD
   } else if (marked !== undefined) {
     blank(erasure, marked, marked + 1);
   }
-  if (field !== undefined && !field.static && key.type !== "PrivateIdentifier") erasure.fields = true;
+  // A private field stays one, but its value may be set elsewhere.
+  if (field !== undefined && !field.static && (key.type !== "PrivateIdentifier" || value !== null)) {
+    erasure.fields = true;
+  }
   if (value !== null) erasure.visit(value);
 }
 

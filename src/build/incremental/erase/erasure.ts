@@ -35,22 +35,24 @@ export function blank({ edits }: Erasure, start: number, end: number, text = "")
   if (start < end) edits.push({ start, end, text });
 }
 
-/** Where `character` stands next, from `start` on. A comment may have one, too; the result is compared in the end. */
+/** Where `character` stands next in code, from `start` on. */
 export function next({ text }: Erasure, character: string, start: number): number {
-  const found = text.indexOf(character, start);
-  if (found === -1) throw new NotErasable(`there is no ${character}`);
-  return found;
+  for (let at = skipBlank(text, start); at < text.length; at = skipBlank(text, at + 1)) {
+    if (text[at] === character) return at;
+  }
+  throw new NotErasable(`there is no ${character}`);
 }
 
-/** Index of the first character from `start` on that is no white space. */
-export function skipSpace(text: string, start: number): number {
-  let at = start;
-  while (/\s/.test(text.charAt(at))) at++;
-  return at;
+const blanks = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
+
+/** Index of the first character from `start` on that is neither white space nor in a comment. */
+export function skipBlank(text: string, start: number): number {
+  blanks.lastIndex = start;
+  return start + (blanks.exec(text)?.[0].length ?? 0);
 }
 
 /** Where a list's entry ends with the comma that follows it, if one does. */
 export function withComma(text: string, end: number): number {
-  const at = skipSpace(text, end);
+  const at = skipBlank(text, end);
   return text[at] === "," ? at + 1 : end;
 }

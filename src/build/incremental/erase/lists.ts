@@ -1,6 +1,6 @@
 import type { Node } from "oxc-parser";
 import type { Erasure } from "./erasure.ts";
-import { blank, skipSpace } from "./erasure.ts";
+import { blank, skipBlank } from "./erasure.ts";
 
 /** What a statement, or a member of a class, may begin with so that it goes on with the line before. */
 const continuing = { statements: "([`+-/<", members: "[*(" } as const;
@@ -36,7 +36,7 @@ export function visitList(erasure: Erasure, items: readonly Node[], kind: keyof 
 /** Where the first thing of an item stands that is not left out. */
 function keptStart({ edits, text }: Erasure, item: Node, first: number): number {
   let at = item.start;
-  for (let index = first; edits[index]?.start === at; index++) at = skipSpace(text, edits[index]?.end ?? at);
+  for (let index = first; edits[index]?.start === at; index++) at = skipBlank(text, edits[index]?.end ?? at);
   return at;
 }
 
