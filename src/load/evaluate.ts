@@ -40,11 +40,11 @@ async function evaluateSections(
   const texts = readSections(readCopy(copy), manifest, copy);
   const meta = artifact[META_EXPORT] as object | undefined;
   const linked = new LinkedSections(bridge, { sections, texts, hostModules, copy, root, meta, graph });
-  const live = new Set([...Object.values(liveFuncs), ...Object.values(liveTypes)]);
+  const live = [...Object.entries(liveFuncs), ...Object.entries(liveTypes)];
   return graph.run(() => {
     const rootModule = linked.own(sections.root);
-    // In the order in which they stand, whatever kinds of live things they have.
-    for (const { path } of sections.modules) if (live.has(path)) linked.own(path);
+    // By the names of what is live, whatever kinds of things they are: as in a bundle.
+    for (const [, path] of live.toSorted(([a], [b]) => (a < b ? -1 : 1))) linked.own(path);
     const table = (files: Readonly<Record<string, string>>): Record<string, unknown> =>
       Object.fromEntries(
         Object.entries(files).map(([name, path]) => [name, linked.own(path)[sections.exportNames[name] ?? name]]),
