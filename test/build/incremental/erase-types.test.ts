@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Script } from "node:vm";
@@ -141,6 +141,38 @@ export default definePlugin({});
     // The engine points into the expression.
     expect(Number(frame?.[3])).toBeGreaterThanOrEqual(column);
     expect(Number(frame?.[3])).toBeLessThanOrEqual(column + "new Error(".length);
+  });
+});
+
+describe("how often the bundler is asked", () => {
+  const root = `import { definePlugin } from "hotswap"; import { a } from "./a"; export default definePlugin({ functions: { a } });`;
+
+  async function asked(...texts: string[]): Promise<number[]> {
+    await using other = await createProject({ "plugin/alpha/index.ts": root }, { apart: true });
+    using builds = spyOn(Bun, "build");
+    const counts: number[] = [];
+    for (const text of texts) {
+      await other.write({ "plugin/alpha/a.ts": text });
+      const before = builds.mock.calls.length;
+      const { unchanged } = await other.build("alpha");
+      expect(unchanged).toBe(false);
+      counts.push(builds.mock.calls.length - before);
+    }
+    return counts;
+  }
+
+  test("never about JavaScript with types", async () => {
+    expect(await asked("export const a = (): number => 1", "export const a = (): number => 2")).toEqual([0, 0]);
+  });
+
+  test("once about the settings for fields of classes in a folder", async () => {
+    const withField = (n: number): string => `class A { n: number = ${n} } export const a = (): number => new A().n`;
+    expect(await asked(withField(1), withField(2), withField(3))).toEqual([1, 0, 0]);
+  });
+
+  test("each time about what is more than that", async () => {
+    const withEnum = (n: number): string => `enum A { n = ${n} } export const a = (): number => A.n`;
+    expect(await asked(withEnum(1), withEnum(2))).toEqual([1, 1]);
   });
 });
 
