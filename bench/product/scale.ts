@@ -37,7 +37,7 @@ const publish = (index: number, version: number): void => stamp.publish(name(ind
 const count = plugins - 1;
 for (let index = 0; index < count; index++) publish(index, 0);
 
-const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root, freeDelay: 0, history: 1, reloadRest: 0 });
+const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root, freeDelay: 0, history: 1 });
 const result = {
   load: 0,
   memory: 0,

@@ -16,7 +16,6 @@ const swapper = new PluginManagerSwapper(outputDir, {
   logger: quiet,
   root: process.cwd(),
   freeDelay: 0,
-  reloadRest: 0,
 });
 await swapper.loadPlugins();
 onChange(pluginDir, async () => {

@@ -31,7 +31,7 @@ export interface SwapperOptions<Extension> {
   readonly history?: number;
   /**
    * How long calls have the event loop to themselves after a reload before the next one begins, where reloads follow each
-   * other without a pause; 1,000 unless set, 0 for no rest. It is longer when the reload was, and there is none while the host
+   * other without a pause; 0 unless set, which is no rest. It is longer when the reload was, and there is none while the host
    * does not ask for `swapper.current`, nor under `hotswap dev`. `rollback()` and `close()` do not wait for it.
    */
   readonly reloadRest?: number;
@@ -109,7 +109,7 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     hookTimeout: duration("hookTimeout", options.hookTimeout, 30_000),
     leakAfter: duration("leakAfter", options.leakAfter, 60_000),
     history: amount("history", options.history, 5),
-    reloadRest: duration("reloadRest", options.reloadRest, 1000),
+    reloadRest: duration("reloadRest", options.reloadRest, 0),
     reloadCallback: options.reloadCallback,
     onPluginError: options.onPluginError,
     newExtension: options.newExtension,

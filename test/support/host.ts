@@ -75,7 +75,6 @@ export async function createHost<Extension = undefined>(
   const swapper = new PluginManagerSwapper<Extension>(project.out, {
     logger,
     freeDelay: 0,
-    reloadRest: 0,
     root: project.root,
     ...options,
   });
