@@ -240,13 +240,14 @@ describe("the bundler compiles", () => {
       `export const __plugin__ = 1`,
       `export { a } from "./a"; const __from0__ = 1`,
     ],
+    "code that is nested too deep": [`export const a = ${"b + ".repeat(60_000)} b`],
     "a name that is taken": [`const _default = 1; export default 2`],
     "a name with escapes": [`const \\u0061bc: number = 1`],
     "an export that is called *": [`import { "*" as a } from "./a"; a`],
   };
 
   test.each(Object.entries(declined))("%s", (why, texts) => {
-    for (const text of texts) expect(`${text}: ${reason(text)}`).toBe(`${text}: ${why}`);
+    for (const text of texts) expect([text.slice(0, 80), reason(text)]).toEqual([text.slice(0, 80), why]);
   });
 
   test("other languages than TypeScript and JavaScript, and what may be CommonJS by its name", () => {

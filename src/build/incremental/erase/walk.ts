@@ -25,7 +25,13 @@ export function findTypes(program: Program, text: string): Erasure {
     fields: false,
     visit: (node) => visit(erasure, keys, node),
   };
-  visitList(erasure, program.body, "statements");
+  try {
+    visitList(erasure, program.body, "statements");
+  } catch (error) {
+    // The walk goes as deep as the code does.
+    if (error instanceof RangeError) throw new NotErasable("code that is nested too deep");
+    throw error;
+  }
   return erasure;
 }
 
