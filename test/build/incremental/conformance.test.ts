@@ -4,9 +4,11 @@ import { type BuildResult, createBuilder } from "../../../src/build/index.ts";
 import { createProject, type Files, type Project } from "../../support/project.ts";
 import { runArtifact } from "../support/run-artifact.ts";
 import type { Case, Cases } from "./cases/case.ts";
-import { evaluationCases, fileCases, languageCases } from "./cases/evaluation.ts";
+import { evaluationCases } from "./cases/evaluation.ts";
 import { exportCases } from "./cases/exports.ts";
+import { fileCases } from "./cases/files.ts";
 import { importCases } from "./cases/imports.ts";
+import { languageCases } from "./cases/language.ts";
 
 /** The root module has the definition at its end, where it changes no line of the case. */
 function projectFiles({ files }: Case): Files {

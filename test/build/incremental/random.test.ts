@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { BuildError, type BuildResult, createBuilder } from "../../../src/build/index.ts";
