@@ -72,6 +72,22 @@ describe("6.4 explain of modules that are kept apart", () => {
     ]);
   });
 
+  test("what the host keeps, although the plugin that is live imports it, too", async () => {
+    const version = (
+      number: number,
+    ): string => `import { definePlugin } from "hotswap"; import { handlers } from "../../g/registry"; function kept() { return ${number}; }
+      export default definePlugin({ onInit() { if (${number} === 1) handlers.set("kept", kept); } });`;
+    await using host = await createHost({ world: version(1) }, {}, { "g/registry.ts": registry }, { apart: true });
+    await host.swapper.loadPlugins();
+    for (const number of [2, 3]) {
+      await host.change("world", version(number));
+      await host.swapper.reload();
+    }
+    await host.swapper.drained();
+    const { path } = await host.swapper.explain({ plugin: "world", number: 1 });
+    expect(path.join(" > ")).toBe(`host module g/registry.ts > handlers (Map) > "kept" > function kept of world#1`);
+  });
+
   test("what another plugin keeps in a variable of one of its modules", async () => {
     const keeper = `import { definePlugin } from "hotswap"; import { take } from "./lib"; export default definePlugin({ functions: { take } });`;
     await using host = await createHost(

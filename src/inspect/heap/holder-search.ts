@@ -41,7 +41,16 @@ export class HolderSearch {
    * generation's name.
    */
   path(target: string): string[] | undefined {
-    return this.#find(this.#starts, target) ?? this.#find(this.#engineRoots().native, target);
+    return (
+      this.#pathInHost(target) ?? this.#find(this.#starts, target) ?? this.#find(this.#engineRoots().native, target)
+    );
+  }
+
+  /** Not through plugins: they refer to what they import, so what the host keeps seems to be kept by each of them. */
+  #pathInHost(target: string): string[] | undefined {
+    const ofPlugins = new Set(this.#starts.filter(({ rank }) => rank === Rank.plugin).map(({ node }) => node));
+    const ofHost = this.#starts.filter(({ rank }) => rank !== Rank.plugin && rank !== Rank.own);
+    return this.#find(ofHost, target, ofPlugins);
   }
 
   /** What of the generation the engine itself refers to, as a path that begins there. */
@@ -67,11 +76,12 @@ export class HolderSearch {
       .map((path) => nameSteps(this.#snapshot, path).join(" > "));
   }
 
-  #find(starts: readonly PathStart[], target: string): string[] | undefined {
+  #find(starts: readonly PathStart[], target: string, besides?: ReadonlySet<HeapNode>): string[] | undefined {
     // What runs in the generation's context refers to its graph. The function that waits says more than that.
     const { graph } = this.#target;
     const withoutGraph = graph === undefined ? this.#blocked : new Set([...this.#blocked, graph]);
-    for (const blocked of [withoutGraph, this.#blocked]) {
+    for (const known of [withoutGraph, this.#blocked]) {
+      const blocked = besides === undefined ? known : known.union(besides);
       const reach = new Reach(this.#snapshot, this.#probed.contents, { starts, blocked });
       const path = reach.pathTo(this.#probed.bridge);
       if (path !== undefined) return nameSteps(this.#snapshot, path, { nodes: this.#target, name: target });
