@@ -232,6 +232,13 @@ export const exportCases: Cases = {
     },
     [2, 2],
   ),
+  "a function whose name other things have, too, that are assigned to": apart(
+    {
+      "index.ts": `import { parse, Parser } from "./lib"; export const result = () => [parse(), new Parser().parse(), Parser.other({})];`,
+      "lib.ts": `export function parse(value = 1) { return value; } export class Parser { parse = () => 2; static other({ parse = 3 }: { parse?: number }) { return parse; } }`,
+    },
+    [1, 2, 3],
+  ),
   "a default function that is assigned to": bundled(
     {
       "index.ts": `import f, { swap } from "./lib.js"; export const result = () => { swap(); return f(); };`,
