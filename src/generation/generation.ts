@@ -48,6 +48,8 @@ export class Generation {
   readonly hash: string;
   readonly loadedAt = new Date();
   readonly record: GenerationRecord;
+  /** Whether the plugin has any live functions or types. */
+  readonly hasLiveThings: boolean;
   readonly #options: GenerationOptions;
   readonly #scope: Scope;
   #release: (() => Promise<void>) | undefined;
@@ -76,14 +78,17 @@ export class Generation {
       report: (error) => code.report(error),
     });
     const definition = verifyDefinition(code.name, code.rootModule);
+    const liveFuncs = new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]);
+    const liveTypes = new Map(Object.entries(code.liveTypes) as [string, LiveType][]);
+    this.hasLiveThings = liveFuncs.size > 0 || liveTypes.size > 0;
     this.#code = {
       context: code.context,
       // Whoever loads a plugin may have stores of his own, which it would see ever after.
       runner: options.asyncContext ? code.context : runInHost(() => code.context.withoutStores()),
       definition,
       rootModule: code.rootModule,
-      liveFuncs: new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]),
-      liveTypes: new Map(Object.entries(code.liveTypes) as [string, LiveType][]),
+      liveFuncs,
+      liveTypes,
       functions: tableOf(definition),
       invokeFunc: definition.invokeFunc?.bind(definition),
     };
@@ -129,12 +134,6 @@ export class Generation {
   answers(name: string): boolean {
     const { functions, invokeFunc } = this.#require("invokeFunc");
     return functions.has(name) || invokeFunc !== undefined;
-  }
-
-  /** Whether the plugin has any live functions or types. */
-  get hasLiveThings(): boolean {
-    const { liveFuncs, liveTypes } = this.#require("liveFuncs");
-    return liveFuncs.size > 0 || liveTypes.size > 0;
   }
 
   get liveFuncs(): ReadonlyMap<string, AnyFunction> {

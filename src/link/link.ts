@@ -115,15 +115,11 @@ export function relinkGraph<Node extends LinkNode>(
 
 /** The plugins of the graph that are in none of the others, in its order. */
 export function onlyIn<Node extends LinkNode>(
-  { shape, order }: LinkedGraph<Node>,
+  { order }: LinkedGraph<Node>,
   others: readonly LinkedGraph<Node>[],
 ): readonly Node[] {
-  return order.filter((node, position) =>
-    others.every((other) => {
-      const there = other.shape === shape ? position : other.shape.positions.get(shape.keys[position] ?? "");
-      return there === undefined || other.order[there] !== node;
-    }),
-  );
+  const shared = new Set(others.flatMap((other) => other.order));
+  return order.filter((node) => !shared.has(node));
 }
 
 function resolveSlots<Node extends LinkNode>(

@@ -34,8 +34,8 @@ interface KnownFile {
 /** What a folder holds; where it is listed the same again, the paths and their order need not be made anew. */
 interface Listing {
   readonly dir: string;
-  /** As the system lists them. */
-  readonly names: readonly string[];
+  /** All that is in it, as the system lists it. */
+  readonly names: string;
   /** Paths of what may be artifacts, sorted by name. */
   readonly files: readonly string[];
 }
@@ -59,7 +59,7 @@ const STATS_AT_ONCE = 32;
  * again.
  */
 export class PluginDirScanner {
-  #listing: Listing = { dir: "", names: [], files: [] };
+  #listing: Listing = { dir: "", names: "", files: [] };
   /** In the order of the listing's files; folders have no entry. Replaced as a whole by a scan that succeeds. */
   #known: readonly (KnownFile | undefined)[] = [];
 
@@ -68,18 +68,16 @@ export class PluginDirScanner {
    * `HOTSWAP_DUPLICATE_PLUGIN` for two with one name.
    */
   async scan(dir: string): Promise<FoundArtifacts> {
-    const names = await listFolder(dir);
-    const isSameListing = dir === this.#listing.dir && isSame(names, this.#listing.names);
-    const listing = isSameListing ? this.#listing : createListing(dir, names);
-    const known = isSameListing ? this.#known.slice() : this.#knownOf(listing.files);
+    const listing = await this.#list(dir);
+    const known = listing === this.#listing ? this.#known.slice() : this.#knownOf(listing.files);
     const changed = await findChanged(listing.files, known);
-    const read = new Map<string, FoundArtifact>();
+    const read: FoundArtifact[] = [];
     for (let start = 0; start < changed.length; start += READ_AT_ONCE) {
       const batch = await Promise.all(changed.slice(start, start + READ_AT_ONCE).map(readChanged));
       for (const { index, file, stats, bytes } of batch) {
         const artifact = verify(file, bytes);
         known[index] = knownFile(artifact, stats);
-        read.set(file, artifact);
+        read.push(artifact);
         await turnWhenDue();
       }
     }
@@ -87,6 +85,16 @@ export class PluginDirScanner {
     this.#listing = listing;
     this.#known = known;
     return found;
+  }
+
+  /** The listing of last time, where nothing came or went. */
+  async #list(dir: string): Promise<Listing> {
+    const files = await listFolder(dir);
+    // No name holds a slash. One text is compared faster than thousands.
+    const names = files.join("/");
+    return dir === this.#listing.dir && names === this.#listing.names
+      ? this.#listing
+      : { dir, names, files: artifactsOf(dir, files) };
   }
 
   /** What is known of these files, whatever folder was listed last. */
@@ -97,18 +105,16 @@ export class PluginDirScanner {
 }
 
 /** By the plugins' names, in the order of their files; those that were `read` come with their bytes. */
-function collect(
-  known: readonly (KnownFile | undefined)[],
-  read: ReadonlyMap<string, FoundArtifact>,
-): Map<string, FoundArtifact> {
+function collect(known: readonly (KnownFile | undefined)[], read: readonly FoundArtifact[]): FoundArtifacts {
   const found = new Map<string, FoundArtifact>();
   for (const file of known) {
     if (file === undefined) continue;
     const { key, artifact } = file;
     const other = found.get(key);
     if (other !== undefined) throw duplicatePlugin(other, artifact);
-    found.set(key, read.get(artifact.file) ?? artifact);
+    found.set(key, artifact);
   }
+  for (const artifact of read) found.set(artifact.name.toLowerCase(), artifact);
   return found;
 }
 
@@ -203,13 +209,9 @@ async function listFolder(dir: string): Promise<string[]> {
   }
 }
 
-function createListing(dir: string, names: readonly string[]): Listing {
+function artifactsOf(dir: string, names: readonly string[]): readonly string[] {
   const artifacts = names.filter((name) => name.endsWith(ARTIFACT_EXTENSION) && !name.startsWith("."));
-  return { dir, names, files: artifacts.toSorted().map((name) => join(dir, name)) };
-}
-
-function isSame(names: readonly string[], others: readonly string[]): boolean {
-  return names.length === others.length && names.every((name, index) => name === others[index]);
+  return artifacts.toSorted().map((name) => join(dir, name));
 }
 
 function duplicatePlugin(first: FoundArtifact, second: FoundArtifact): HotswapError {

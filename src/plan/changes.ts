@@ -64,12 +64,15 @@ export class Changes {
  */
 export function findChanges(live: LivePlugins, found: FoundArtifacts): Changes {
   const notable = new Map<string, Change>();
+  let added = 0;
   for (const [key, artifact] of found) {
-    const change = changeOf(artifact, live.get(key));
+    const plugin = live.get(key);
+    if (plugin === undefined) added++;
+    const change = changeOf(artifact, plugin);
     if (change !== undefined) notable.set(key, change);
   }
-  for (const [key, plugin] of live) {
-    if (!found.has(key)) notable.set(key, changeOfMissing(plugin));
+  if (found.size - added < live.size) {
+    for (const [key, plugin] of live) if (!found.has(key)) notable.set(key, changeOfMissing(plugin));
   }
   relinkDependents(live, notable);
   return new Changes(live, notable);

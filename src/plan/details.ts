@@ -4,6 +4,9 @@ import type { MigrationOutcome } from "../vault/bag/transaction.ts";
 import { compareNames } from "../link/link.ts";
 import type { Change, Changes } from "./changes.ts";
 
+/** How many plugins a summary names. */
+const NAMED = 20;
+
 /** How long each step took, in ms. */
 export type PhaseTimings = Readonly<Partial<Record<Phase | "swap", number>>>;
 
@@ -32,6 +35,21 @@ export function reloadDetails(names: readonly string[], { notable }: Changes, ti
   for (const name of all) details.set(name, "unchanged");
   for (const { name, note } of notable.values()) details.set(name, note);
   return details;
+}
+
+/**
+ * For a line of the log: what `String(details)` says of a small set. Of a large one the first plugins that are not
+ * `unchanged`, and how many others there are of each note: `alpha: ok, beta: relinked, 4998 unchanged`.
+ */
+export function summary(details: ReloadDetails): string {
+  if (details.size <= NAMED) return String(details);
+  const named: string[] = [];
+  const others = new Map<ReloadNote, number>();
+  for (const [name, note] of details) {
+    if (note !== "unchanged" && named.length < NAMED) named.push(`${name}: ${note}`);
+    else others.set(note, (others.get(note) ?? 0) + 1);
+  }
+  return [...named, ...Array.from(others, ([note, count]) => `${count} ${note}`)].join(", ");
 }
 
 /** What a reload would do: {@link ReloadDetails} with the reason of each note. */

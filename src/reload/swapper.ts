@@ -13,7 +13,7 @@ import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
 import { type Changes, findChanges } from "../plan/changes.ts";
 import { artifactsBefore, type LivePlugins, nextLive, stepFrom } from "../plan/live.ts";
-import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan } from "../plan/details.ts";
+import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summary } from "../plan/details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
@@ -284,7 +284,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
         await turnWhenDue();
         const details = await this.#prepareAndSwap(source, artifacts, { data, callback, report, timings });
         const ms = (performance.now() - start).toFixed(1);
-        this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${details}`);
+        this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${summary(details)}`);
         return details;
       },
     );
@@ -311,6 +311,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (source === "history") await this.#history.pop();
     // A reload that found nothing new is no step to go back to, and must not push out the last good one.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
+    await turnWhenDue();
     return reloadDetails(prepared.graph.shape.names, changes, timings);
   }
 
