@@ -58,7 +58,7 @@ describe("what the page is told", () => {
     const held = Promise.withResolvers<void>();
     shown.host.wishes.set("beta.onLoad", () => held.promise);
     const reload = shown.host.swapper.reload();
-    const during = await viewer.until(({ running }) => running?.phase === "onLoad");
+    const during = await viewer.until(({ running }) => running?.phase === "onLoad" && running.total > 0);
     expect(during.running).toMatchObject({ id: 2, kind: "reload", total: 2 });
     held.resolve();
     await reload;
