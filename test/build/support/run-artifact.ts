@@ -27,16 +27,21 @@ export class RunningArtifact implements Disposable {
   }
 }
 
+/** For copies with names of their own: a path that was imported before may give the old code. */
+let copies = 0;
+
 /** Evaluates an artifact with the real bridge to the modules of the project's host. */
 export async function runArtifact(project: Project, { file }: BuildResult): Promise<RunningArtifact> {
   const { manifest, asset } = await readArtifact(file);
   const paths = manifest.assets.map(({ path }) => path);
   const assets = { plugin: manifest.name, paths, read: (path: string) => asset(paths.indexOf(path)) };
   const bridge = await new HostModules(project.root).bridge(manifest, assets);
+  const copy = project.path(`.running/${copies++}/${manifest.name}.mjs`);
+  await Bun.write(copy, Bun.file(file));
   const graph = createGraph(bridge, (error) => {
     throw error;
   });
-  const { rootModule } = await evaluateModules(graph, { manifest, bridge, copy: file, root: project.root });
+  const { rootModule } = await evaluateModules(graph, { manifest, bridge, copy, root: project.root });
   return new RunningArtifact(rootModule, graph);
 }
 
