@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { readArtifact } from "../../../src/artifact/decode.ts";
 import type { BuildResult } from "../../../src/build/index.ts";
 import { evaluateModules } from "../../../src/load/evaluate.ts";
@@ -36,7 +37,7 @@ export async function runArtifact(project: Project, { file }: BuildResult): Prom
   const paths = manifest.assets.map(({ path }) => path);
   const assets = { plugin: manifest.name, paths, read: (path: string) => asset(paths.indexOf(path)) };
   const bridge = await new HostModules(project.root).bridge(manifest, assets);
-  const copy = project.path(`.running/${copies++}/${manifest.name}.mjs`);
+  const copy = project.path(`.running/${copies++}/${basename(file)}`);
   await Bun.write(copy, Bun.file(file));
   const graph = createGraph(bridge, (error) => {
     throw error;
