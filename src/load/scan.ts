@@ -1,4 +1,4 @@
-import { type Stats, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
@@ -51,6 +51,12 @@ interface ChangedFile {
 /** Files that are read at the same time. */
 const READ_AT_ONCE = 16;
 
+/** Bytes up to which a file is read in this turn: some 0.05 ms, where a turn of the thread pool costs more. */
+const READ_IN_TURN = 256 * 1024;
+
+/** Names up to which a folder is listed in this turn: some 0.1 ms. */
+const LISTED_IN_TURN = 500;
+
 /** Files that are looked at in a row: some 0.06 ms. */
 const STATS_AT_ONCE = 32;
 
@@ -89,7 +95,7 @@ export class PluginDirScanner {
 
   /** The listing of last time, where nothing came or went. */
   async #list(dir: string): Promise<Listing> {
-    const files = await listFolder(dir);
+    const files = await listFolder(dir, this.#listing.files.length);
     // No name holds a slash. One text is compared faster than thousands.
     const names = files.join("/");
     return dir === this.#listing.dir && names === this.#listing.names
@@ -156,7 +162,8 @@ function statsOf(file: string): Stats {
 
 async function readChanged(changed: ChangedFile): Promise<ChangedFile & { readonly bytes: Uint8Array }> {
   try {
-    return { ...changed, bytes: await readFile(changed.file) };
+    const { file, stats } = changed;
+    return { ...changed, bytes: stats.size <= READ_IN_TURN ? readFileSync(file) : await readFile(file) };
   } catch (error) {
     throw invalidFile(changed.file, error);
   }
@@ -196,9 +203,10 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
   };
 }
 
-async function listFolder(dir: string): Promise<string[]> {
+/** `expected` is how many there were the last time. */
+async function listFolder(dir: string, expected: number): Promise<string[]> {
   try {
-    return await readdir(dir);
+    return expected <= LISTED_IN_TURN ? readdirSync(dir) : await readdir(dir);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : describeError(error);
     throw new HotswapError(

@@ -1,5 +1,6 @@
 // Run by budget.test.ts in a process of its own: counts what loads, reloads and calls do, and prints it as JSON. The
 // counters are in place before anything of hotswap is loaded.
+import { basename } from "node:path";
 import { createRequire } from "node:module";
 
 // An import would fix the names that modules see later.
@@ -39,6 +40,8 @@ count(fs, "statSync", "stats", isArtifact);
 count(fs, "writeFileSync", "file writes");
 count(files, "writeFile", "file writes");
 count(files, "readdir", "folder reads");
+// Not the folder in which copies lie.
+count(fs, "readdirSync", "folder reads", (path) => basename(String(path)) === "bin");
 count(Bun.CryptoHasher.prototype, "digest", "hashes");
 count(Bun.ModuleGraph.prototype, "run", "runs");
 count(Bun.ModuleGraph.prototype, "import", "imports");

@@ -13,7 +13,7 @@ import { Stopwatch } from "../stopwatch.ts";
 import { compileModules } from "./compile.ts";
 import { joinMappings, type PlacedMappings } from "./mappings.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
-import { type LinkedModule, linkModule, orderModules, ownImports } from "./plugin-graph.ts";
+import { type LinkedModule, linkModule, ownImports, PluginGraph } from "./plugin-graph.ts";
 import { Resolution } from "./resolution.ts";
 import { META } from "./module-code.ts";
 import { hostModulesOf, sectionPath, sectionText } from "./section.ts";
@@ -51,6 +51,7 @@ class IncrementalBuilder implements Builder {
   readonly #options: BuildOptions;
   readonly #filled: FilledOptions;
   readonly #sources = new SourceFiles();
+  readonly #graph = new PluginGraph(this.#sources);
   readonly #resolution: Resolution;
   /** By absolute path. */
   #modules = new Map<string, LinkedModule>();
@@ -96,7 +97,7 @@ class IncrementalBuilder implements Builder {
     const starts = [folder.rootModule, ...new Set(live.things.map(({ file }) => file))];
     const compiled = await this.#compile(starts);
     stopwatch.lap("bundle");
-    const modules = orderModules(starts, compiled, sources);
+    const modules = this.#graph.order(starts, compiled);
     const linked = this.#link(modules, folder, live);
     stopwatch.lap("link");
     return publishBuild(this.#options, { filled, folder, sources, live, linked, stopwatch });

@@ -37,20 +37,45 @@ export function* ownImports({ imports, dynamic }: LinkedModule): Generator<strin
   for (const target of dynamic) if (target.kind === "own") yield target.path;
 }
 
-/**
- * The modules that `starts` lead to, each behind those that it imports: the order in which modules are evaluated.
- * `linked` has all of them. Throws {@link NeedsBundler} for what modules that are kept apart cannot do: import each other
- * in a circle, or take a name that is assigned to later.
- */
-export function orderModules(
-  starts: readonly string[],
-  linked: ReadonlyMap<string, LinkedModule>,
-  sources: SourceFiles,
-): Map<string, LinkedModule> {
-  const walk = new Walk(linked);
-  walk.visitAll(starts);
-  checkNames(walk.ordered, new MutableExports(sources));
-  return walk.ordered;
+/** What others may take from a module. */
+interface ModuleNames {
+  readonly exported: ReadonlySet<string>;
+  /** Those that may be assigned to later. */
+  readonly changing: ReadonlySet<string>;
+  /** The same of the modules that it imports, by which these were found out. */
+  readonly imported: readonly ModuleNames[];
+}
+
+/** The modules of one plugin, as they import each other. What was found out about one is kept as long as it is the same. */
+export class PluginGraph {
+  readonly #sources: SourceFiles;
+  readonly #names = new WeakMap<LinkedModule, ModuleNames>();
+
+  constructor(sources: SourceFiles) {
+    this.#sources = sources;
+  }
+
+  /**
+   * The modules that `starts` lead to, each behind those that it imports: the order in which modules are evaluated.
+   * `linked` has all of them. Throws {@link NeedsBundler} for what modules that are kept apart cannot do: import each other
+   * in a circle, or take a name that is not there, there twice, or assigned to later.
+   */
+  order(starts: readonly string[], linked: ReadonlyMap<string, LinkedModule>): Map<string, LinkedModule> {
+    const walk = new Walk(linked);
+    walk.visitAll(starts);
+    const mutable = new MutableExports(this.#sources);
+    const names = new Map<string, ModuleNames>();
+    // A module stands behind those that it imports, so what it exports of theirs is known.
+    for (const [path, module] of walk.ordered) {
+      const imported = ownTargets(module).map((target) => requireNames(names, target));
+      const known = this.#names.get(module);
+      const holds = known !== undefined && imported.every((those, index) => those === known.imported[index]);
+      const found = holds ? known : namesOf(path, module, imported, mutable);
+      names.set(path, found);
+      this.#names.set(module, found);
+    }
+    return walk.ordered;
+  }
 }
 
 class Walk {
@@ -81,35 +106,47 @@ class Walk {
   }
 }
 
+/** The modules of the plugin that a module imports at once. */
+function ownTargets({ imports }: LinkedModule): string[] {
+  const paths: string[] = [];
+  for (const { target } of imports) if (target.kind === "own") paths.push(target.path);
+  return paths;
+}
+
+function requireNames(names: ReadonlyMap<string, ModuleNames>, path: string): ModuleNames {
+  const found = names.get(path);
+  if (found === undefined) throw new Error(`${path} stands behind a module that imports it`);
+  return found;
+}
+
 /** Every name that is taken from a module of the plugin must be there, once, and must stay what it is. */
-function checkNames(modules: ReadonlyMap<string, LinkedModule>, mutable: MutableExports): void {
-  const exported = new Map<string, ReadonlySet<string>>();
-  const changing = new Map<string, ReadonlySet<string>>();
-  // A module stands behind those that it imports, so what it exports of theirs is known.
-  for (const [path, { compiled, imports }] of modules) {
-    const names = new Set(compiled.exports.keys());
-    const starred = new Set<string>();
-    let mayChange = mutable.of(path);
-    for (const { target, bindings, star } of imports) {
-      if (target.kind !== "own") {
-        if (star) throw new NeedsBundler(`${path} exports everything of a module that is not its own`);
-        continue;
-      }
-      const available = exported.get(target.path) ?? new Set();
-      const unsteady = changing.get(target.path) ?? new Set();
-      if (star) {
-        addStar(available, names, starred, path);
-        if (unsteady.size > 0) mayChange = mayChange.union(unsteady);
-      }
-      for (const [name] of bindings) {
-        if (name === "*") continue;
-        if (!available.has(name)) throw new NeedsBundler(`${path} imports "${name}", which is not exported`);
-        if (unsteady.has(name)) throw new NeedsBundler(`${path} imports "${name}", which may change`);
-      }
+function namesOf(
+  path: string,
+  { compiled, imports }: LinkedModule,
+  imported: readonly ModuleNames[],
+  mutable: MutableExports,
+): ModuleNames {
+  const own = new Set(compiled.exports.keys());
+  const starred = new Set<string>();
+  let changing = mutable.of(path);
+  let next = 0;
+  for (const { target, bindings, star } of imports) {
+    const from = target.kind === "own" ? imported[next++] : undefined;
+    if (from === undefined) {
+      if (star) throw new NeedsBundler(`${path} exports everything of a module that is not its own`);
+      continue;
     }
-    exported.set(path, starred.size === 0 ? names : names.union(starred));
-    changing.set(path, mayChange);
+    if (star) {
+      addStar(from.exported, own, starred, path);
+      if (from.changing.size > 0) changing = changing.union(from.changing);
+    }
+    for (const [name] of bindings) {
+      if (name === "*") continue;
+      if (!from.exported.has(name)) throw new NeedsBundler(`${path} imports "${name}", which is not exported`);
+      if (from.changing.has(name)) throw new NeedsBundler(`${path} imports "${name}", which may change`);
+    }
   }
+  return { exported: starred.size === 0 ? own : own.union(starred), changing, imported };
 }
 
 function addStar(available: ReadonlySet<string>, own: ReadonlySet<string>, starred: Set<string>, path: string): void {
