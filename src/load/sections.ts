@@ -30,6 +30,8 @@ export interface SectionSource {
 export class LinkedSections implements SectionImports {
   readonly #bridge: Bridge;
   readonly #source: SectionSource;
+  /** The plugin's folder as it is called in stack traces, with a slash at its end. */
+  readonly #folder: string;
   readonly #indices: ReadonlyMap<string, number>;
   readonly #hostIndices: ReadonlyMap<string, number>;
   readonly #namespaces = new Map<string, Namespace>();
@@ -38,6 +40,7 @@ export class LinkedSections implements SectionImports {
   constructor(bridge: Bridge, source: SectionSource) {
     this.#bridge = bridge;
     this.#source = source;
+    this.#folder = join(source.root, source.sections.folder, "/");
     this.#indices = new Map(source.sections.modules.map(({ path }, index) => [path, index]));
     this.#hostIndices = new Map(source.hostModules.map(({ specifier }, index) => [specifier, index]));
   }
@@ -80,13 +83,13 @@ export class LinkedSections implements SectionImports {
   }
 
   #evaluate(path: string): Namespace {
-    const { sections, texts, copy, root } = this.#source;
+    const { sections, texts, copy } = this.#source;
     const index = this.#indices.get(path) ?? -1;
     const text = texts[index];
     if (text === undefined) throw new TypeError(`the artifact has no section "${path}": rebuild it`);
     const line = sections.modules[index]?.line;
     const place =
-      line === undefined ? { filename: join(root, sections.folder, path) } : { filename: copy, lineOffset: line };
+      line === undefined ? { filename: this.#folder + path } : { filename: copy, lineOffset: line };
     const [namespace, stars] = (new Script(text, place).runInThisContext() as SectionCode)(this.#bridge, this);
     return Object.preventExtensions(stars.length === 0 ? namespace : this.#withStars(namespace, stars));
   }
