@@ -16,7 +16,7 @@ import type { LiveThing } from "./source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
 import { readLiveNames } from "./source/read-live-names.ts";
 import { checkRootModule } from "./source/root-module.ts";
-import { SourceFiles } from "./source/source-file.ts";
+import { SourceFiles } from "./syntax/source-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /**

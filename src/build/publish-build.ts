@@ -11,7 +11,7 @@ import { type CarriedFile, readCarriedFiles } from "./source/assets.ts";
 import { warnOfOwnPlace } from "./source/import-meta.ts";
 import type { LiveNames, LiveThing } from "./source/live-names.ts";
 import { isCode, type PluginFolder } from "./source/plugin-folder.ts";
-import type { SourceFiles } from "./source/source-file.ts";
+import type { SourceFiles } from "./syntax/source-file.ts";
 import type { StepTimings, Stopwatch } from "./stopwatch.ts";
 
 /** What a build made. */

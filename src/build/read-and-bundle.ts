@@ -5,7 +5,7 @@ import type { LiveNames } from "./source/live-names.ts";
 import type { PluginFolder } from "./source/plugin-folder.ts";
 import { readLiveNames } from "./source/read-live-names.ts";
 import { checkRootModule } from "./source/root-module.ts";
-import type { SourceFiles } from "./source/source-file.ts";
+import type { SourceFiles } from "./syntax/source-file.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** What is known of a plugin when its bundle is made. */

@@ -1,6 +1,6 @@
 import { readSections } from "../artifact/decode.ts";
 import { type Bridge, LIVE_EXPORT, type LiveExports, type Manifest, META_EXPORT } from "../artifact/manifest.ts";
-import { readCopy } from "./artifact-cache.ts";
+import { readCopy } from "./copies/artifact-cache.ts";
 import type { GraphContext } from "./graph.ts";
 import { LinkedSections } from "./sections.ts";
 

@@ -3,7 +3,7 @@ import type { Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { nextTurn } from "../turn.ts";
-import { type ArtifactCache, readCopy } from "./artifact-cache.ts";
+import { type ArtifactCache, readCopy } from "./copies/artifact-cache.ts";
 import { withDeadline } from "../deadline.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { createGraph, type GraphContext } from "./graph.ts";

@@ -88,8 +88,7 @@ export class LinkedSections implements SectionImports {
     const text = texts[index];
     if (text === undefined) throw new TypeError(`the artifact has no section "${path}": rebuild it`);
     const line = sections.modules[index]?.line;
-    const place =
-      line === undefined ? { filename: this.#folder + path } : { filename: copy, lineOffset: line };
+    const place = line === undefined ? { filename: this.#folder + path } : { filename: copy, lineOffset: line };
     const [namespace, stars] = (new Script(text, place).runInThisContext() as SectionCode)(this.#bridge, this);
     return Object.preventExtensions(stars.length === 0 ? namespace : this.#withStars(namespace, stars));
   }

@@ -1,5 +1,5 @@
 import { describeError } from "../errors.ts";
-import type { ArtifactCache } from "../load/artifact-cache.ts";
+import type { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import type { Logger } from "../logger.ts";
 import type { Step } from "../plan/live.ts";
 import { turnWhenDue } from "../turn.ts";

@@ -1,5 +1,5 @@
 import { LeakWatch } from "../inspect/leak-watch.ts";
-import { ArtifactCache } from "../load/artifact-cache.ts";
+import { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import { Generation } from "../generation/generation.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import { type GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";

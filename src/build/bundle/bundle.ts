@@ -7,7 +7,7 @@ import { isInPackage, isInside } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import type { LiveThing } from "../source/live-names.ts";
 import type { PluginFolder } from "../source/plugin-folder.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceFiles } from "../syntax/source-file.ts";
 import { entryCode } from "./entry.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
 import { isVirtual, readBundle } from "./source-map.ts";

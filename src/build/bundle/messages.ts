@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { codeFrame, type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
 import { ENTRY_FILE, type RefusedImport } from "../host/host-imports.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceFiles } from "../syntax/source-file.ts";
 
 /** What the bundler reported, in our form. What it says about the entry is about the root module's exports. */
 export function bundlerDiagnostics(

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import type { SourceFile } from "../source/source-file.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 import { isInside } from "./resolve.ts";
 
 const up = "../";

@@ -3,7 +3,7 @@ import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
 import { displayPath } from "../diagnostic.ts";
-import type { SourceReader } from "../source/source-file.ts";
+import type { SourceReader } from "../syntax/source-file.ts";
 import { MutableExports } from "./mutable-exports.ts";
 import { PluginFolders } from "./plugin-folders.ts";
 import { hostPath, installedIn, isInPackage, isInside, resolveFile } from "./resolve.ts";

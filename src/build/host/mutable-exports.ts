@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import type { ImportedName } from "../source/module-syntax.ts";
+import type { ImportedName } from "../syntax/module-syntax.ts";
 import { isCode } from "../source/plugin-folder.ts";
-import type { SourceReader } from "../source/source-file.ts";
+import type { SourceReader } from "../syntax/source-file.ts";
 import { reassignedNames } from "./reassigned.ts";
 import { resolveFile } from "./resolve.ts";
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { exportsDefinition } from "../source/definition.ts";
 import { findRootModule } from "../source/plugin-folder.ts";
-import type { SourceReader } from "../source/source-file.ts";
+import type { SourceReader } from "../syntax/source-file.ts";
 import { isInside } from "./resolve.ts";
 
 /** Tells which folders of a project are plugins: those whose root module exports a definition. */

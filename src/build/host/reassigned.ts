@@ -1,6 +1,6 @@
 import type { Node } from "oxc-parser";
-import { childKeys } from "../source/parser.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import { childKeys } from "../syntax/parser.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 
 const declaration = /\b(?:function\s*\*?|class)\s*([\w$\u0080-\uffff]+)/g;
 

@@ -8,7 +8,7 @@ import type { LiveNames, LiveThing } from "../source/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "../source/plugin-folder.ts";
 import { readLiveNames } from "../source/read-live-names.ts";
 import { checkRootModule } from "../source/root-module.ts";
-import { type SourceFile, SourceFiles } from "../source/source-file.ts";
+import { type SourceFile, SourceFiles } from "../syntax/source-file.ts";
 import { Stopwatch } from "../stopwatch.ts";
 import { compileModules } from "./compile.ts";
 import { joinMappings, type PlacedMappings } from "./mappings.ts";

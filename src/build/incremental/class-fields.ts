@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { bundlerConfig } from "../bundle/bundle.ts";
 import type { FilledOptions } from "../options.ts";
-import { parseModule } from "../source/parser.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import { parseModule } from "../syntax/parser.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 import { NotErasable } from "./erase/erasure.ts";
 import { findTypes } from "./erase/walk.ts";
 

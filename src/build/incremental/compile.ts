@@ -4,7 +4,7 @@ import { relative, resolve } from "node:path";
 import { bundlerConfig } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/source-map.ts";
 import type { FilledOptions } from "../options.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 import { turnWhenDue } from "../../turn.ts";
 import { definesFields } from "./class-fields.ts";
 import { NotErasable } from "./erase/erasure.ts";

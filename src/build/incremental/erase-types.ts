@@ -1,6 +1,6 @@
 import type { ImportExpression } from "oxc-parser";
-import { readModuleSyntax } from "../source/module-syntax.ts";
-import type { SourceFile } from "../source/source-file.ts";
+import { readModuleSyntax } from "../syntax/module-syntax.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 import { applyEdits, type Edit } from "../text-edits.ts";
 import { type Erasure, NotErasable } from "./erase/erasure.ts";
 import { requireNoFreeNames, requireSameProgram } from "./erase/same-program.ts";

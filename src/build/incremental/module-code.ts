@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { ParseResult, Span, StaticExport, StaticImport, ValueSpan } from "oxc-parser";
 import { applyEdits, type Edit } from "../text-edits.ts";
-import { parseModule } from "../source/parser.ts";
+import { parseModule } from "../syntax/parser.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 
 /** What a module takes from another one. */

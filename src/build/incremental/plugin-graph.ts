@@ -1,5 +1,5 @@
 import { MutableExports } from "../host/mutable-exports.ts";
-import type { SourceFiles } from "../source/source-file.ts";
+import type { SourceFiles } from "../syntax/source-file.ts";
 import type { CompiledModule } from "./compile.ts";
 import type { ModuleImport } from "./module-code.ts";
 import { NeedsBundler } from "./needs-bundler.ts";

@@ -5,7 +5,7 @@ import { HostImports, HOST_PREFIX, specifierOf } from "../host/host-imports.ts";
 import { candidatesOf, isInPackage, isInside, resolveFile } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { findRootModule, isCode, type PluginFolder } from "../source/plugin-folder.ts";
-import type { SourceFile, SourceFiles } from "../source/source-file.ts";
+import type { SourceFile, SourceFiles } from "../syntax/source-file.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 
 /**

@@ -3,8 +3,8 @@ import { type HookName, hooks, isHookName } from "../../plugin/hooks.ts";
 import { didYouMean } from "../../suggest.ts";
 import { type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
 import { bare, type Evidence, evidenceOf, evidenceOfName } from "./evidence.ts";
-import type { Exported } from "./module-syntax.ts";
-import type { SourceFile } from "./source-file.ts";
+import type { Exported } from "../syntax/module-syntax.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 
 const NOT_A_PLUGIN = "HOTSWAP_NOT_A_PLUGIN";
 const INVALID_HOOK = "HOTSWAP_INVALID_HOOK";

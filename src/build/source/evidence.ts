@@ -1,5 +1,5 @@
 import type { Expression } from "oxc-parser";
-import type { Declared } from "./module-syntax.ts";
+import type { Declared } from "../syntax/module-syntax.ts";
 
 /** What an expression evidently is, without running anything; `unknown` is what only run time can tell. */
 export type Evidence =

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../diagnostic.ts";
-import type { SourceFile } from "./source-file.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 
 /** What `import.meta` tells about the place of a module. */
 const place = /^import\.meta\.(?:dir|dirname|path|filename|file|url|resolve|resolveSync)\b/;

@@ -2,8 +2,8 @@ import type { Span } from "oxc-parser";
 import type { Diagnostic } from "../diagnostic.ts";
 import { displayPath, fileDiagnostic } from "../diagnostic.ts";
 import { type Evidence, evidenceOf, evidenceOfName } from "./evidence.ts";
-import type { Declared, Exported } from "./module-syntax.ts";
-import type { SourceFile } from "./source-file.ts";
+import type { Declared, Exported } from "../syntax/module-syntax.ts";
+import type { SourceFile } from "../syntax/source-file.ts";
 
 /** A live function or live type of a plugin. */
 export interface LiveThing {

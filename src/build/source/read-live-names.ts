@@ -3,7 +3,7 @@ import { isInside, resolveFile } from "../host/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { collectLiveNames, type LiveNames } from "./live-names.ts";
 import { isCode, type PluginFolder } from "./plugin-folder.ts";
-import type { SourceFiles } from "./source-file.ts";
+import type { SourceFiles } from "../syntax/source-file.ts";
 
 /** Collects the live things of a plugin from all of its files (SPEC 8.1). Only those that mention the prefix are parsed. */
 export function readLiveNames(options: FilledOptions, folder: PluginFolder, sources: SourceFiles): LiveNames {

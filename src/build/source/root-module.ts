@@ -2,7 +2,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { checkDefinition } from "./definition.ts";
 import { bare } from "./evidence.ts";
 import { isPlainlyFine } from "./plain/definition.ts";
-import { SourceFile } from "./source-file.ts";
+import { SourceFile } from "../syntax/source-file.ts";
 
 /** Checks a plugin's root module (SPEC 2.3), as {@link checkDefinition} does. */
 export function checkRootModule(file: SourceFile): Diagnostic[] {

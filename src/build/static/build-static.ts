@@ -8,7 +8,7 @@ import { readAndBundle } from "../read-and-bundle.ts";
 import { carriedPaths } from "../source/assets.ts";
 import type { LiveThing } from "../source/live-names.ts";
 import { readPluginFolder } from "../source/plugin-folder.ts";
-import { SourceFiles } from "../source/source-file.ts";
+import { SourceFiles } from "../syntax/source-file.ts";
 import { aggregateCode, registrationCode } from "./generate.ts";
 import {
   aggregateFile,

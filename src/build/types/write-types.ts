@@ -7,7 +7,7 @@ import { fillOptions, requireFolder } from "../options.ts";
 import { readPluginFolder } from "../source/plugin-folder.ts";
 import { readLiveNames } from "../source/read-live-names.ts";
 import { checkRootModule } from "../source/root-module.ts";
-import { SourceFiles } from "../source/source-file.ts";
+import { SourceFiles } from "../syntax/source-file.ts";
 import { writeGenerated } from "../static/generated-file.ts";
 import { declarationCode, MARKER, type TypedPlugin } from "./declaration.ts";
 

@@ -9,7 +9,7 @@ import { requireSameProgram } from "../../../src/build/incremental/erase/same-pr
 import { eraseTypes } from "../../../src/build/incremental/erase-types.ts";
 import { sectionText } from "../../../src/build/incremental/section.ts";
 import { fillOptions } from "../../../src/build/options.ts";
-import { SourceFile } from "../../../src/build/source/source-file.ts";
+import { SourceFile } from "../../../src/build/syntax/source-file.ts";
 import { createProject, type Project } from "../../support/project.ts";
 import { runArtifact } from "../support/run-artifact.ts";
 import { erasableModules, importingModules } from "./cases/types.ts";

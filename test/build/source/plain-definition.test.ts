@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { checkDefinition } from "../../../src/build/source/definition.ts";
 import { isPlainlyFine } from "../../../src/build/source/plain/definition.ts";
-import { SourceFile } from "../../../src/build/source/source-file.ts";
+import { SourceFile } from "../../../src/build/syntax/source-file.ts";
 
 const path = "/plugin/index.ts";
 const imported = `import { definePlugin } from "hotswap";\n`;

@@ -8,7 +8,7 @@ import type {
   ModuleExportName,
   Program,
 } from "oxc-parser";
-import { boundNames, nameOf } from "../../source/module-syntax.ts";
+import { boundNames, nameOf } from "../../syntax/module-syntax.ts";
 import type { Edit } from "../../text-edits.ts";
 import type { ModuleImport } from "../module-code.ts";
 import { type Erasure, NotErasable, withComma } from "./erasure.ts";

@@ -1,5 +1,5 @@
 import type { MemberExpression, Node, Program } from "oxc-parser";
-import { childKeys } from "../../source/parser.ts";
+import { childKeys } from "../../syntax/parser.ts";
 import { visitClass, visitMember } from "./classes.ts";
 import { blank, type Erasure, NotErasable } from "./erasure.ts";
 import { visitArrow, visitFunction } from "./functions.ts";
