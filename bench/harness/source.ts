@@ -29,7 +29,10 @@ export function modulePath(shape: PluginShape, index: number): string {
   return `plugin/part${index}.${shape.language}`;
 }
 
-/** `handle()` answers with the mark of the edited module, and with a sum that needs all the others. */
+/**
+ * `handle()` answers with the mark of the edited module, which it calls; it refers to all the others. It does not call them:
+ * a system that answers while it reloads is asked more often than one that is silent, and then it would pay for that.
+ */
 function entrySource(shape: PluginShape): string {
   const indices = Array.from({ length: shape.modules }, (_, index) => index);
   const imports = indices.map((index) => `import { total as total${index} } from "./part${index}.${shape.language}";`);
@@ -37,8 +40,10 @@ function entrySource(shape: PluginShape): string {
   return `${shape.definition ? 'import { definePlugin } from "hotswap";\n' : ""}import { mark } from "./part${edited}.${shape.language}";
 ${imports.join("\n")}
 
+const parts = [${indices.map((index) => `total${index}`).join(", ")}];
+
 export function handle()${typed(shape, ": string")} {
-  return mark + ":" + (${indices.map((index) => `total${index}(1)`).join(" + ")});
+  return mark + ":" + total${edited}(1) + " of " + parts.length;
 }
 ${shape.definition ? "\nexport default definePlugin({ functions: { handle } });\n" : ""}`;
 }

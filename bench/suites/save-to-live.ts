@@ -45,7 +45,7 @@ export async function saveToLive(run: Run): Promise<Section> {
   return {
     title: "Save to live",
     method:
-      "A plugin of K modules of about 1 KB, one of them edited in place: from the write to the first answer with the new value, over HTTP, asked once a millisecond. The product's host and the plain one build and reload on a file event; the product's compiles what changed, with createBuilder(), as `hotswap dev` does.",
+      "A plugin of K modules of about 1 KB, one of them edited in place: from the write to the first answer with the new value, over HTTP, asked once a millisecond; what answers calls the edited module, and refers to the others. The product's host and the plain one build and reload on a file event; the product's compiles what changed, with createBuilder(), as `hotswap dev` does.",
     tables: [comparison(outcomes), stepTable(outcomes)],
     goals: outcomes.flatMap((outcome) => [fastest(outcome), nearLimit(outcome)]),
     absent,
