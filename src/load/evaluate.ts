@@ -1,5 +1,12 @@
 import { readSections } from "../artifact/decode.ts";
-import { type Bridge, LIVE_EXPORT, type LiveExports, type Manifest, META_EXPORT } from "../artifact/manifest.ts";
+import {
+  type Bridge,
+  LIVE_EXPORT,
+  type LiveExports,
+  type Manifest,
+  META_EXPORT,
+  type Sections,
+} from "../artifact/manifest.ts";
 import { readCopy } from "./copies/artifact-cache.ts";
 import type { GraphContext } from "./graph.ts";
 import { LinkedSections } from "./sections.ts";
@@ -22,7 +29,8 @@ export interface EvaluateOptions {
 
 /** Evaluates a plugin's modules in a graph that sees `bridge`. Rejects with what a module throws. */
 export async function evaluateModules(graph: GraphContext, options: EvaluateOptions): Promise<EvaluatedModules> {
-  if (options.manifest.sections !== undefined) return evaluateSections(graph, options);
+  const { sections } = options.manifest;
+  if (sections !== undefined) return evaluateSections(graph, sections, options);
   const rootModule = await graph.import(options.copy);
   const live = rootModule[LIVE_EXPORT] as LiveExports | undefined;
   return { rootModule, live: live ?? { funcs: {}, types: {} } };
@@ -30,10 +38,10 @@ export async function evaluateModules(graph: GraphContext, options: EvaluateOpti
 
 async function evaluateSections(
   graph: GraphContext,
+  sections: Sections,
   { manifest, bridge, copy, root }: EvaluateOptions,
 ): Promise<EvaluatedModules> {
-  const { sections, hostModules, liveFuncs, liveTypes } = manifest;
-  if (sections === undefined) throw new TypeError("the artifact has no sections");
+  const { hostModules, liveFuncs, liveTypes } = manifest;
   // The artifact itself only says where it is, and tells the engine of its source map.
   const isNeeded = sections.meta || sections.modules.some(({ line }) => line !== undefined);
   const artifact = isNeeded ? await graph.import(copy) : {};

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Script } from "node:vm";
 import type { Bridge, HostModule, SectionCode, SectionImports, Sections } from "../artifact/manifest.ts";
+import { HotswapError } from "../errors.ts";
 
 type Namespace = Record<string, unknown>;
 
@@ -86,7 +87,9 @@ export class LinkedSections implements SectionImports {
     const { sections, texts, copy } = this.#source;
     const index = this.#indices.get(path) ?? -1;
     const text = texts[index];
-    if (text === undefined) throw new TypeError(`the artifact has no section "${path}": rebuild it`);
+    if (text === undefined) {
+      throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", `${copy} has no section "${path}": rebuild the plugin`);
+    }
     const line = sections.modules[index]?.line;
     const place = line === undefined ? { filename: this.#folder + path } : { filename: copy, lineOffset: line };
     const [namespace, stars] = (new Script(text, place).runInThisContext() as SectionCode)(this.#bridge, this);

@@ -24,6 +24,18 @@ function flagRows(text: string): string[] {
     .map((match) => `| \`${match?.[1]}\` | ${match?.[2]} |`);
 }
 
+test("every link within the README leads to one of its headings", () => {
+  const headings = Array.from(readme.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  const links = Array.from(readme.matchAll(/\]\(#([^)]+)\)/g), ([, anchor]) => anchor);
+  expect(links).not.toBeEmpty();
+  for (const link of links) expect(headings).toContain(link);
+});
+
 describe("the README's tables", () => {
   test("of flags is what hotswap build --help says", async () => {
     const rows = flagRows(await help("build"));
