@@ -31,7 +31,7 @@ test("every link within the README leads to one of its headings", () => {
       .replaceAll(/[^\w\- ]/g, "")
       .replaceAll(" ", "-"),
   );
-  const links = Array.from(readme.matchAll(/\]\(#([^)]+)\)/g), ([, anchor]) => anchor);
+  const links = Array.from(readme.matchAll(/\]\(#([^)]+)\)/g), ([, anchor = ""]) => anchor);
   expect(links).not.toBeEmpty();
   for (const link of links) expect(headings).toContain(link);
 });
