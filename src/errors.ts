@@ -12,7 +12,7 @@ export type Phase =
   | "callback";
 
 /**
- * Every error code with what it means. A test pins the list, the README's table of causes and cures is made from it,
+ * Every error code with what it means. A test pins the list, docs/errors.md has a row for each with its cause and cure,
  * and the type {@link ErrorCode} is derived from it.
  */
 export const errorCodes = {

@@ -27,14 +27,26 @@ export function renderPage(results: Results): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** What the README shows: the chart, the goals, and the tables of the first section. */
+/** What the README shows: the chart and the first table of the first section. */
 export function renderDigest(results: Results): string {
+  const [first] = Object.values(results.sections);
+  const lines = ["![Measurements](bench/chart.svg)", "", ...renderMachine(results)];
+  for (const table of first?.section.tables.slice(0, 1) ?? []) {
+    lines.push("", `**${table.title}**`, "", ...renderTable(table));
+  }
+  return lines.join("\n");
+}
+
+/** What docs/performance.md shows: the chart, the further tables of the first section, and every goal. */
+export function renderGoalsDigest(results: Results): string {
   const sections = Object.values(results.sections);
   const [first] = sections;
-  const lines = ["![Measurements](bench/chart.svg)", "", ...renderMachine(results), ""];
-  for (const table of first?.section.tables ?? []) lines.push(`**${table.title}**`, "", ...renderTable(table), "");
+  const lines = ["![Measurements](../bench/chart.svg)", "", ...renderMachine(results), ""];
+  for (const table of first?.section.tables.slice(1) ?? []) {
+    lines.push(`**${table.title}**`, "", ...renderTable(table), "");
+  }
   lines.push(...renderGoals(sections.flatMap((measured) => measured.section.goals)));
-  lines.push("", "Every table: [bench/results.md](bench/results.md). To measure again: `bun run bench`.");
+  lines.push("", "Every table: [bench/results.md](../bench/results.md). To measure again: `bun run bench`.");
   return lines.join("\n");
 }
 

@@ -2,12 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "../harness/machine.ts";
 import { renderChart } from "./chart.ts";
-import { renderDigest, renderPage } from "./markdown.ts";
+import { renderDigest, renderGoalsDigest, renderPage } from "./markdown.ts";
 import type { Section } from "./section.ts";
 
 const bench = join(import.meta.dir, "..");
 const resultsFile = join(bench, "results.json");
-const readme = join(bench, "..", "README.md");
+const checkout = join(bench, "..");
 
 /** What was measured last, benchmark by benchmark. */
 export interface Results {
@@ -25,7 +25,8 @@ export interface Measured {
 
 /**
  * Puts `measured` in the place of older figures of the same benchmarks, and writes `results.json`, `results.md`,
- * `chart.svg` and, where it has the markers, the README. Answers what was written, in words.
+ * `chart.svg` and, between their markers, the figures of the README and of docs/performance.md. Returns what was written,
+ * in words.
  */
 export function saveResults(
   machine: Machine,
@@ -45,7 +46,11 @@ export function saveResults(
     join(bench, "chart.svg"),
     renderChart(Object.values(sections).flatMap(({ section }) => section.charts)),
   );
-  return ["bench/results.md, bench/results.json and bench/chart.svg are written", updateReadme(renderDigest(results))];
+  return [
+    "bench/results.md, bench/results.json and bench/chart.svg are written",
+    updateDocument("README.md", "bench", renderDigest(results)),
+    updateDocument("docs/performance.md", "bench goals", renderGoalsDigest(results)),
+  ];
 }
 
 function readPrevious(): Results | undefined {
@@ -53,13 +58,15 @@ function readPrevious(): Results | undefined {
   return JSON.parse(readFileSync(resultsFile, "utf8")) as Results;
 }
 
-function updateReadme(digest: string): string {
-  if (!existsSync(readme)) return "README.md does not exist: nothing is put there";
-  const before = readFileSync(readme, "utf8");
-  const [open, close] = ["<!-- bench -->", "<!-- /bench -->"];
+/** Puts `digest` between the markers called `marker`. */
+function updateDocument(path: string, marker: string, digest: string): string {
+  const file = join(checkout, path);
+  if (!existsSync(file)) return `${path} does not exist: nothing is put there`;
+  const before = readFileSync(file, "utf8");
+  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
   const start = before.indexOf(open);
   const end = before.indexOf(close, start);
-  if (start === -1 || end === -1) return `README.md has no ${open} ... ${close}: it is left alone`;
-  writeFileSync(readme, `${before.slice(0, start + open.length)}\n${digest}\n${before.slice(end)}`);
-  return "README.md shows the new figures";
+  if (start === -1 || end === -1) return `${path} has no ${open} ... ${close}: it is left alone`;
+  writeFileSync(file, `${before.slice(0, start + open.length)}\n${digest}\n${before.slice(end)}`);
+  return `${path} shows the new figures`;
 }

@@ -1,14 +1,21 @@
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "bun:test";
 import { createProject, type Project } from "../support/project.ts";
+import { checkout, documents } from "./documents.ts";
 
-const checkout = join(import.meta.dir, "..", "..");
-const readme = await Bun.file(join(checkout, "README.md")).text();
+/** The TypeScript of all pages, one project, by the path that stands behind the opening fence. */
+const files = collectSnippets();
 
-/** The README's TypeScript, by the path that stands behind the opening fence. */
-const files = Object.fromEntries(
-  Array.from(readme.matchAll(/^```ts (\S+)\n(.*?)^```$/gms), ([, path = "", code = ""]) => [path, code]),
-);
+function collectSnippets(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [document, text] of Object.entries(documents)) {
+    for (const [, path = "", code = ""] of text.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)) {
+      if (Object.hasOwn(found, path)) throw new Error(`${document}: another snippet is called ${path}`);
+      found[path] = code;
+    }
+  }
+  return found;
+}
 
 const tsconfig = {
   compilerOptions: {
@@ -50,12 +57,12 @@ function plugins(): string[] {
 }
 
 test("every snippet has a path, and compiles under strict options", async () => {
-  expect(readme).not.toMatch(/^```(ts|typescript|tsx)\s*$/m);
+  for (const text of Object.values(documents)) expect(text).not.toMatch(/^```(ts|typescript|tsx)\s*$/m);
   await using project = await createProject({ ...files, "tsconfig.json": JSON.stringify(tsconfig) });
   expect(await run(project, join(checkout, "node_modules/.bin/tsc"), "-p", "tsconfig.json")).toBe("");
 });
 
-test("every snippet of a host runs, with the plugins of the README", async () => {
+test("every snippet of a host runs, with the plugins of the pages", async () => {
   await using project = await createProject(files);
   await project.buildAll(...plugins());
   const hosts = Object.keys(files).filter((path) => path.startsWith("api/"));
