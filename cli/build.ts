@@ -1,8 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import { build } from "../src/build/build.ts";
-import type { BuildResult } from "../src/build/publish-build.ts";
+import type { BuildResult } from "../src/build/emit/publish-build.ts";
 import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
-import type { StaticBuildResult } from "../src/build/static/build-static.ts";
+import type { StaticBuildResult } from "../src/build/emit/static/build-static.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./frame/command.ts";
 import { pluginFolders } from "./plugin-folders.ts";
 import { reportError } from "./frame/run.ts";
@@ -134,7 +134,7 @@ async function linkStatically(
     throw new UsageError("build flags have no effect with --staticLinking: whoever bundles the host gives them");
   }
   const { include, exclude, livePrefix, clean } = given;
-  const { buildStatic } = await import("../src/build/static/build-static.ts");
+  const { buildStatic } = await import("../src/build/emit/static/build-static.ts");
   const results: StaticBuildResult[] = [];
   let failed = false;
   // One after the other: each writes the module that collects all of them.

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeTypes } from "../../src/build/types/write-types.ts";
+import { writeTypes } from "../../src/build/emit/types/write-types.ts";
 import { UsageError } from "../frame/command.ts";
 import { packageFolder, readManifest } from "./origin.ts";
 

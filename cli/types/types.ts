@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { formatDiagnostic } from "../../src/build/index.ts";
-import { findRootModule } from "../../src/build/source/plugin-folder.ts";
-import { writeTypes } from "../../src/build/types/write-types.ts";
+import { findRootModule } from "../../src/build/read/plugin-folder.ts";
+import { writeTypes } from "../../src/build/emit/types/write-types.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { print, printError } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";

@@ -1,22 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../artifact/manifest.ts";
-import type { Bundle } from "./bundle/bundle.ts";
-import { entryCode } from "./bundle/entry.ts";
-import { inOrder } from "./bundle/messages.ts";
-import { artifactMap, isVirtual, nameModules } from "./bundle/source-map.ts";
+import type { Bundle } from "./emit/bundle/bundle.ts";
+import { entryCode } from "./emit/bundle/entry.ts";
+import { inOrder } from "./emit/bundle/messages.ts";
+import { artifactMap, isVirtual, nameModules } from "./emit/bundle/source-map.ts";
 import { BuildError } from "./diagnostic.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
-import { type BuildResult, definingFiles, publishBuild } from "./publish-build.ts";
+import { type BuildResult, definingFiles, publishBuild } from "./emit/publish-build.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
-import { readCarriedFiles } from "./source/assets.ts";
-import type { LiveThing } from "./source/live-names.ts";
-import { type PluginFolder, readPluginFolder } from "./source/plugin-folder.ts";
-import { readLiveNames } from "./source/read-live-names.ts";
-import { checkRootModule } from "./source/root-module.ts";
-import { SourceFiles } from "./syntax/source-file.ts";
+import { readCarriedFiles } from "./read/assets.ts";
+import type { LiveThing } from "./read/live-names.ts";
+import { type PluginFolder, readPluginFolder } from "./read/plugin-folder.ts";
+import { readLiveNames } from "./read/read-live-names.ts";
+import { checkRootModule } from "./read/root-module.ts";
+import { SourceFiles } from "./read/syntax/source-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 /**
@@ -88,6 +88,6 @@ async function temps(
   { text }: Bundle,
   manifest: Manifest,
 ): Promise<string> {
-  const { keepTemps } = await import("./keep-temps.ts");
+  const { keepTemps } = await import("./emit/keep-temps.ts");
   return keepTemps(name, { entry: entryCode(pluginDir, rootModule, live), bundle: text, manifest });
 }

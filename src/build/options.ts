@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HotswapError } from "../errors.ts";
 import { type BundlerFlags, translateBundlerFlags } from "./bundler-flags.ts";
-import { liveNamePattern } from "./source/live-names.ts";
+import { liveNamePattern } from "./read/live-names.ts";
 
 /** What {@link build} takes: the command line's flags in camel case. */
 export interface BuildOptions {

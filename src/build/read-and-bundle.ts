@@ -1,11 +1,11 @@
-import { type Bundle, bundle } from "./bundle/bundle.ts";
+import { type Bundle, bundle } from "./emit/bundle/bundle.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { FilledOptions } from "./options.ts";
-import type { LiveNames } from "./source/live-names.ts";
-import type { PluginFolder } from "./source/plugin-folder.ts";
-import { readLiveNames } from "./source/read-live-names.ts";
-import { checkRootModule } from "./source/root-module.ts";
-import type { SourceFiles } from "./syntax/source-file.ts";
+import type { LiveNames } from "./read/live-names.ts";
+import type { PluginFolder } from "./read/plugin-folder.ts";
+import { readLiveNames } from "./read/read-live-names.ts";
+import { checkRootModule } from "./read/root-module.ts";
+import type { SourceFiles } from "./read/syntax/source-file.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** What is known of a plugin when its bundle is made. */

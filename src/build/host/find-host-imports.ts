@@ -1,5 +1,5 @@
 import type { StaticImport } from "oxc-parser";
-import { parseModule } from "../syntax/parser.ts";
+import { parseModule } from "../read/syntax/parser.ts";
 import { HOST_PREFIX, specifierOf } from "./host-imports.ts";
 
 /** An import of a host module in the bundled code. Positions are UTF-16 indices. */

@@ -3,10 +3,10 @@ import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join } from "node:path";
 import { BRIDGE_GLOBAL } from "../../artifact/manifest.ts";
 import { displayPath } from "../diagnostic.ts";
-import type { SourceReader } from "../syntax/source-file.ts";
+import type { SourceReader } from "../read/syntax/source-file.ts";
 import { MutableExports } from "./mutable-exports.ts";
 import { PluginFolders } from "./plugin-folders.ts";
-import { hostPath, installedIn, isInPackage, isInside, resolveFile } from "./resolve.ts";
+import { hostPath, installedIn, isInPackage, isInside, resolveFile } from "../read/resolve.ts";
 
 /** How the bundler's output names a module of the host; the key of the module follows. */
 export const HOST_PREFIX = "hotswap-host:";

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
-import type { ImportedName } from "../syntax/module-syntax.ts";
-import { isCode } from "../source/plugin-folder.ts";
-import type { SourceReader } from "../syntax/source-file.ts";
+import type { ImportedName } from "../read/syntax/module-syntax.ts";
+import { isCode } from "../read/plugin-folder.ts";
+import type { SourceReader } from "../read/syntax/source-file.ts";
 import { reassignedNames } from "./reassigned.ts";
-import { resolveFile } from "./resolve.ts";
+import { resolveFile } from "../read/resolve.ts";
 
 /** Only what matches can export something that changes later; other files need not be parsed. */
 const mayBeMutable = /\bexport\s*(?:let\b|var\b|\{|\*)/;

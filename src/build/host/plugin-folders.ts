@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
-import { exportsDefinition } from "../source/definition.ts";
-import { findRootModule } from "../source/plugin-folder.ts";
-import type { SourceReader } from "../syntax/source-file.ts";
-import { isInside } from "./resolve.ts";
+import { exportsDefinition } from "../read/definition.ts";
+import { findRootModule } from "../read/plugin-folder.ts";
+import type { SourceReader } from "../read/syntax/source-file.ts";
+import { isInside } from "../read/resolve.ts";
 
 /** Tells which folders of a project are plugins: those whose root module exports a definition. */
 export class PluginFolders {

@@ -1,6 +1,6 @@
 import type { Node } from "oxc-parser";
-import { childKeys } from "../syntax/parser.ts";
-import type { SourceFile } from "../syntax/source-file.ts";
+import { childKeys } from "../read/syntax/parser.ts";
+import type { SourceFile } from "../read/syntax/source-file.ts";
 
 const declaration = /\b(?:function\s*\*?|class)\s*([\w$\u0080-\uffff]+)/g;
 

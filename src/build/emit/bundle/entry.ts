@@ -1,0 +1,37 @@
+import { LIVE_EXPORT } from "../../../artifact/manifest.ts";
+import { relativeSpecifier } from "../../read/resolve.ts";
+import type { LiveThing } from "../../read/live-names.ts";
+
+/**
+ * What the bundler begins with, as a module in `folder`: it exports what the root module exports, and the live things of
+ * all files. It says nothing about where the project lies.
+ */
+export function entryCode(folder: string, rootModule: string, things: readonly LiveThing[]): string {
+  const root = JSON.stringify(relativeSpecifier(folder, rootModule));
+  const imports = things.map(({ file, exportName }, index) => {
+    const path = JSON.stringify(relativeSpecifier(folder, file));
+    return `import { ${importName(exportName)} as live${index} } from ${path};\n`;
+  });
+  const table = (kind: LiveThing["kind"]): string => {
+    const entries = things.flatMap((thing, index) =>
+      thing.kind === kind ? [`${propertyKey(thing.name)}: live${index}`] : [],
+    );
+    return `{ ${entries.join(", ")} }`;
+  };
+  return [
+    `export * from ${root};\n`,
+    `export { default } from ${root};\n`,
+    ...imports,
+    `export const ${LIVE_EXPORT} = { funcs: ${table("function")}, types: ${table("type")} };\n`,
+  ].join("");
+}
+
+/** An exported name as it is written in an import. */
+export function importName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** A property name as it is written in an object literal. */
+export function propertyKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== "__proto__" ? name : `[${JSON.stringify(name)}]`;
+}

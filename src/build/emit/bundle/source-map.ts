@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { LINES_BEFORE_CODE } from "../../../artifact/layout.ts";
+import { ENTRY_FILE } from "../../host/host-imports.ts";
+
+/**
+ * The bundler's source map. Most of it is as long as the sources themselves and is passed on as it is written: to parse
+ * and print it again would take a tenth of the time of the bundling.
+ */
+interface SourceMap {
+  readonly sources: readonly string[];
+  /** JSON of the list of the sources' texts. */
+  readonly sourcesContent: string;
+  /** What stands between the quotes. */
+  readonly mappings: string;
+  /** JSON of the list of names. */
+  readonly names: string;
+}
+
+const FIRST_LINE = "// @bun\n";
+
+const DEBUG_ID = "\n//# debugId=";
+
+/** The bundler's output. */
+export interface BundledText {
+  /** The code without its first line (`// @bun`) and debug id. */
+  readonly code: string;
+  readonly map: SourceMap;
+}
+
+/** Takes what the bundler wrote. Throws when it does not look as expected: that would be a change in Bun. */
+export function readBundle(text: string, map: string): BundledText {
+  if (!text.startsWith(FIRST_LINE)) throw unknownForm("its output");
+  // The id stands at the very end; looking for it in the whole text from behind would take long if it did not.
+  const debugId = text.indexOf(DEBUG_ID, text.length - 100);
+  const code = text.slice(FIRST_LINE.length, debugId === -1 ? undefined : debugId + 1);
+  return { code: `${code.trimEnd()}\n`, map: readMap(map) };
+}
+
+const MAP_START = /^\{\s*"version": 3,\s*"sources": (\[[^\n]*\]),\n {2}"sourcesContent": (?=\[)/;
+
+/* A line feed in a string of JSON is escaped, so these stand nowhere inside of one. */
+const MAPPINGS = ',\n  "mappings": "';
+const MAP_END = /",\n(?: {2}"debugId": "\w*",\n)? {2}"names": (\[[^\n]*\])\n\}\s*$/;
+
+function readMap(json: string): SourceMap {
+  const start = MAP_START.exec(json);
+  const contentsStart = start?.[0].length ?? 0;
+  const contentsEnd = json.indexOf(MAPPINGS, contentsStart);
+  const mappingsStart = contentsEnd + MAPPINGS.length;
+  const mappingsEnd = json.indexOf('"', mappingsStart);
+  const [, names] = MAP_END.exec(json.slice(mappingsEnd)) ?? [];
+  if (start?.[1] === undefined || contentsEnd === -1 || names === undefined) throw unknownForm("source maps");
+  return {
+    sources: JSON.parse(start[1]) as string[],
+    sourcesContent: json.slice(contentsStart, contentsEnd),
+    mappings: json.slice(mappingsStart, mappingsEnd),
+    names,
+  };
+}
+
+function unknownForm(what: string): Error {
+  return new Error(`this Bun's bundler (${Bun.version}) writes ${what} in a form that hotswap does not know`);
+}
+
+/** The map of an artifact: its sources, relative to the project's root, and the whole of it as JSON. */
+export interface ArtifactMap {
+  readonly sources: readonly string[];
+  readonly json: string;
+}
+
+/** Shifts a map by the lines that stand before an artifact's code, and names its sources from the project's root. */
+export function artifactMap({ sources: given, sourcesContent, names, mappings }: SourceMap, root: string): ArtifactMap {
+  const sources = given.map((source) => sourceName(source, root));
+  // The bundler's own first line is kept, so one line less is new.
+  const shift = ";".repeat(LINES_BEFORE_CODE - 1);
+  const json = `{"version":3,"sources":${JSON.stringify(sources)},"sourcesContent":${sourcesContent},"names":${names},"mappings":"${shift}${mappings}"}`;
+  return { sources, json };
+}
+
+/** A source's path from the project's root. Bun writes it from the current folder. */
+export function sourceName(source: string, root: string): string {
+  if (isVirtual(source)) return source;
+  const path = process.cwd() === root ? source : relative(root, resolve(source));
+  return path.replaceAll("\\", "/");
+}
+
+/**
+ * The comments in which the bundler names each module, written from the project's root: the bundler writes paths from
+ * the current folder, and the same source must give the same artifact wherever it is built.
+ */
+export function nameModules(code: string, root: string): string {
+  if (process.cwd() === root) return code;
+  return code.replaceAll(/(?<=^|\n\n|[;}]\n)\/\/ ([^\n]+)$/gm, (comment, path: string) => {
+    const file = resolve(path);
+    return path.endsWith(ENTRY_FILE) || existsSync(file) ? `// ${sourceName(path, root)}` : comment;
+  });
+}
+
+/** The source is a module that exists only while the bundler is at work; a drive letter is no namespace. */
+export function isVirtual(source: string): boolean {
+  return /^[\w-]{2,}:/.test(source);
+}

@@ -1,0 +1,140 @@
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { type EncodedArtifact, encodeArtifact } from "../../artifact/encode.ts";
+import type { HostModule, Manifest, Sections } from "../../artifact/manifest.ts";
+import { artifactFile, isPublished, publishArtifact } from "../../artifact/publish.ts";
+import { inOrder } from "./bundle/messages.ts";
+import { type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
+import { isInPackage, isInside } from "../read/resolve.ts";
+import type { BuildOptions, FilledOptions } from "../options.ts";
+import { type CarriedFile, readCarriedFiles } from "../read/assets.ts";
+import { warnOfOwnPlace } from "../read/import-meta.ts";
+import type { LiveNames, LiveThing } from "../read/live-names.ts";
+import { isCode, type PluginFolder } from "../read/plugin-folder.ts";
+import type { SourceFiles } from "../read/syntax/source-file.ts";
+import type { StepTimings, Stopwatch } from "../stopwatch.ts";
+
+/** What a build made. */
+export interface BuildResult {
+  /** The plugin's name: the base name of its folder. */
+  readonly name: string;
+  /** Absolute path of the artifact; with `bundle: false`, of the code that the bundler would begin with. */
+  readonly file: string;
+  /** SHA-256 of the file's content, 64 hexadecimal digits. */
+  readonly hash: string;
+  /** Size of the file in bytes. */
+  readonly size: number;
+  /** What the artifact says about itself; with `bundle: false`, which modules are the host's is not known. */
+  readonly manifest: Manifest;
+  /** The artifact was there already, byte for byte, and was not touched. */
+  readonly unchanged: boolean;
+  /** What is probably a mistake, but does no harm to the build. */
+  readonly warnings: readonly Diagnostic[];
+  /** The modules that were bundled, by their paths from the project's root. */
+  readonly modules: readonly string[];
+  /** Milliseconds of each step. The definition is checked while the bundler is at work. */
+  readonly timings: StepTimings;
+  /** The folder that holds the intermediate files, with `leaveTemps`. */
+  readonly temps?: string;
+}
+
+/** A plugin's code, ready to become an artifact. */
+export interface LinkedPlugin {
+  readonly code: string;
+  readonly prologue: string;
+  /** What the manifest says of the modules that are kept apart, and JSON of each one's text. */
+  readonly sections?: { readonly manifest: Sections; readonly texts: readonly string[] };
+  readonly hostModules: readonly HostModule[];
+  /** JSON; `undefined` when there is none. */
+  readonly sourceMap: string | undefined;
+  /** Paths from the project's root. */
+  readonly modules: readonly string[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What is known of a build when its code is linked. */
+export interface LinkedBuild {
+  readonly filled: FilledOptions;
+  readonly folder: PluginFolder;
+  readonly sources: SourceFiles;
+  readonly live: LiveNames;
+  readonly linked: LinkedPlugin;
+  readonly stopwatch: Stopwatch;
+}
+
+/** Makes the artifact and publishes it. Throws what `beforePublish` throws. */
+export function publishBuild(
+  { beforePublish }: BuildOptions,
+  { filled, folder, sources, live, linked, stopwatch }: LinkedBuild,
+): BuildResult {
+  const { name, pluginDir } = filled;
+  const carried = readCarriedFiles(filled, folder);
+  const manifest: Manifest = {
+    name,
+    hostModules: linked.hostModules,
+    liveFuncs: definingFiles(live.things, "function", pluginDir),
+    liveTypes: definingFiles(live.things, "type", pluginDir),
+    assets: carried.map(({ entry }) => entry),
+    ...(linked.sections === undefined ? {} : { sections: linked.sections.manifest }),
+  };
+  const artifact = encodeArtifact({
+    manifest,
+    prologue: linked.prologue,
+    code: linked.code,
+    assets: carried.map(({ bytes }) => bytes),
+    sourceMap: filled.bundler.sourceMap ? linked.sourceMap : undefined,
+    ...(linked.sections === undefined ? {} : { sections: linked.sections.texts }),
+  });
+  stopwatch.lap("encode");
+  beforePublish?.();
+  const { file, unchanged } = write(filled.outputDir, name, artifact);
+  stopwatch.lap("write");
+  const { modules, sections, sourceMap } = linked;
+  // The map of a bundle holds the text of every module.
+  const mentionsPlace = sections?.manifest.meta ?? sourceMap?.includes("import.meta.") ?? true;
+  return {
+    name,
+    file,
+    hash: artifact.hash,
+    size: artifact.bytes.length,
+    manifest,
+    unchanged,
+    warnings: inOrder([
+      ...live.warnings,
+      ...linked.warnings,
+      ...(mentionsPlace ? warnOfOwnPlace(ownModules(filled, modules).map((path) => sources.read(path))) : []),
+      ...carryWarnings(filled, carried),
+    ]),
+    modules,
+    timings: stopwatch.timings(),
+  };
+}
+
+/** The files that define the live things of one kind, by name, relative to the plugin's folder. */
+export function definingFiles(
+  live: readonly LiveThing[],
+  kind: LiveThing["kind"],
+  pluginDir: string,
+): Record<string, string> {
+  const files = live.filter((thing) => thing.kind === kind);
+  return Object.fromEntries(files.map(({ name, file }) => [name, relative(pluginDir, file).replaceAll("\\", "/")]));
+}
+
+/** Those of the bundled modules that are code of the plugin itself, by their absolute paths. */
+function ownModules({ root, pluginDir }: FilledOptions, modules: readonly string[]): string[] {
+  const paths = modules.map((module) => join(root, module));
+  return paths.filter((path) => isCode(path) && isInside(path, pluginDir) && !isInPackage(path));
+}
+
+function carryWarnings({ include, pluginDir }: FilledOptions, carried: readonly CarriedFile[]): Diagnostic[] {
+  if (include === undefined || carried.length > 0) return [];
+  return [fileDiagnostic(pluginDir, `--include ${include.source} matches no file that is not code`)];
+}
+
+/** Publishes the artifact, unless the same bytes are there already: a host that watches the folder has nothing to do. */
+function write(dir: string, name: string, { bytes }: EncodedArtifact): { file: string; unchanged: boolean } {
+  const file = artifactFile(dir, name);
+  if (isPublished(file, bytes)) return { file, unchanged: true };
+  mkdirSync(dir, { recursive: true });
+  return { file: publishArtifact(dir, name, bytes), unchanged: false };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import { isBuiltin } from "node:module";
+import { type BuildResult, createBuilder } from "../../../../src/build/index.ts";
+import { createProject, type Files, type Project } from "../../../support/project.ts";
+import { runArtifact } from "../../support/run-artifact.ts";
+import type { Case, Cases } from "./cases/case.ts";
+import { evaluationCases } from "./cases/evaluation.ts";
+import { exportCases } from "./cases/exports.ts";
+import { fileCases } from "./cases/files.ts";
+import { importCases } from "./cases/imports.ts";
+import { languageCases } from "./cases/language.ts";
+
+/** The root module has the definition at its end, where it changes no line of the case. */
+function projectFiles({ files }: Case): Files {
+  const placed = Object.entries(files).map(([path, text]) => {
+    const place = path.startsWith("../../") ? path.slice("../../".length) : `plugin/alpha/${path}`;
+    const definition = `\nimport { definePlugin } from "hotswap"; export default definePlugin({});\n`;
+    return [place, path === "index.ts" ? `${String(text)}${definition}` : text] as const;
+  });
+  return Object.fromEntries(placed);
+}
+
+/** What can be seen of an artifact from outside. */
+async function behaviour(project: Project, built: BuildResult): Promise<object> {
+  const { name, liveFuncs, liveTypes, assets } = built.manifest;
+  // Bun's own modules the bundle imports itself, and sections through the host.
+  const hostModules = built.manifest.hostModules.filter(({ specifier }) => !isBuiltin(specifier));
+  using running = await runArtifact(project, built);
+  const result = await running.call("result");
+  return {
+    result,
+    exports: Object.keys(running.exports)
+      .filter((key) => !key.startsWith("__hotswap"))
+      .toSorted(),
+    manifest: { name, hostModules, liveFuncs, liveTypes, assets },
+    warnings: built.warnings.map(({ message }) => message),
+  };
+}
+
+async function conform(given: Case): Promise<void> {
+  await using project = await createProject(projectFiles(given));
+  const bundled = await project.build("alpha", { ...given.options, outputDir: project.path("bundled") });
+  const expected = await behaviour(project, bundled);
+  const builder = createBuilder({ pluginDir: project.path("plugin/alpha"), outputDir: project.out, ...given.options });
+  const built = await builder.build();
+  expect(await behaviour(project, built)).toEqual(expected);
+  expect(expected).toMatchObject({ result: given.result });
+  expect(built.manifest.sections !== undefined).toBe(given.apart);
+}
+
+const rooms: Readonly<Record<string, Cases>> = {
+  exports: exportCases,
+  imports: importCases,
+  evaluation: evaluationCases,
+  language: languageCases,
+  files: fileCases,
+};
+
+describe.each(Object.entries(rooms))("modules that are kept apart do what the bundle does: %s", (_, cases) => {
+  test.each(Object.entries(cases))("%s", async (_name, given) => {
+    await conform(given);
+  });
+});
