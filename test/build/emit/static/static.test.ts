@@ -5,7 +5,7 @@ import { buildStatic, type StaticBuildOptions, type StaticBuildResult } from "..
 import type { StaticPlugin } from "../../../../src/load/static.ts";
 import { createProject, type Files, type Project } from "../../../support/project.ts";
 
-const checkout = join(import.meta.dir, "..", "..", "..");
+const checkout = join(import.meta.dir, "..", "..", "..", "..");
 const definition = `import { definePlugin } from "hotswap";\nexport default definePlugin({});\n`;
 
 const files: Files = {
