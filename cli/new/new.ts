@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { print } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
-import { dependencyOn, dependencyOnFolder, packageFolder } from "./origin.ts";
+import { packageFolder } from "../../src/own-package.ts";
+import { dependencyOn, dependencyOnFolder } from "./origin.ts";
 import { projectFiles, writeProject } from "./scaffold.ts";
 
 export const newCommand = defineCommand({
@@ -23,7 +24,7 @@ export const newCommand = defineCommand({
     if (others.length > 0) throw new UsageError(`give one name, not ${operands.length}`);
     requireName(name);
     const dependency = flags.link === undefined ? dependencyOn(packageFolder) : dependencyOnFolder(flags.link);
-    await writeProject(resolve(name), name, await projectFiles(name, dependency));
+    await writeProject(resolve(name), name, projectFiles(name, dependency));
     await print(nextSteps(name));
     return 0;
   },

@@ -2,9 +2,6 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../frame/command.ts";
 
-/** The folder of the package that this file is part of. */
-export const packageFolder = join(import.meta.dir, "..", "..");
-
 /** What is used of a `package.json`. */
 export interface Manifest {
   readonly name?: string;

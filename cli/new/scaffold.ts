@@ -2,23 +2,28 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeTypes } from "../../src/build/emit/types/write-types.ts";
 import { UsageError } from "../frame/command.ts";
-import { packageFolder, readManifest } from "./origin.ts";
+import { packageFolder } from "../../src/own-package.ts";
+import { readManifest } from "./origin.ts";
+import gitignore from "./template/gitignore.txt" with { type: "text" };
+import hello from "./template/hello.ts.txt" with { type: "text" };
+import host from "./template/host.ts.txt" with { type: "text" };
+import readme from "./template/README.md.txt" with { type: "text" };
+import tsconfig from "./template/tsconfig.json.txt" with { type: "text" };
 
-/** Files of a new project, each with the template that it is made of. */
+/** Files of a new project, each with its template. */
 const templates: Readonly<Record<string, string>> = {
-  "src/host.ts": "host.ts.txt",
-  "plugin/hello/index.ts": "hello.ts.txt",
-  "tsconfig.json": "tsconfig.json.txt",
-  ".gitignore": "gitignore.txt",
-  "README.md": "README.md.txt",
+  "src/host.ts": host,
+  "plugin/hello/index.ts": hello,
+  "tsconfig.json": tsconfig,
+  ".gitignore": gitignore,
+  "README.md": readme,
 };
 
 /** The content of every file of a new project, by path. `dependency` is what its manifest says of hotswap. */
-export async function projectFiles(name: string, dependency: string): Promise<Map<string, string>> {
+export function projectFiles(name: string, dependency: string): Map<string, string> {
   const files = new Map([["package.json", manifestOf(name, dependency)]]);
   for (const [path, template] of Object.entries(templates)) {
-    const text = await Bun.file(join(import.meta.dir, "template", template)).text();
-    files.set(path, text.replaceAll("{{name}}", name));
+    files.set(path, template.replaceAll("{{name}}", name));
   }
   return files;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import type { GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
+import { ownFolder } from "../own-package.ts";
 import { collectNow } from "./collect.ts";
 import { Explanation, type GenerationName } from "./explanation.ts";
 import { GenerationNodes, generationScopes } from "./heap/generation-nodes.ts";
@@ -19,9 +20,6 @@ export interface ExplainContext {
   /** Objects whose insides are hotswap's own. */
   readonly own: readonly object[];
 }
-
-/** The folder of the package's own source. */
-const SOURCE_FOLDER = dirname(import.meta.dir);
 
 /** Collections before what is still there counts as held. */
 const COLLECTIONS = 3;
@@ -107,7 +105,7 @@ function namedModules({ hostModules, root }: ExplainContext): NamedObject[] {
     const object: unknown = module?.exports;
     if (typeof object !== "object" || object === null || named.has(object)) continue;
     const name = file.startsWith(`${root}/`) ? relative(root, file) : file;
-    const rank = file.startsWith(SOURCE_FOLDER) ? Rank.own : Rank.module;
+    const rank = file.startsWith(ownFolder) ? Rank.own : Rank.module;
     named.set(object, { name: `host module ${name}`, object, rank });
   }
   return Array.from(named.values());

@@ -1,4 +1,5 @@
 import type { Logger } from "../logger.ts";
+import { ownFolder } from "../own-package.ts";
 import type { Pin } from "./calls.ts";
 import { Lease } from "./lease.ts";
 import type { PluginManager } from "./manager.ts";
@@ -55,9 +56,6 @@ function callerOf(method: string): string {
   const { stack = "" } = new Error("the caller's stack");
   const frames = stack.split("\n").slice(1);
   // The last frame of ours: above it the caller's code begins.
-  const own = frames.findLastIndex((frame) => frame.includes(`${method} (${SOURCE_FOLDER}`));
+  const own = frames.findLastIndex((frame) => frame.includes(`${method} (${ownFolder}`));
   return frames.slice(own + 1).join("\n");
 }
-
-/** The folder of the package's own source. */
-const SOURCE_FOLDER = import.meta.dir.slice(0, import.meta.dir.lastIndexOf("link"));

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Bridge, HostModule, Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { type AssetSource, assetOf } from "../plugin/asset.ts";
+import { ownEntrance } from "../own-package.ts";
 import { didYouMean } from "../suggest.ts";
 import { runInHost } from "./graph.ts";
 
@@ -81,7 +81,7 @@ export class HostModules {
 
   #resolve(specifier: string): string {
     // Our own instance, whatever copy of the package the root would resolve to.
-    if (specifier === OWN_PACKAGE) return join(import.meta.dir, "..", "index.ts");
+    if (specifier === OWN_PACKAGE) return ownEntrance;
     return Bun.resolveSync(specifier, this.#root);
   }
 
