@@ -1,7 +1,6 @@
 import type { Failure, Reload } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
 import { refusalOf, safetyHeaders } from "./guard.ts";
-import { pageFile } from "./page-files.ts";
 import type { ShownHost } from "./host/shown-host.ts";
 import { streamFeed } from "./viewer-stream.ts";
 import { HostWatch } from "./host/watch.ts";
@@ -95,7 +94,8 @@ export class Dashboard implements Disposable {
         headers: { "content-type": "text/event-stream; charset=utf-8" },
       });
     }
-    const file = await pageFile(path === "" ? "index.html" : path);
+    const { pageFiles } = await import("./page-files.ts");
+    const file = pageFiles.get(path);
     if (file === undefined) return failure(404, `the dashboard has no ${pathname}`);
     return new Response(file.content, { headers: { "content-type": file.type } });
   }

@@ -4,7 +4,7 @@ import { journalPlugin } from "../support/host.ts";
 import { createShown, type Shown } from "./shown.ts";
 
 /** Every path that the page uses. */
-const paths = ["", "page/main.ts", "page/style/base.css", "feed", "api/plan"];
+const paths = ["", "page.js", "page.css", "feed", "api/plan"];
 
 describe("a dashboard on a loopback address", () => {
   let shown: Shown;
@@ -99,7 +99,7 @@ describe("a dashboard on a loopback address", () => {
       ["", {}],
       ["nowhere", {}],
       ["", { host: "evil.example" }],
-      ["page/main.ts", {}],
+      ["page.js", {}],
     ] as const) {
       const response = await fetch(new URL(path, shown.url), { headers });
       const policy = response.headers.get("content-security-policy") ?? "";

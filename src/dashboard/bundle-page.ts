@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The page as a browser gets it: one document, one script, one style sheet. */
+export interface PageSource {
+  readonly html: string;
+  readonly script: string;
+  readonly style: string;
+}
+
+const page = join(import.meta.dir, "page");
+
+/**
+ * Makes the page of its sources. A macro: it runs where the package is packed, a host is bundled, or a checkout is run,
+ * so that what is installed or bundled needs no source of the page.
+ */
+export function bundlePage(): PageSource {
+  return {
+    html: readFileSync(join(page, "index.html"), "utf8"),
+    script: bundle("main.ts"),
+    style: bundle("style/page.css"),
+  };
+}
+
+/** In a process of its own: a macro may not call `Bun.build`. */
+function bundle(entry: string): string {
+  const flags = ["--target=browser", "--minify-whitespace", "--minify-syntax"];
+  const { success, stdout, stderr } = Bun.spawnSync([process.execPath, "build", join(page, entry), ...flags], {
+    env: { ...process.env, BUN_BE_BUN: "1" },
+  });
+  if (!success) throw new Error(`the dashboard's page could not be bundled: ${stderr.toString()}`);
+  return stdout.toString();
+}
