@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import { build } from "../src/build/build.ts";
+import type { BuildOptions } from "../src/build/options.ts";
 import type { BuildResult } from "../src/build/emit/publish-build.ts";
 import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
 import type { StaticBuildResult } from "../src/build/emit/static/build-static.ts";
@@ -28,6 +29,16 @@ const flags = {
     valueHint: "P",
     default: "live_",
     description: "How the names of live functions and types begin, in any case (default live_)",
+  },
+  sign: {
+    type: "string",
+    valueHint: "KEY",
+    description: "Sign with this private key: a PEM file, or env:VARIABLE",
+  },
+  expires: {
+    type: "string",
+    valueHint: "WHEN",
+    description: "With --sign: the signature counts until then (90d, or a date); for ever unless given",
   },
   staticLinking: { type: "boolean", description: "Generate code that compiles the plugins into the host" },
   clean: { type: "boolean", description: "With --staticLinking: remove the code generated for the plugins" },
@@ -58,6 +69,7 @@ export const buildCommand = defineCommand({
     },
     { purpose: "a mark for this build", line: `hotswap build plugin/alpha bin -- --define MARK='"v2"'` },
     { purpose: "whenever the source changes", line: "hotswap build --watch plugin/* bin" },
+    { purpose: "signed, for hosts that ask for it", line: "hotswap build --sign hotswap.pem plugin/alpha bin" },
     { purpose: "code that compiles it into the host", line: "hotswap build --staticLinking plugin/alpha plugin" },
     { purpose: "and away with it", line: "hotswap build --staticLinking --clean plugin/alpha plugin" },
   ],
@@ -87,7 +99,9 @@ async function buildArtifacts(
 ): Promise<number> {
   if (given.clean === true) throw new UsageError("--clean goes with --staticLinking: it removes what that generated");
   const { include, exclude, bundle, leaveTemps, livePrefix } = given;
-  const options = { outputDir, include, exclude, bundle, leaveTemps, livePrefix, buildFlags: rest };
+  const sign = await signingOf(given);
+  if (sign !== undefined && bundle === false) throw new UsageError("--sign has no effect with --bundle=false");
+  const options = { outputDir, include, exclude, bundle, leaveTemps, livePrefix, sign, buildFlags: rest };
   const building = Promise.allSettled(pluginDirs.map((pluginDir) => build({ ...options, pluginDir })));
   const built = await succeeded(await spinWhile(`building ${pluginDirs.join(", ")}`, building), given.debug === true);
   for (const result of built) {
@@ -110,9 +124,10 @@ async function watchArtifacts(
   if (given.bundle === false)
     throw new UsageError("--bundle=false does not go with --watch, which publishes artifacts");
   const { include, exclude, livePrefix } = given;
+  const options = { outputDir, include, exclude, livePrefix, sign: await signingOf(given), buildFlags: rest };
   const { watchBuild } = await import("./dev/watch-build.ts");
   return watchBuild({
-    builds: pluginDirs.map((pluginDir) => ({ pluginDir, outputDir, include, exclude, livePrefix, buildFlags: rest })),
+    builds: pluginDirs.map((pluginDir) => ({ ...options, pluginDir })),
     show: async (result) => {
       await warn(result.warnings);
       await print(given.verbose === true ? await described(result, outputDir) : `${asGiven(outputDir, result.file)}\n`);
@@ -130,6 +145,9 @@ async function linkStatically(
     throw new UsageError("--leaveTemps has no effect with --staticLinking: there are none");
   if (given.bundle === false)
     throw new UsageError("--bundle=false has no effect with --staticLinking: nothing is bundled");
+  if ((given.sign ?? given.expires) !== undefined) {
+    throw new UsageError("--sign has no effect with --staticLinking: what is linked in is part of the host");
+  }
   if (rest.length > 0) {
     throw new UsageError("build flags have no effect with --staticLinking: whoever bundles the host gives them");
   }
@@ -160,6 +178,22 @@ async function linkStatically(
   const last = results.at(-1);
   if (last !== undefined && last.plugins.length > 0) await print(`${asGiven(outputDir, last.aggregate)}\n`);
   return failed ? 1 : 0;
+}
+
+async function signingOf({ sign, expires }: BuildInvocation["flags"]): Promise<BuildOptions["sign"]> {
+  if (sign === undefined) {
+    if (expires !== undefined)
+      throw new UsageError("--expires goes with --sign: it says until when the signature counts");
+    return undefined;
+  }
+  if (sign.includes("-----BEGIN")) {
+    throw new UsageError(
+      "--sign takes the file of a key, or env:VARIABLE: on a command line every process of the machine sees a key",
+    );
+  }
+  if (expires === undefined) return { key: sign };
+  const { momentOf } = await import("./trust/moment.ts");
+  return { key: sign, expires: momentOf(expires) };
 }
 
 /** What `-v` tells about a build. The words for it are loaded only then. */

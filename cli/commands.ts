@@ -10,6 +10,14 @@ export const commands: CommandTable = {
     summary: "Build plugins into artifacts, or generate code for static linking",
     load: async () => (await import("./build.ts")).buildCommand,
   },
+  keygen: {
+    summary: "Make a pair of keys to sign artifacts with",
+    load: async () => (await import("./trust/keygen.ts")).keygenCommand,
+  },
+  verify: {
+    summary: "Check that artifacts are intact, and signed by keys that are trusted",
+    load: async () => (await import("./trust/verify.ts")).verifyCommand,
+  },
   dev: {
     summary: "Build plugins, run a host, and reload in it whatever changes",
     load: async () => (await import("./dev/dev.ts")).devCommand,

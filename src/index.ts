@@ -1,3 +1,4 @@
+export type { TrustedKey } from "./artifact/signature.ts";
 export { type ErrorCode, errorCodes, HotswapError, type Phase } from "./errors.ts";
 export type { Logger } from "./logger.ts";
 export { type Asset, asset } from "./plugin/asset.ts";

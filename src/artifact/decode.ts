@@ -1,22 +1,26 @@
 import { HotswapError } from "../errors.ts";
 import {
   assetLineSize,
+  bodyStart,
   DATA_LINE,
   hashOf,
-  HEADER_SIZE,
   lastLine,
+  LONGEST_HEADER,
+  MARK,
   nextLine,
   RUN_AS_IT_IS,
-  SIGNATURE,
   SOURCE_MAP_LINE,
 } from "./layout.ts";
 import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
+import { parseSignature, type Signature } from "./signature.ts";
 
 /** What an artifact's first two lines say, before anything is verified. */
 export interface ArtifactHeader {
   readonly version: number;
   /** The hash that the artifact claims to have. */
   readonly hash: string;
+  /** Not verified: whoever trusts keys asks them. */
+  readonly signature: Signature | undefined;
 }
 
 /** An intact artifact. */
@@ -24,6 +28,8 @@ export interface DecodedArtifact {
   readonly manifest: Manifest;
   /** SHA-256 of the content, 64 hexadecimal digits. */
   readonly hash: string;
+  /** Not verified: whoever trusts keys asks them. */
+  readonly signature: Signature | undefined;
   /** The bytes of `manifest.assets[index]`, decoded anew at each call. Throws a RangeError beyond the list. */
   asset(index: number): Uint8Array;
 }
@@ -35,14 +41,15 @@ export interface DecodedArtifact {
  * @param file names the artifact in errors
  */
 export function readArtifactHeader(bytes: Uint8Array, file: string): ArtifactHeader {
-  const start = text(bytes.subarray(0, HEADER_SIZE + 16));
-  if (!start.startsWith(RUN_AS_IT_IS + SIGNATURE)) {
+  const start = text(bytes.subarray(0, LONGEST_HEADER));
+  if (!start.startsWith(RUN_AS_IT_IS + MARK)) {
     throw invalid(
       file,
       "is not a hotswap artifact: remove it from the plugin folder, or build it with `hotswap build`",
     );
   }
-  const [version, hash] = (start.slice(RUN_AS_IT_IS.length + SIGNATURE.length).split("\n", 1)[0] ?? "").split(" ");
+  const [line = "", ...rest] = start.slice(RUN_AS_IT_IS.length + MARK.length).split("\n");
+  const [version, hash, ...signed] = line.split(" ");
   const number = Number(version);
   if (number > FORMAT_VERSION) {
     throw invalid(
@@ -56,10 +63,14 @@ export function readArtifactHeader(bytes: Uint8Array, file: string): ArtifactHea
       `has artifact format ${number}, made by an older hotswap; this one reads format ${FORMAT_VERSION}: rebuild the plugin`,
     );
   }
-  if (number !== FORMAT_VERSION || !/^[0-9a-f]{64}$/.test(hash ?? "")) {
+  if (number !== FORMAT_VERSION || !/^[0-9a-f]{64}$/.test(hash ?? "") || rest.length === 0) {
     throw invalid(file, "is damaged: its header is not complete; rebuild the plugin");
   }
-  return { version: number, hash: hash ?? "" };
+  const signature = parseSignature(signed.join(" "));
+  if (signature === undefined && signed.length > 0) {
+    throw invalid(file, "is damaged: its signature is of no kind that this hotswap knows; sign it again, or upgrade");
+  }
+  return { version: number, hash: hash ?? "", signature };
 }
 
 /**
@@ -69,31 +80,14 @@ export function readArtifactHeader(bytes: Uint8Array, file: string): ArtifactHea
  * @param file names the artifact in errors
  */
 export function decodeArtifact(bytes: Uint8Array, file: string): DecodedArtifact {
-  const { hash } = readArtifactHeader(bytes, file);
-  if (hashOf(bytes.subarray(HEADER_SIZE)) !== hash) {
+  const { hash, signature } = readArtifactHeader(bytes, file);
+  const start = bodyStart(bytes);
+  if (hashOf(bytes.subarray(start)) !== hash) {
     throw invalid(file, "is damaged: its content does not match its hash (cut short or edited?); rebuild the plugin");
   }
-  const end = nextLine(bytes, HEADER_SIZE);
-  const manifest = JSON.parse(text(bytes.subarray(HEADER_SIZE + DATA_LINE.length, end))) as Manifest;
-  return { manifest, hash, asset: assetReader(bytes, manifest) };
-}
-
-/** Reads and verifies the artifact in `file`. Throws HOTSWAP_INVALID_ARTIFACT when it is unreadable or not intact. */
-export async function readArtifact(file: string): Promise<DecodedArtifact & { readonly bytes: Uint8Array }> {
-  const bytes = await readBytes(file);
-  return { ...decodeArtifact(bytes, file), bytes };
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await Bun.file(file).bytes();
-  } catch (cause) {
-    throw new HotswapError(
-      "HOTSWAP_INVALID_ARTIFACT",
-      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
-  }
+  const end = nextLine(bytes, start);
+  const manifest = JSON.parse(text(bytes.subarray(start + DATA_LINE.length, end))) as Manifest;
+  return { manifest, hash, signature, asset: assetReader(bytes, manifest) };
 }
 
 /**
@@ -104,7 +98,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
 export function readSections(bytes: Uint8Array, manifest: Manifest, file: string): readonly string[] {
   if (manifest.sections === undefined) return [];
   const { modules } = manifest.sections;
-  const start = nextLine(bytes, nextLine(bytes, HEADER_SIZE));
+  const start = nextLine(bytes, nextLine(bytes, bodyStart(bytes)));
   const line = text(bytes.subarray(start + DATA_LINE.length, nextLine(bytes, start)));
   const texts = JSON.parse(line) as readonly string[];
   if (texts.length !== modules.length) {

@@ -1,5 +1,6 @@
-import { DATA_LINE, hashOf, HEADER_SIZE, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
+import { bodyStart, DATA_LINE, hashOf, HEADER_SIZE, headerLine, RUN_AS_IT_IS, SOURCE_MAP_LINE } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
+import { formatSignature, type Signature } from "./signature.ts";
 
 /** What an artifact is made of. */
 export interface ArtifactParts {
@@ -46,6 +47,12 @@ export function encodeArtifact(parts: ArtifactParts): EncodedArtifact {
   const hash = hashOf(bytes.subarray(HEADER_SIZE));
   bytes.write(headerLine(hash), RUN_AS_IT_IS.length);
   return { bytes, hash };
+}
+
+/** The same artifact with this signature in place of any that it had. Its hash, and every line number, stay. */
+export function withSignature({ bytes, hash }: EncodedArtifact, signature: Signature): EncodedArtifact {
+  const header = Buffer.from(RUN_AS_IT_IS + headerLine(hash, formatSignature(signature)));
+  return { bytes: Buffer.concat([header, bytes.subarray(bodyStart(bytes))]), hash };
 }
 
 /** Written piece by piece: to join them first would copy code and map once more. */

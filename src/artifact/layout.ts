@@ -4,7 +4,8 @@ import { FORMAT_VERSION } from "./manifest.ts";
  * How an artifact is laid out, line by line:
  *
  *   1   // @bun                               Bun runs the file as it is, without transpiling it again
- *   2   //! hotswap <version> <sha256>        the hash covers the version and every byte after this line
+ *   2   //! hotswap <version> <sha256>        the hash covers the version and every byte after this line; the signature of a
+ *                                             signed artifact follows it, and is not covered
  *   3   //! {"name":"alpha",...}              the manifest
  *   4   const {...} = __hotswap__.module(0)   the prologue: what the code takes from the host
  *       //! ["(function ...)",...]        only with sections: their texts, in the manifest's order, as JSON
@@ -20,7 +21,7 @@ export const RUN_AS_IT_IS = "// @bun\n";
 export const DATA_LINE = "//! ";
 
 /** How line 2 begins, up to the format version. */
-export const SIGNATURE = `${DATA_LINE}hotswap `;
+export const MARK = `${DATA_LINE}hotswap `;
 
 /** How the last line begins when the artifact has a source map. */
 export const SOURCE_MAP_LINE = "//# sourceMappingURL=";
@@ -30,12 +31,20 @@ export const LINES_BEFORE_CODE = 4;
 
 const newline = 0x0a;
 
-/** Length in bytes of the first two lines of an artifact of this format. */
+/** Length in bytes of the first two lines of an artifact of this format without a signature. */
 export const HEADER_SIZE = RUN_AS_IT_IS.length + headerLine("0".repeat(64)).length;
 
+/** The first two lines are never longer, in bytes: whoever reads as many knows what the rest should be. */
+export const LONGEST_HEADER = 512;
+
 /** Line 2. */
-export function headerLine(hash: string): string {
-  return `${SIGNATURE}${FORMAT_VERSION} ${hash}\n`;
+export function headerLine(hash: string, signature?: string): string {
+  return `${MARK}${FORMAT_VERSION} ${hash}${signature === undefined ? "" : ` ${signature}`}\n`;
+}
+
+/** Index of the first byte that the hash covers: that of line 3. */
+export function bodyStart(bytes: Uint8Array): number {
+  return nextLine(bytes, RUN_AS_IT_IS.length);
 }
 
 /** The hash that identifies an artifact, of everything that follows its first two lines. */

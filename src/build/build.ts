@@ -39,7 +39,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const modules = map.sources.filter((source) => !isVirtual(source) && !source.endsWith(ENTRY_FILE));
   stopwatch.lap("link");
   const linked = { code, prologue, hostModules, sourceMap: map.json, modules, warnings: bundled.warnings };
-  const result = publishBuild(options, { filled, folder, sources, live, linked, stopwatch });
+  const result = await publishBuild(options, { filled, folder, sources, live, linked, stopwatch });
   if (!filled.leaveTemps) return result;
   return { ...result, temps: await temps(filled, folder, live.things, bundled, result.manifest) };
 }

@@ -27,6 +27,11 @@ export interface BuildOptions {
    * folder in which the plugin's folder lies upwards, unless set.
    */
   readonly root?: string | undefined;
+  /**
+   * Signs the artifact, so that hosts with `trust` load it. `key` is the file of an Ed25519 key (PKCS#8, PEM), or `env:` and the
+   * name of an environment variable that holds one; the signature counts until `expires`, or for ever.
+   */
+  readonly sign?: { readonly key: string; readonly expires?: Date | undefined } | undefined;
   /** Called when the artifact is made and not yet published. What it throws ends the build, and nothing is published. */
   readonly beforePublish?: (() => void) | undefined;
 }

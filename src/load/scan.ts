@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, type Stats, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
-import { decodeArtifact } from "../artifact/decode.ts";
+import { MAX_ARTIFACT_SIZE, type ReadArtifact, readArtifact } from "../artifact/read-artifact.ts";
+import { requireRegular } from "../artifact/regular-file.ts";
+import type { TrustedKey } from "../artifact/signature.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { turnWhenDue } from "../turn.ts";
 
@@ -20,10 +22,22 @@ export interface FoundArtifact {
 /** Artifacts by plugin name in lower case: names are compared without case (SPEC 3.3). */
 export type FoundArtifacts = ReadonlyMap<string, FoundArtifact>;
 
-/** A file as a scan saw it. Its size, time and inode tell an unchanged file without reading it. */
+/** What decides which artifacts are read. */
+export interface ScanOptions {
+  /** In bytes. */
+  readonly maxArtifactSize: number;
+  /** Whose artifacts are loaded; everybody's when it is `undefined`. */
+  readonly trust: readonly (string | TrustedKey)[] | undefined;
+}
+
+/**
+ * A file as a scan saw it. Its size, times and inode tell an unchanged file without reading it; the time of the last change of
+ * the inode is the one that no program can set.
+ */
 interface KnownFile {
   readonly size: number;
   readonly modified: number;
+  readonly changed: number;
   readonly inode: number;
   /** The plugin's name in lower case. */
   readonly key: string;
@@ -45,14 +59,15 @@ interface ChangedFile {
   /** Where it stands in the listing. */
   readonly index: number;
   readonly file: string;
-  readonly stats: Stats;
+  /** In bytes, before it is opened. */
+  readonly size: number;
 }
 
 /** Files that are read at the same time. */
 const READ_AT_ONCE = 16;
 
-/** Bytes up to which a file is read in this turn: some 0.05 ms, where a turn of the thread pool costs more. */
-const READ_IN_TURN = 256 * 1024;
+/** Bytes that are read at the same time, and that are kept for the load that follows the scan. A larger file is read alone. */
+const BYTES_AT_ONCE = 64 * 2 ** 20;
 
 /** Names up to which a folder is listed in this turn: some 0.1 ms. */
 const LISTED_IN_TURN = 500;
@@ -61,29 +76,39 @@ const LISTED_IN_TURN = 500;
 const STATS_AT_ONCE = 32;
 
 /**
- * Finds the artifacts of a plugin folder. A file whose size, time and inode are those of the last scan is not read
+ * Finds the artifacts of a plugin folder. A file whose size, times and inode are those of the last scan is not read
  * again.
  */
 export class PluginDirScanner {
   #listing: Listing = { dir: "", names: "", files: [] };
   /** In the order of the listing's files; folders have no entry. Replaced as a whole by a scan that succeeds. */
   #known: readonly (KnownFile | undefined)[] = [];
+  readonly #options: ScanOptions;
+  #requireTrusted: ((artifact: ReadArtifact, file: string) => void) | undefined;
+
+  constructor(options: ScanOptions = { maxArtifactSize: MAX_ARTIFACT_SIZE, trust: undefined }) {
+    this.#options = options;
+  }
 
   /**
-   * Throws `HOTSWAP_PLUGIN_DIR_NOT_FOUND`, `HOTSWAP_INVALID_ARTIFACT` for a file that is no intact artifact, and
-   * `HOTSWAP_DUPLICATE_PLUGIN` for two with one name.
+   * Throws `HOTSWAP_PLUGIN_DIR_NOT_FOUND`, `HOTSWAP_INVALID_ARTIFACT` for a file that is no intact artifact,
+   * `HOTSWAP_NOT_A_FILE`, `HOTSWAP_TOO_LARGE`, `HOTSWAP_UNTRUSTED`, and `HOTSWAP_DUPLICATE_PLUGIN` for two with one name.
    */
   async scan(dir: string): Promise<FoundArtifacts> {
+    const requireTrusted = (this.#requireTrusted ??= await openTrust(this.#options));
     const listing = await this.#list(dir);
     const known = listing === this.#listing ? this.#known.slice() : this.#knownOf(listing.files);
     const changed = await findChanged(listing.files, known);
     const read: FoundArtifact[] = [];
-    for (let start = 0; start < changed.length; start += READ_AT_ONCE) {
-      const batch = await Promise.all(changed.slice(start, start + READ_AT_ONCE).map(readChanged));
-      for (const { index, file, stats, bytes } of batch) {
-        const artifact = verify(file, bytes);
-        known[index] = knownFile(artifact, stats);
-        read.push(artifact);
+    let kept = 0;
+    for (const batch of batchesOf(changed)) {
+      const artifacts = await Promise.all(batch.map(({ file }) => this.#read(file)));
+      for (const [position, artifact] of artifacts.entries()) {
+        const { index, file } = batch[position] ?? { index: -1, file: "" };
+        requireTrusted(artifact, file);
+        known[index] = knownFile(artifact, file);
+        kept += artifact.bytes.length;
+        if (kept <= BYTES_AT_ONCE) read.push(foundArtifact(artifact, file));
         await turnWhenDue();
       }
     }
@@ -91,6 +116,14 @@ export class PluginDirScanner {
     this.#listing = listing;
     this.#known = known;
     return found;
+  }
+
+  async #read(file: string): Promise<ReadArtifact> {
+    try {
+      return await readArtifact(file, this.#options.maxArtifactSize);
+    } catch (error) {
+      throw inScan(error);
+    }
   }
 
   /** The listing of last time, where nothing came or went. */
@@ -126,8 +159,7 @@ function collect(known: readonly (KnownFile | undefined)[], read: readonly Found
 
 /**
  * The files that are not as they are `known` to be. What is known is taken back where there is a folder now: it may be
- * called anything. The stats are taken before the bytes are read: a file published in between is read again by the next
- * scan.
+ * called anything.
  */
 async function findChanged(files: readonly string[], known: (KnownFile | undefined)[]): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
@@ -136,7 +168,10 @@ async function findChanged(files: readonly string[], known: (KnownFile | undefin
     const before = known[index];
     if (before === undefined || !isAsBefore(before, stats)) {
       known[index] = undefined;
-      if (!stats.isDirectory()) changed.push({ index, file, stats });
+      if (!stats.isDirectory()) {
+        requireRegular(stats, file);
+        changed.push({ index, file, size: stats.size });
+      }
     }
     if (index % STATS_AT_ONCE === 0) await turnWhenDue();
   }
@@ -144,43 +179,67 @@ async function findChanged(files: readonly string[], known: (KnownFile | undefin
 }
 
 function isAsBefore(known: KnownFile, stats: Stats): boolean {
-  return known.size === stats.size && known.modified === stats.mtimeMs && known.inode === stats.ino;
+  return (
+    known.size === stats.size &&
+    known.modified === stats.mtimeMs &&
+    known.changed === stats.ctimeMs &&
+    known.inode === stats.ino
+  );
 }
 
-function knownFile({ name, file, hash, manifest }: FoundArtifact, stats: Stats): KnownFile {
+function knownFile({ hash, manifest, stats }: ReadArtifact, file: string): KnownFile {
   const artifact = verifiedArtifact(file, hash, manifest);
-  return { size: stats.size, modified: stats.mtimeMs, inode: stats.ino, key: name.toLowerCase(), artifact };
+  return {
+    size: stats.size,
+    modified: stats.mtimeMs,
+    changed: stats.ctimeMs,
+    inode: stats.ino,
+    key: manifest.name.toLowerCase(),
+    artifact,
+  };
 }
 
 function statsOf(file: string): Stats {
   try {
     return statSync(file);
-  } catch (error) {
-    throw invalidFile(file, error);
+  } catch (cause) {
+    throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", `${file} cannot be read: ${describeError(cause)}`, {
+      phase: "scan",
+      cause,
+    });
   }
 }
 
-async function readChanged(changed: ChangedFile): Promise<ChangedFile & { readonly bytes: Uint8Array }> {
-  try {
-    const { file, stats } = changed;
-    return { ...changed, bytes: stats.size <= READ_IN_TURN ? readFileSync(file) : await readFile(file) };
-  } catch (error) {
-    throw invalidFile(changed.file, error);
+/** Files that are read at the same time: few enough, and small enough together. */
+function* batchesOf(files: readonly ChangedFile[]): Generator<ChangedFile[]> {
+  let batch: ChangedFile[] = [];
+  let size = 0;
+  for (const file of files) {
+    if (batch.length > 0 && (batch.length >= READ_AT_ONCE || size + file.size > BYTES_AT_ONCE)) {
+      yield batch;
+      [batch, size] = [[], 0];
+    }
+    batch.push(file);
+    size += file.size;
   }
+  if (batch.length > 0) yield batch;
 }
 
-function verify(file: string, bytes: Uint8Array): FoundArtifact {
-  try {
-    const { hash, manifest } = decodeArtifact(bytes, file);
-    return { name: manifest.name, file, hash, manifest, bytes: async () => bytes };
-  } catch (error) {
-    throw invalidFile(file, error);
-  }
+function foundArtifact({ hash, manifest, bytes }: ReadArtifact, file: string): FoundArtifact {
+  return { name: manifest.name, file, hash, manifest, bytes: async () => bytes };
 }
 
-function invalidFile(file: string, error: unknown): HotswapError {
-  const problem = error instanceof HotswapError ? error.message : `${file} cannot be read: ${describeError(error)}`;
-  return new HotswapError("HOTSWAP_INVALID_ARTIFACT", problem, { phase: "scan", cause: error });
+function inScan(error: unknown): unknown {
+  if (!(error instanceof HotswapError)) return error;
+  return new HotswapError(error.code, error.message, { plugin: error.plugin, phase: "scan", cause: error.cause });
+}
+
+/** What keys are and how they are asked is loaded for those who name some. */
+async function openTrust({ trust }: ScanOptions): Promise<(artifact: ReadArtifact, file: string) => void> {
+  if (trust === undefined) return () => undefined;
+  const { Trust } = await import("../trust/trust.ts");
+  const trusted = new Trust(trust);
+  return (artifact, file) => trusted.verifyArtifact(artifact, file);
 }
 
 /** An artifact that was verified before. It holds no bytes: they are read, and verified again, when they are asked for. */
@@ -191,9 +250,9 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
     hash,
     manifest,
     async bytes() {
-      const bytes = await readFile(file);
-      const now = decodeArtifact(bytes, file);
-      if (now.hash === hash) return bytes;
+      // It was accepted as it was, whatever limit of size or time the scan that accepted it went by.
+      const now = await readArtifact(file, Infinity);
+      if (now.hash === hash) return now.bytes;
       throw new HotswapError(
         "HOTSWAP_INVALID_ARTIFACT",
         `${file} was replaced while it was being loaded: reload again to get the new artifact`,

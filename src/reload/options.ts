@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { MAX_ARTIFACT_SIZE } from "../artifact/read-artifact.ts";
+import type { TrustedKey } from "../artifact/signature.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { StaticPlugin } from "../load/static.ts";
 import type { OnPluginError } from "../load/uncaught.ts";
@@ -52,6 +54,19 @@ export interface SwapperOptions<Extension> {
   /** `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper; `true` unless set. */
   readonly asyncContext?: boolean;
   /**
+   * Public keys: PEM texts, or paths of PEM files, each of which may hold several. Only artifacts that one of them signed
+   * (`hotswap build --sign`) are loaded; anything else in the plugin folder is refused with `HOTSWAP_UNTRUSTED`. A signature is
+   * asked for when a file is read: what is live goes on running when it expires. Not for plugins that are linked statically: they
+   * are part of the host.
+   * @default everything in the plugin folder is loaded
+   */
+  readonly trust?: readonly (string | TrustedKey)[];
+  /**
+   * In bytes. A larger artifact is refused with `HOTSWAP_TOO_LARGE` before it is read.
+   * @default 268435456 (256 MB)
+   */
+  readonly maxArtifactSize?: number;
+  /**
    * Path of a Unix socket through which `hotswap status --host PATH` and its like reach this host; it is open from
    * `loadPlugins()` to `close()`, for the owner of the process alone (on Windows: for whoever may enter its folder). None is
    * opened unless set.
@@ -95,6 +110,8 @@ export interface FilledOptions<Extension> {
   readonly root: string;
   readonly vault: VaultOptions;
   readonly asyncContext: boolean;
+  readonly trust: readonly (string | TrustedKey)[] | undefined;
+  readonly maxArtifactSize: number;
   readonly control: string | undefined;
   readonly watch: boolean;
   readonly debug: boolean | undefined;
@@ -121,6 +138,8 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
       flushInterval: amount("vault.flushInterval", options.vault?.flushInterval, 1000),
     },
     asyncContext: options.asyncContext ?? true,
+    trust: keys(options.trust),
+    maxArtifactSize: amount("maxArtifactSize", options.maxArtifactSize, MAX_ARTIFACT_SIZE),
     control: options.control,
     watch: options.watch ?? false,
     debug: options.debug,
@@ -140,6 +159,11 @@ function amount(name: string, value: number | undefined, fallback: number): numb
   if (value === undefined) return fallback;
   if (Number.isFinite(value) && value >= 0) return value;
   throw new RangeError(`${name} must be a number of 0 or more, not ${value}`);
+}
+
+function keys(trust: readonly (string | TrustedKey)[] | undefined): readonly (string | TrustedKey)[] | undefined {
+  if (trust?.length !== 0) return trust;
+  throw new RangeError("trust names no key, and nothing could be loaded: name one, or leave trust out");
 }
 
 function projectRoot(): string {

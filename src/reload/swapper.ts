@@ -57,7 +57,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly controlTarget: ControlTarget;
   readonly #options: FilledOptions<Extension>;
   readonly #loader: Loader;
-  readonly #scanner = new PluginDirScanner();
+  readonly #scanner: PluginDirScanner;
   readonly #retirement: Retirement<Extension>;
   readonly #history: History;
   readonly #log: ReloadLog;
@@ -84,6 +84,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#options = fillOptions(options);
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
+    this.#scanner = new PluginDirScanner(this.#options);
     this.#loader = new Loader(this.#options);
     this.#history = new History(this.#loader.cache, this.#options);
     this.#retirement = new Retirement(this.#options);
@@ -155,7 +156,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#enqueue("loadPlugins", async () => {
       if (this.#set !== undefined) throw new TypeError("loadPlugins() was called before: use reload()");
       if (this.staticLinkingMode) {
-        this.#options.logger.warn("plugins are linked statically: they cannot be reloaded");
+        const { logger, trust } = this.#options;
+        logger.warn("plugins are linked statically: they cannot be reloaded");
+        if (trust !== undefined)
+          logger.warn("trust asks for no signatures here: what is linked in is part of the host");
       }
       this.#data = data;
       await this.#triggers.open();

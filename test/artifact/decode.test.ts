@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { decodeArtifact, readArtifact, readArtifactHeader } from "../../src/artifact/decode.ts";
+import { decodeArtifact, readArtifactHeader } from "../../src/artifact/decode.ts";
+import { readArtifact } from "../../src/artifact/read-artifact.ts";
 import { encodeArtifact } from "../../src/artifact/encode.ts";
 import { FORMAT_VERSION, type Manifest } from "../../src/artifact/manifest.ts";
 import { HotswapError } from "../../src/errors.ts";
@@ -68,7 +69,11 @@ describe("an artifact", () => {
 
   test("tells its hash by its first lines", () => {
     const { bytes, hash } = encodeArtifact(parts);
-    expect(readArtifactHeader(bytes.subarray(0, 200), "bin/alpha.js")).toEqual({ version: FORMAT_VERSION, hash });
+    expect(readArtifactHeader(bytes.subarray(0, 200), "bin/alpha.js")).toEqual({
+      version: FORMAT_VERSION,
+      hash,
+      signature: undefined,
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readArtifact } from "../../src/artifact/decode.ts";
+import { readArtifact } from "../../src/artifact/read-artifact.ts";
 import { LIVE_EXPORT } from "../../src/artifact/manifest.ts";
 import { build } from "../../src/build/index.ts";
 import { createProject, type Files } from "../support/project.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { readArtifact } from "../../src/artifact/decode.ts";
+import { readArtifact } from "../../src/artifact/read-artifact.ts";
 import { createProject, type Files } from "../support/project.ts";
 import { hotswap, hotswapWith } from "./run-cli.ts";
 

@@ -40,6 +40,8 @@ describe("9 help", () => {
       "--bundle",
       "--leaveTemps",
       "--livePrefix P",
+      "--sign KEY",
+      "--expires WHEN",
       "--staticLinking",
       "--clean",
       "--watch",

@@ -1,4 +1,5 @@
-import { readArtifact, readSections } from "../../src/artifact/decode.ts";
+import { readSections } from "../../src/artifact/decode.ts";
+import { readArtifact } from "../../src/artifact/read-artifact.ts";
 import type { Built } from "../../src/dev/plugin-builder.ts";
 import { PluginBuilder } from "../../src/dev/plugin-builder.ts";
 import { createProject, type Files, type Project } from "../support/project.ts";

@@ -62,11 +62,11 @@ export interface LinkedBuild {
   readonly stopwatch: Stopwatch;
 }
 
-/** Makes the artifact and publishes it. Throws what `beforePublish` throws. */
-export function publishBuild(
-  { beforePublish }: BuildOptions,
+/** Makes the artifact, signs it if that is asked for, and publishes it. Rejects with what `beforePublish` throws. */
+export async function publishBuild(
+  { beforePublish, sign }: BuildOptions,
   { filled, folder, sources, live, linked, stopwatch }: LinkedBuild,
-): BuildResult {
+): Promise<BuildResult> {
   const { name, pluginDir } = filled;
   const carried = readCarriedFiles(filled, folder);
   const manifest: Manifest = {
@@ -77,7 +77,7 @@ export function publishBuild(
     assets: carried.map(({ entry }) => entry),
     ...(linked.sections === undefined ? {} : { sections: linked.sections.manifest }),
   };
-  const artifact = encodeArtifact({
+  const unsigned = encodeArtifact({
     manifest,
     prologue: linked.prologue,
     code: linked.code,
@@ -85,6 +85,7 @@ export function publishBuild(
     sourceMap: filled.bundler.sourceMap ? linked.sourceMap : undefined,
     ...(linked.sections === undefined ? {} : { sections: linked.sections.texts }),
   });
+  const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, filled.outputDir, sign);
   stopwatch.lap("encode");
   beforePublish?.();
   const { file, unchanged } = write(filled.outputDir, name, artifact);
@@ -129,6 +130,15 @@ function ownModules({ root, pluginDir }: FilledOptions, modules: readonly string
 function carryWarnings({ include, pluginDir }: FilledOptions, carried: readonly CarriedFile[]): Diagnostic[] {
   if (include === undefined || carried.length > 0) return [];
   return [fileDiagnostic(pluginDir, `--include ${include.source} matches no file that is not code`)];
+}
+
+async function signed(
+  artifact: EncodedArtifact & { readonly manifest: Manifest },
+  dir: string,
+  sign: NonNullable<BuildOptions["sign"]>,
+): Promise<EncodedArtifact> {
+  const { signArtifact } = await import("../../trust/artifact.ts");
+  return signArtifact(artifact, artifactFile(dir, artifact.manifest.name), sign);
 }
 
 /** Publishes the artifact, unless the same bytes are there already: a host that watches the folder has nothing to do. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { symlink } from "node:fs/promises";
-import { readArtifact } from "../../../src/artifact/decode.ts";
+import { readArtifact } from "../../../src/artifact/read-artifact.ts";
 import type { BuildOptions } from "../../../src/build/index.ts";
 import { createProject, type Files } from "../../support/project.ts";
 import { runArtifact } from "../support/run-artifact.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { readArtifact } from "../../../src/artifact/decode.ts";
+import { readArtifact } from "../../../src/artifact/read-artifact.ts";
 import type { BuildResult } from "../../../src/build/index.ts";
 import { evaluateModules } from "../../../src/load/evaluate.ts";
 import { createGraph, type GraphContext } from "../../../src/load/graph.ts";
