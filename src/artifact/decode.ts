@@ -107,8 +107,11 @@ export function readSections(bytes: Uint8Array, manifest: Manifest, file: string
   return texts;
 }
 
-/** Keeps only the lines that carry files, so that a loaded artifact does not hold its code in memory a second time. */
-function assetReader(bytes: Uint8Array, manifest: Manifest): (index: number) => Uint8Array {
+/**
+ * Reads the carried files of an artifact that was verified before: the bytes of `manifest.assets[index]`, decoded anew at
+ * each call. Keeps only the lines that carry files, so that a loaded artifact does not hold its code in memory a second time.
+ */
+export function assetReader(bytes: Uint8Array, manifest: Manifest): (index: number) => Uint8Array {
   const starts = [0];
   for (const { size } of manifest.assets) starts.push((starts.at(-1) ?? 0) + assetLineSize(size));
   const size = starts.at(-1) ?? 0;

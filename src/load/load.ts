@@ -1,5 +1,6 @@
-import { decodeArtifact } from "../artifact/decode.ts";
+import { assetReader } from "../artifact/decode.ts";
 import type { Manifest } from "../artifact/manifest.ts";
+import { placeSources } from "../artifact/place-sources.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { nextTurn } from "../turn.ts";
@@ -31,7 +32,7 @@ export interface LoadOptions {
  */
 export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions): Promise<LoadedCode> {
   const { name, hash, manifest } = artifact;
-  const copy = await options.cache.hold(hash, () => artifact.bytes());
+  const copy = await options.cache.hold(hash, async () => placeSources(await artifact.bytes(), options.root));
   const assets = artifactAssets(manifest, copy);
   let graph: GraphContext | undefined;
   try {
@@ -92,11 +93,12 @@ async function evaluate(graph: GraphContext, plugin: string, options: EvaluateOp
 }
 
 /** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */
-function artifactAssets({ name, assets }: Manifest, copy: string): AssetSource {
+function artifactAssets(manifest: Manifest, copy: string): AssetSource {
+  const { name, assets } = manifest;
   const paths = assets.map(({ path }) => path);
   return {
     plugin: name,
     paths,
-    read: (path) => decodeArtifact(readCopy(copy), copy).asset(paths.indexOf(path)),
+    read: (path) => assetReader(readCopy(copy), manifest)(paths.indexOf(path)),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { MAX_ARTIFACT_SIZE } from "../artifact/read-artifact.ts";
 import type { TrustedKey } from "../artifact/signature.ts";
@@ -132,7 +132,7 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     newExtension: options.newExtension,
     staticPlugins: options.staticPlugins,
     whitelist: options.whitelist,
-    root: options.root === undefined ? projectRoot() : resolve(options.root),
+    root: realPath(options.root === undefined ? projectRoot() : resolve(options.root)),
     vault: {
       ...options.vault,
       flushInterval: amount("vault.flushInterval", options.vault?.flushInterval, 1000),
@@ -164,6 +164,11 @@ function amount(name: string, value: number | undefined, fallback: number): numb
 function keys(trust: readonly (string | TrustedKey)[] | undefined): readonly (string | TrustedKey)[] | undefined {
   if (trust?.length !== 0) return trust;
   throw new RangeError("trust names no key, and nothing could be loaded: name one, or leave trust out");
+}
+
+/** Builds name the project's files from its real path. A folder that is not there has no other path. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync.native(path) : path;
 }
 
 function projectRoot(): string {
