@@ -11,7 +11,7 @@ export interface Asset {
   json(): unknown;
 }
 
-/** Where the files of one generation come from. @internal */
+/** Where the files of one generation come from. */
 export interface AssetSource {
   readonly plugin: string;
   readonly paths: readonly string[];

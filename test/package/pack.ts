@@ -24,7 +24,7 @@ export async function installPackage(client: Client, consumer: Consumer): Promis
 async function pack(client: Client, consumer: Consumer): Promise<string> {
   const copy = join(consumer.folder, "checkout");
   await mkdir(copy);
-  for (const name of ["package.json", ".gitignore", "README.md", "LICENSE", "tsconfig.json", "src", "cli"]) {
+  for (const name of ["package.json", ".gitignore", "README.md", "LICENSE", "tsconfig.json", "src", "cli", "package"]) {
     await cp(join(checkout, name), join(copy, name), { recursive: true });
   }
   await symlink(join(checkout, "node_modules"), join(copy, "node_modules"), "dir");

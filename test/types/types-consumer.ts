@@ -1,5 +1,6 @@
-import { cp, mkdir, rm, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { declare, publishedManifest } from "../../package/published.ts";
 import { createProject, type Files, type Project } from "../support/project.ts";
 
 const checkout = join(import.meta.dir, "..", "..");
@@ -17,15 +18,8 @@ export async function createConsumer(files: Files): Promise<Project> {
   const folder = project.path("node_modules", "hotswap");
   await rm(folder);
   await mkdir(folder);
-  await cp(join(checkout, "package.json"), join(folder, "package.json"));
-  const emitted = Bun.spawnSync([
-    tsc,
-    "-p",
-    join(checkout, "src", "tsconfig.types.json"),
-    "--outDir",
-    join(folder, "types"),
-  ]);
-  if (emitted.exitCode !== 0) throw new Error(`the declarations cannot be made:\n${emitted.stdout.toString()}`);
+  await Bun.write(join(folder, "package.json"), JSON.stringify(publishedManifest()));
+  declare(join(folder, "types"));
   await symlink(join(checkout, "node_modules", "bun-types"), project.path("node_modules", "bun-types"), "dir");
   return project;
 }

@@ -1,0 +1,96 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** What is used of the package's manifest. */
+export interface Manifest {
+  exports: Record<string, string | { readonly types: string; readonly default: string }>;
+  [field: string]: unknown;
+}
+
+const checkout = join(import.meta.dir, "..");
+
+/** The manifest of what is installed: no scripts, its code in `dist/`, its declarations in `types/`. */
+export function publishedManifest(): Manifest {
+  const { scripts: _, ...published } = readManifest();
+  for (const { path, name, source } of entrances()) {
+    published.exports[path] = { types: `./${declarationOf(source)}`, default: `./dist/${name}.js` };
+  }
+  return { ...published, bin: { hotswap: "./dist/main.js" }, files: ["dist", "types"] };
+}
+
+/**
+ * Puts all code side by side into the folder `dist`, which `src/own-package.ts` relies on. What is imported at run time
+ * only is a file of its own there.
+ */
+export async function bundle(dist: string): Promise<void> {
+  // Several entrances are called index.ts: they get their names in dist/ from files that only lead to them.
+  const files = Object.fromEntries(
+    entrances().map(({ name, source }) => [join(checkout, `${name}.ts`), `export * from ${JSON.stringify(source)};`]),
+  );
+  await bundleTo(dist, {
+    entrypoints: [...Object.keys(files), join(checkout, "cli", "main.ts")],
+    files,
+    splitting: true,
+    minify: { whitespace: true, syntax: true },
+    naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]" },
+  });
+  await bundleTo(dist, {
+    entrypoints: [join(checkout, "cli", "build-alone.ts")],
+    format: "cjs",
+    bytecode: true,
+    minify: { whitespace: true, syntax: true, identifiers: true },
+    naming: "[name].[ext]",
+  });
+}
+
+/** Writes into the folder `types` the declarations that users' programs lead to, and no others. */
+export function declare(types: string): void {
+  const sources = entrances().map(({ source }) => source);
+  mkdirSync(types, { recursive: true });
+  const typeRoots = [join(checkout, "node_modules")];
+  const emit = { extends: join(checkout, "package", "tsconfig.json"), compilerOptions: { outDir: types, typeRoots } };
+  compile(types, { ...emit, files: sources.map((source) => join(checkout, source)) });
+  const declarations = sources.map((source) => join(dirname(types), declarationOf(source)));
+  const list = {
+    extends: join(checkout, "tsconfig.json"),
+    compilerOptions: { typeRoots },
+    files: declarations,
+    include: [],
+  };
+  const needed = new Set(compile(types, list, "--listFilesOnly").split("\n"));
+  for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !needed.has(path)) rmSync(path);
+  }
+}
+
+function bundleTo(outdir: string, config: Omit<Bun.BuildConfig, "outdir">): Promise<Bun.BuildOutput> {
+  return Bun.build({ target: "bun", packages: "external", ...config, outdir });
+}
+
+/** Runs the compiler with a configuration that lies in `folder` meanwhile. Returns what it prints. */
+function compile(folder: string, config: object, ...flags: readonly string[]): string {
+  const file = join(folder, "tsconfig.json");
+  writeFileSync(file, JSON.stringify(config));
+  const tsc = join(checkout, "node_modules", ".bin", "tsc");
+  const { success, stdout, stderr } = Bun.spawnSync([tsc, "-p", file, ...flags], { cwd: checkout });
+  rmSync(file);
+  if (!success) throw new Error(`tsc failed:\n${stdout.toString()}${stderr.toString()}`);
+  return stdout.toString();
+}
+
+/** The modules that users import, each with the name of its file in `dist/`. */
+function entrances(): { readonly path: string; readonly name: string; readonly source: string }[] {
+  return Object.entries(readManifest().exports)
+    .filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1].endsWith(".ts"))
+    .map(([path, source]) => ({ path, name: path === "." ? "index" : path.slice(2), source }));
+}
+
+/** `./src/index.ts` is declared in `types/src/index.d.ts`. */
+function declarationOf(source: string): string {
+  return `types/${source.slice(2).replace(/\.ts$/, ".d.ts")}`;
+}
+
+function readManifest(): Manifest {
+  return JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as Manifest;
+}
