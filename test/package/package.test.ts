@@ -43,7 +43,7 @@ describe.skipIf(!registryAnswers())("the package (needs a registry to install it
         "package.json",
         "types",
       ]);
-      expect((await stat(consumer.tarball)).size).toBeLessThan(500_000);
+      expect((await stat(consumer.tarball)).size).toBeLessThan(600_000);
       expect((await readdir(consumer.path("node_modules", "hotswap"), { recursive: true })).length).toBeLessThan(200);
     },
     patience,

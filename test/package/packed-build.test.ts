@@ -38,8 +38,8 @@ async function loadedBy(...words: string[]): Promise<string[]> {
 
 test("9 an installed package builds from one file, whose bytecode Bun accepts", async () => {
   const loaded = await loadedBy("build", "plugin/alpha", "bin");
-  expect(loaded).toContain("dist/build-alone.js");
-  expect(loaded.filter((path) => /^dist\/(?:commands|build)-\w+\.js$/.test(path))).toEqual([]);
+  // Beside it the bundler's own helpers, in a chunk.
+  expect(loaded.filter((path) => !/^dist\/index-\w+\.js$/.test(path))).toEqual(["dist/build-alone.js", "dist/main.js"]);
   const { stdout, stderr } = await runInstalled(installed, project, ["build", "plugin/alpha", "bin"], {
     BUN_JSC_verboseDiskCache: "1",
   });
