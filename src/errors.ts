@@ -23,6 +23,7 @@ export const errorCodes = {
   HOTSWAP_NOT_A_FILE: "what is named like an artifact is a folder, a pipe, a device or a socket",
   HOTSWAP_TOO_LARGE: "an artifact is larger than maxArtifactSize",
   HOTSWAP_UNTRUSTED: "an artifact is not signed by a key that trust names, or a key cannot be used",
+  HOTSWAP_COPY_FAILED: "the private copy of an artifact could not be written, or was lost",
   HOTSWAP_NOT_A_PLUGIN: "the default export of a root module is not made by definePlugin",
   HOTSWAP_INVALID_HOOK: "a hook is unknown, of the wrong type, or asynchronous where it must not be",
   HOTSWAP_INVALID_IMPORT: "import() did not return an object, or a plugin imports what is not its own",

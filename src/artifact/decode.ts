@@ -11,6 +11,7 @@ import {
   RUN_AS_IT_IS,
   SOURCE_MAP_LINE,
 } from "./layout.ts";
+import { problemOfManifest } from "./check-manifest.ts";
 import { FORMAT_VERSION, type Manifest } from "./manifest.ts";
 import { parseSignature, type Signature } from "./signature.ts";
 
@@ -86,8 +87,11 @@ export function decodeArtifact(bytes: Uint8Array, file: string): DecodedArtifact
     throw invalid(file, "is damaged: its content does not match its hash (cut short or edited?); rebuild the plugin");
   }
   const end = nextLine(bytes, start);
-  const manifest = JSON.parse(text(bytes.subarray(start + DATA_LINE.length, end))) as Manifest;
-  return { manifest, hash, signature, asset: assetReader(bytes, manifest) };
+  const manifest = parsed(bytes, start, end);
+  const problem = problemOfManifest(manifest);
+  if (problem !== undefined) throw invalid(file, `has a manifest that hotswap did not write (${problem}): rebuild it`);
+  const right = manifest as Manifest;
+  return { manifest: right, hash, signature, asset: assetReader(bytes, right, file) };
 }
 
 /**
@@ -99,25 +103,40 @@ export function readSections(bytes: Uint8Array, manifest: Manifest, file: string
   if (manifest.sections === undefined) return [];
   const { modules } = manifest.sections;
   const start = nextLine(bytes, nextLine(bytes, bodyStart(bytes)));
-  const line = text(bytes.subarray(start + DATA_LINE.length, nextLine(bytes, start)));
-  const texts = JSON.parse(line) as readonly string[];
-  if (texts.length !== modules.length) {
-    throw invalid(file, `is damaged: it has ${texts.length} of its ${modules.length} sections; rebuild the plugin`);
+  const texts = parsed(bytes, start, nextLine(bytes, start));
+  const found = Array.isArray(texts) ? texts.filter((section) => typeof section === "string") : [];
+  if (found.length !== modules.length) {
+    throw invalid(file, `is damaged: it has ${found.length} of its ${modules.length} sections; rebuild the plugin`);
   }
-  return texts;
+  return found;
+}
+
+/** What a line of data says; `undefined` when it is no such line. */
+function parsed(bytes: Uint8Array, start: number, end: number): unknown {
+  const line = text(bytes.subarray(start, end));
+  if (!line.startsWith(DATA_LINE)) return undefined;
+  try {
+    return JSON.parse(line.slice(DATA_LINE.length));
+  } catch {
+    return undefined;
+  }
 }
 
 /**
  * Reads the carried files of an artifact that was verified before: the bytes of `manifest.assets[index]`, decoded anew at
  * each call. Keeps only the lines that carry files, so that a loaded artifact does not hold its code in memory a second time.
+ * Throws HOTSWAP_INVALID_ARTIFACT when there are fewer bytes than the manifest says.
+ *
+ * @param file names the artifact in errors
  */
-export function assetReader(bytes: Uint8Array, manifest: Manifest): (index: number) => Uint8Array {
+export function assetReader(bytes: Uint8Array, manifest: Manifest, file: string): (index: number) => Uint8Array {
   const starts = [0];
   for (const { size } of manifest.assets) starts.push((starts.at(-1) ?? 0) + assetLineSize(size));
   const size = starts.at(-1) ?? 0;
   const last = lastLine(bytes);
   const hasMap = text(bytes.subarray(last, last + SOURCE_MAP_LINE.length)) === SOURCE_MAP_LINE;
   const end = hasMap ? last : bytes.length;
+  if (size > end) throw invalid(file, "is damaged: it lacks files that its manifest lists; rebuild the plugin");
   const lines = Buffer.from(bytes.slice(end - size, end));
   return (index) => {
     const start = starts[index];

@@ -26,7 +26,8 @@ export function placeSources(bytes: Uint8Array, root: string): Uint8Array {
   const encoded = text.subarray(start + DATA.length, bytes.length - 1);
   const head = mapHead(encoded);
   if (head === undefined) return bytes;
-  const sources = JSON.parse(head.toString("utf8", MAP_START.length)) as string[];
+  const sources = sourcesOf(head.toString("utf8", MAP_START.length));
+  if (sources === undefined) return bytes;
   const placed = JSON.stringify(sources.map((source) => (isNamespaced(source) ? source : join(root, source))));
   // Three bytes are four characters: what is replaced ends where such a group ends, and blanks fill the new text up.
   const end = Math.ceil(head.length / 3) * 3;
@@ -50,6 +51,16 @@ function mapHead(encoded: Buffer): Buffer | undefined {
     const end = decoded.indexOf(AFTER_SOURCES);
     if (end !== -1) return decoded.subarray(0, end);
     if (size >= encoded.length) return undefined;
+  }
+}
+
+/** `undefined` when it is no list of texts: then the map is another program's, and left alone. */
+function sourcesOf(json: string): readonly string[] | undefined {
+  try {
+    const sources: unknown = JSON.parse(json);
+    return Array.isArray(sources) && sources.every((source) => typeof source === "string") ? sources : undefined;
+  } catch {
+    return undefined;
   }
 }
 

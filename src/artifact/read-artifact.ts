@@ -34,6 +34,17 @@ export async function readArtifact(file: string, maxSize = MAX_ARTIFACT_SIZE): P
   return { ...decodeArtifact(bytes, file), bytes, stats };
 }
 
+/** The same at once, and of any size; `undefined` when there is no intact artifact. */
+export function readArtifactNow(file: string): (DecodedArtifact & { readonly bytes: Uint8Array }) | undefined {
+  try {
+    using opened = new RegularFile(file);
+    const bytes = opened.beginning();
+    return { ...decodeArtifact(bytes, file), bytes };
+  } catch {
+    return undefined;
+  }
+}
+
 function tooLarge(file: string, size: number, maxSize: number): HotswapError {
   return new HotswapError(
     "HOTSWAP_TOO_LARGE",

@@ -33,23 +33,28 @@ export class RegularFile implements Disposable {
   }
 
   /** The first `size` bytes, or as many as there are. */
-  beginning(size: number): Buffer {
+  beginning(size = this.stats.size): Buffer {
     const bytes = Buffer.allocUnsafe(Math.min(size, this.stats.size));
-    return bytes.subarray(0, readSync(this.#descriptor, bytes, 0, bytes.length, 0));
+    let length = 0;
+    while (length < bytes.length) {
+      const count = readSync(this.#descriptor, bytes, length, Math.min(bytes.length - length, MOST_AT_ONCE), length);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
   }
 
   /** All that it held when it was opened. A file that shrinks meanwhile gives less. */
   async bytes(): Promise<Buffer> {
     const { size } = this.stats;
+    if (size <= READ_IN_TURN) return this.beginning(size);
     const bytes = Buffer.allocUnsafe(size);
     let length = 0;
     while (length < size) {
-      const count =
-        size <= READ_IN_TURN
-          ? readSync(this.#descriptor, bytes, length, size - length, length)
-          : (await readLater(this.#descriptor, bytes, length, Math.min(size - length, MOST_AT_ONCE), length)).bytesRead;
-      if (count === 0) break;
-      length += count;
+      const most = Math.min(size - length, MOST_AT_ONCE);
+      const { bytesRead } = await readLater(this.#descriptor, bytes, length, most, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
     }
     return bytes.subarray(0, length);
   }

@@ -1,6 +1,7 @@
-import { existsSync, type FSWatcher, mkdtempSync, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { OwnFolder } from "../load/copies/own-folder.ts";
 import { ControlClient } from "../control/client.ts";
 import { DEV_SOCKET_VARIABLE, devSocketValue } from "../control/dev-socket.ts";
 import { isAlive } from "../control/socket.ts";
@@ -32,7 +33,7 @@ const GRACE = 5000;
 export class HostProcess implements AsyncDisposable {
   readonly #options: HostProcessOptions;
   readonly #child: Bun.Subprocess;
-  readonly #folder: string;
+  readonly #folder: OwnFolder;
   readonly #socket: string;
   readonly #watcher: FSWatcher;
   readonly #silence: Timer;
@@ -44,11 +45,12 @@ export class HostProcess implements AsyncDisposable {
   /** Starts the command. Throws when there is no such program. */
   constructor(options: HostProcessOptions) {
     this.#options = options;
-    // For the owner alone, as the socket in it. When we are killed, the next host to load plugins takes it away by its name.
-    this.#folder = mkdtempSync(join(tmpdir(), `hotswap-${process.pid}.-dev-`));
-    this.#socket = join(this.#folder, "host.sock");
+    // For the owner alone, as the socket in it. When we are killed, the next host to load plugins takes it away. What cannot be
+    // cleaned up is the host's to say.
+    this.#folder = new OwnFolder(tmpdir(), () => undefined, "dev-");
+    this.#socket = join(this.#folder.path, "host.sock");
     this.#child = this.#start();
-    this.#watcher = watch(this.#folder, () => void this.#ask());
+    this.#watcher = watch(this.#folder.path, () => void this.#ask());
     this.#silence = setTimeout(() => options.onSilent(), SILENCE);
   }
 
@@ -83,7 +85,7 @@ export class HostProcess implements AsyncDisposable {
         onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),
       });
     } catch (error) {
-      rmSync(this.#folder, { recursive: true });
+      this.#folder[Symbol.dispose]();
       throw error;
     }
   }
@@ -98,7 +100,7 @@ export class HostProcess implements AsyncDisposable {
     // What the command started and left behind.
     this.#signal("SIGKILL");
     this.#stopWaiting();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder[Symbol.dispose]();
   }
 
   #signal(signal: NodeJS.Signals): void {

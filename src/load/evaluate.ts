@@ -7,7 +7,6 @@ import {
   META_EXPORT,
   type Sections,
 } from "../artifact/manifest.ts";
-import { readCopy } from "./copies/artifact-cache.ts";
 import type { GraphContext } from "./graph.ts";
 import { LinkedSections } from "./sections.ts";
 
@@ -23,6 +22,8 @@ export interface EvaluateOptions {
   readonly bridge: Bridge;
   /** Absolute path of the artifact's copy. */
   readonly copy: string;
+  /** Its bytes. */
+  read(): Uint8Array;
   /** The project's root. */
   readonly root: string;
 }
@@ -39,13 +40,13 @@ export async function evaluateModules(graph: GraphContext, options: EvaluateOpti
 async function evaluateSections(
   graph: GraphContext,
   sections: Sections,
-  { manifest, bridge, copy, root }: EvaluateOptions,
+  { manifest, bridge, copy, read, root }: EvaluateOptions,
 ): Promise<EvaluatedModules> {
   const { hostModules, liveFuncs, liveTypes } = manifest;
   // The artifact itself only says where it is, and tells the engine of its source map.
   const isNeeded = sections.meta || sections.modules.some(({ line }) => line !== undefined);
   const artifact = isNeeded ? await graph.import(copy) : {};
-  const texts = readSections(readCopy(copy), manifest, copy);
+  const texts = readSections(read(), manifest, copy);
   const meta = artifact[META_EXPORT] as object | undefined;
   const linked = new LinkedSections(bridge, { sections, texts, hostModules, copy, root, meta, graph });
   const live = [...Object.entries(liveFuncs), ...Object.entries(liveTypes)];

@@ -1,10 +1,11 @@
 import { assetReader } from "../artifact/decode.ts";
+import { readArtifactNow } from "../artifact/read-artifact.ts";
 import type { Manifest } from "../artifact/manifest.ts";
 import { placeSources } from "../artifact/place-sources.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
 import { nextTurn } from "../turn.ts";
-import { type ArtifactCache, readCopy } from "./copies/artifact-cache.ts";
+import type { ArtifactCache } from "./copies/artifact-cache.ts";
 import { withDeadline } from "../deadline.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { createGraph, type GraphContext } from "./graph.ts";
@@ -33,7 +34,8 @@ export interface LoadOptions {
 export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions): Promise<LoadedCode> {
   const { name, hash, manifest } = artifact;
   const copy = await options.cache.hold(hash, async () => placeSources(await artifact.bytes(), options.root));
-  const assets = artifactAssets(manifest, copy);
+  const read = (): Uint8Array => options.cache.read(hash) ?? lostBytes(artifact);
+  const assets = artifactAssets(manifest, artifact.file, read);
   let graph: GraphContext | undefined;
   try {
     // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
@@ -44,7 +46,7 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
     const { rootModule, live } = await withDeadline(
-      evaluate(graph, name, { manifest, bridge, copy, root: options.root }),
+      evaluate(graph, name, { manifest, bridge, copy, read, root: options.root }),
       {
         plugin: name,
         phase: "load",
@@ -93,12 +95,23 @@ async function evaluate(graph: GraphContext, plugin: string, options: EvaluateOp
 }
 
 /** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */
-function artifactAssets(manifest: Manifest, copy: string): AssetSource {
+function artifactAssets(manifest: Manifest, file: string, read: () => Uint8Array): AssetSource {
   const { name, assets } = manifest;
   const paths = assets.map(({ path }) => path);
   return {
     plugin: name,
     paths,
-    read: (path) => assetReader(readCopy(copy), manifest)(paths.indexOf(path)),
+    read: (path) => assetReader(read(), manifest, file)(paths.indexOf(path)),
   };
+}
+
+/** The bytes of an artifact whose copy was taken away, from its own file. */
+function lostBytes({ name, file, hash }: FoundArtifact): Uint8Array {
+  const found = readArtifactNow(file);
+  if (found?.hash === hash) return found.bytes;
+  throw new HotswapError(
+    "HOTSWAP_COPY_FAILED",
+    `the private copy of "${name}" was removed from under the host, and ${file} holds another version or none: build this version again, or reload`,
+    { plugin: name },
+  );
 }

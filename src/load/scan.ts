@@ -168,10 +168,7 @@ async function findChanged(files: readonly string[], known: (KnownFile | undefin
     const before = known[index];
     if (before === undefined || !isAsBefore(before, stats)) {
       known[index] = undefined;
-      if (!stats.isDirectory()) {
-        requireRegular(stats, file);
-        changed.push({ index, file, size: stats.size });
-      }
+      if (!stats.isDirectory()) changed.push({ index, file, size: stats.size });
     }
     if (index % STATS_AT_ONCE === 0) await turnWhenDue();
   }
@@ -199,10 +196,14 @@ function knownFile({ hash, manifest, stats }: ReadArtifact, file: string): Known
   };
 }
 
+/** Of a folder, or of a file that can be read without waiting for anybody. */
 function statsOf(file: string): Stats {
   try {
-    return statSync(file);
+    const stats = statSync(file);
+    if (!stats.isDirectory()) requireRegular(stats, file);
+    return stats;
   } catch (cause) {
+    if (cause instanceof HotswapError) throw inScan(cause);
     throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", `${file} cannot be read: ${describeError(cause)}`, {
       phase: "scan",
       cause,

@@ -19,7 +19,7 @@ type LoaderOptions = Pick<
 
 /** Makes generations, and keeps what they share: copies of artifacts, the host's modules, the register of them all. */
 export class Loader {
-  readonly cache = new ArtifactCache();
+  readonly cache: ArtifactCache;
   readonly registry: GenerationRegistry;
   readonly hostModules: HostModules;
   readonly #options: LoaderOptions;
@@ -27,6 +27,7 @@ export class Loader {
 
   constructor(options: LoaderOptions) {
     this.#options = options;
+    this.cache = new ArtifactCache(options.logger);
     this.hostModules = new HostModules(options.root);
     this.#leaks = new LeakWatch(options.logger, options.leakAfter);
     this.registry = new GenerationRegistry((record) => this.#leaks.watch(record));

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { describeError, HotswapError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
 import { CopyFolder, type Slot, writeSlot } from "./copy-folder.ts";
 
 /** A file system in memory that Linux has: making a file there takes 0.02 ms, on a disk 0.3 to 1. */
@@ -10,6 +12,9 @@ const LARGEST_IN_MEMORY = 256 * 1024;
 
 /** Bytes that all copies in memory may take together. */
 const MEMORY_LIMIT = 32 * 2 ** 20;
+
+/** Copies that stay open, and can be read when their file is gone. A system may not let a process open many more. */
+const MOST_OPEN = 256;
 
 /** A copy that is held. */
 interface Copy {
@@ -24,38 +29,70 @@ interface Place {
   readonly slot: Slot;
   /** Bytes that count as memory. */
   readonly memory: number;
+  /** The open file, where few enough are open. */
+  readonly descriptor: number | undefined;
 }
 
 /**
  * Private copies of the artifacts in use: each generation is imported from a file of its own, which no build overwrites.
  * A copy stays while a generation or the history holds it. Small ones lie in memory, as far as that
  * goes; where the host sets `TMPDIR`, they all lie there.
+ *
+ * Something that cleans up temporary files may take a copy from under a host that runs for weeks. It is read through the open
+ * file then, or made again.
  */
 export class ArtifactCache implements Disposable {
-  readonly #disk = new CopyFolder(tmpdir());
-  readonly #memory = new CopyFolder(MEMORY);
+  readonly #disk: CopyFolder;
+  readonly #memory: CopyFolder;
   readonly #copies = new Map<string, Copy>();
+  readonly #reported = new Set<string>();
   #memoryLeft = process.platform === "linux" && process.env["TMPDIR"] === undefined ? MEMORY_LIMIT : 0;
+  #open = 0;
 
-  /** Holds the artifact with this hash; `bytes` is asked for when there is no copy yet. Resolves to the copy's path. */
+  /** What cannot be cleaned up is said once. */
+  constructor(logger: Pick<Logger, "warn">) {
+    const report = (problem: string, error: unknown): void => {
+      if (this.#reported.has(problem)) return;
+      this.#reported.add(problem);
+      logger.warn(`${problem}: ${describeError(error)}`);
+    };
+    this.#disk = new CopyFolder(tmpdir(), report);
+    this.#memory = new CopyFolder(MEMORY, report);
+  }
+
+  /**
+   * Holds the artifact with this hash; `bytes` is asked for when there is no copy yet. Resolves to the copy's path. Rejects with
+   * `HOTSWAP_COPY_FAILED` when a copy cannot be written, or was lost and cannot be made again.
+   */
   async hold(hash: string, bytes: () => Promise<Uint8Array>): Promise<string> {
     const copy = this.#copies.get(hash) ?? { holders: 0, written: undefined, place: undefined };
     this.#copies.set(hash, copy);
     copy.holders++;
     try {
-      // The folder may have fallen to something that cleans up temporary files of a host that runs for weeks.
-      if (copy.place !== undefined && !existsSync(copy.place.slot.file)) {
-        this.#giveBack(copy.place);
-        copy.place = undefined;
-        copy.written = undefined;
+      const lost = copy.place;
+      if (lost !== undefined && !existsSync(lost.slot.file)) {
+        copy.place = await this.#write(readOpen(lost) ?? (await madeAgain(lost, bytes)));
+        copy.written = Promise.resolve(copy.place);
+        this.#giveBack(lost);
       }
       copy.written ??= bytes().then((content) => this.#write(content));
       copy.place = await copy.written;
       return copy.place.slot.file;
     } catch (error) {
-      copy.written = undefined;
+      if (copy.place === undefined) copy.written = undefined;
       this.release(hash);
       throw error;
+    }
+  }
+
+  /** The bytes of a copy that is held; `undefined` when it was taken away, and was not open. */
+  read(hash: string): Uint8Array | undefined {
+    const place = this.#copies.get(hash)?.place;
+    if (place === undefined) return undefined;
+    try {
+      return readFileSync(place.slot.file);
+    } catch {
+      return readOpen(place);
     }
   }
 
@@ -78,6 +115,7 @@ export class ArtifactCache implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const { place } of this.#copies.values()) if (place !== undefined) this.#close(place);
     this.#copies.clear();
     this.#memory[Symbol.dispose]();
     this.#disk[Symbol.dispose]();
@@ -92,28 +130,74 @@ export class ArtifactCache implements Disposable {
         this.#memoryLeft = 0;
       }
     }
-    return this.#writeTo(this.#disk, bytes, 0);
+    try {
+      return await this.#writeTo(this.#disk, bytes, 0);
+    } catch (cause) {
+      throw new HotswapError(
+        "HOTSWAP_COPY_FAILED",
+        `the private copy of an artifact cannot be written to ${tmpdir()}: ${describeError(cause)}; make room there, or set TMPDIR to a folder that the host may write to`,
+        { phase: "load", cause },
+      );
+    }
   }
 
   async #writeTo(folder: CopyFolder, bytes: Uint8Array, memory: number): Promise<Place> {
-    const place: Place = { folder, slot: folder.take(), memory };
+    const slot = folder.take();
     this.#memoryLeft -= memory;
     try {
-      await writeSlot(place.slot, bytes);
-      return place;
+      await writeSlot(slot, bytes);
+      return { folder, slot, memory, descriptor: this.#openCopy(slot) };
     } catch (error) {
-      this.#giveBack(place);
+      this.#giveBack({ folder, slot, memory, descriptor: undefined });
       throw error;
     }
   }
 
-  #giveBack({ folder, slot, memory }: Place): void {
-    folder.giveBack(slot);
-    this.#memoryLeft += memory;
+  #openCopy({ file }: Slot): number | undefined {
+    if (this.#open >= MOST_OPEN) return undefined;
+    try {
+      const descriptor = openSync(file, "r");
+      this.#open++;
+      return descriptor;
+    } catch {
+      // The system lets us open no more: the copy can be read as long as its file is there.
+      return undefined;
+    }
+  }
+
+  #close({ descriptor }: Place): void {
+    if (descriptor === undefined) return;
+    closeSync(descriptor);
+    this.#open--;
+  }
+
+  #giveBack(place: Place): void {
+    this.#close(place);
+    this.#memoryLeft += place.memory;
+    place.folder.giveBack(place.slot);
   }
 }
 
-/** The whole copy, for what is read from it later (assets). */
-export function readCopy(file: string): Uint8Array {
-  return readFileSync(file);
+/** What a copy holds whose file may be gone; `undefined` when it is not open. */
+function readOpen({ descriptor }: Place): Uint8Array | undefined {
+  if (descriptor === undefined) return undefined;
+  const bytes = Buffer.allocUnsafe(fstatSync(descriptor).size);
+  for (let length = 0; length < bytes.length;) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, length);
+    if (count === 0) return undefined;
+    length += count;
+  }
+  return bytes;
+}
+
+async function madeAgain({ slot }: Place, bytes: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await bytes();
+  } catch (cause) {
+    throw new HotswapError(
+      "HOTSWAP_COPY_FAILED",
+      `the private copy ${slot.file} was removed from under the host, and its artifact is there no longer (${describeError(cause)}): build that version again, and keep what cleans up temporary files away from TMPDIR`,
+      { phase: "load", cause },
+    );
+  }
 }

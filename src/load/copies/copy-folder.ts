@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-
-const PREFIX = "hotswap-";
+import { OwnFolder, type Report } from "./own-folder.ts";
 
 /** Bytes up to which a copy is written in this turn: some 0.1 ms, where a turn of the thread pool costs more. */
 const WRITTEN_AT_ONCE = 256 * 1024;
@@ -14,98 +13,73 @@ export interface Slot {
 }
 
 /**
- * A folder of this process. It goes away with the process, or, when that was killed, with the next process that makes
- * such a folder beside it.
+ * Places for copies in a folder of this process.
  *
  * Each copy lies in a small folder, a slot, that a later copy takes over: Bun keeps the listing of a folder that it
  * imported from, and fails to see more than 4,096 files that came later.
  */
 export class CopyFolder implements Disposable {
   readonly #parent: string;
+  readonly #report: Report;
   readonly #freeSlots: number[] = [];
-  readonly #removeAtExit = (): void => this[Symbol.dispose]();
-  #dir: string | undefined;
+  #folder: OwnFolder | undefined;
   #slots = 0;
   #files = 0;
 
   /** Nothing is made in `parent` before the first slot is taken. */
-  constructor(parent: string) {
+  constructor(parent: string, report: Report) {
     this.#parent = parent;
+    this.#report = report;
   }
 
   /** A slot. Throws what the file system does. */
   take(): Slot {
-    this.#dir ??= this.#makeDir();
+    if (this.#folder?.isIntact !== true) this.#renew();
+    const folder = (this.#folder ??= new OwnFolder(this.#parent, this.#report));
     const number = this.#freeSlots.pop() ?? this.#slots++;
     // Never a path that was imported before: Bun may still take the old code for it. And a short one: it remembers them all.
     const name = `${(this.#files++).toString(36)}.mjs`;
-    return { file: join(this.#dir, String(number), name), number };
+    return { file: join(folder.path, String(number), name), number };
   }
 
   /** Deletes the slot's file; a later copy may have the slot. */
   giveBack({ file, number }: Slot): void {
-    rmSync(file, { force: true });
+    if (dirname(dirname(file)) !== this.#folder?.path) return;
+    if (this.#folder.isIntact) rmSync(file, { force: true });
     this.#freeSlots.push(number);
   }
 
   [Symbol.dispose](): void {
-    process.off("exit", this.#removeAtExit);
-    if (this.#dir !== undefined) rmSync(this.#dir, { recursive: true, force: true });
-    this.#dir = undefined;
-    this.#slots = 0;
-    this.#freeSlots.length = 0;
+    this.#renew();
   }
 
-  #makeDir(): string {
-    mkdirSync(this.#parent, { recursive: true });
-    removeOrphans(this.#parent);
-    const dir = mkdtempSync(join(this.#parent, `${PREFIX}${process.pid}.${startTime(process.pid) ?? ""}-`));
-    process.on("exit", this.#removeAtExit);
-    return dir;
+  /** The next slot is in another folder: nothing is written where somebody else may have made one of the old name. */
+  #renew(): void {
+    this.#folder?.[Symbol.dispose]();
+    this.#folder = undefined;
+    this.#slots = 0;
+    this.#freeSlots.length = 0;
   }
 }
 
 /** Writes the slot's file. Whoever asks must not use the file before this is over: it is not there at once, as a whole. */
 export async function writeSlot({ file }: Slot, bytes: Uint8Array): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true });
+  // The slot alone: the folder above it is there, or was taken away, and then it must not be made anew by its name.
+  makeSlot(dirname(file));
+  const options = { mode: 0o600, flag: "wx" };
   try {
-    if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(file, bytes);
-    else await writeFile(file, bytes);
+    if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(file, bytes, options);
+    else await writeFile(file, bytes, options);
   } catch (error) {
     rmSync(file, { force: true });
     throw error;
   }
 }
 
-/** Removes the folders of processes that ended without cleaning up. */
-function removeOrphans(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const [, pid, start] = /^hotswap-(\d+)\.(\d*)-/.exec(name) ?? [];
-    if (pid === undefined || start === undefined || isRunning(Number(pid), start)) continue;
-    rmSync(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-/** A process of another start has only the number in common: in a container the host is number 1 each time. */
-function isRunning(pid: number, start: string): boolean {
-  const startOfPid = startTime(pid);
-  if (startOfPid !== undefined) return start === "" || startOfPid === start;
+function makeSlot(folder: string): void {
   try {
-    process.kill(pid, 0);
-    return true;
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // A process of another user is running, too.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When the process was started, in the system's own ticks; `undefined` where the system does not say, or has no such process. */
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name, in parentheses, may hold anything; the start is the 20th field after it.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }

@@ -33,7 +33,7 @@ let copies = 0;
 
 /** Evaluates an artifact with the real bridge to the modules of the project's host. */
 export async function runArtifact(project: Project, { file }: BuildResult): Promise<RunningArtifact> {
-  const { manifest, asset } = await readArtifact(file);
+  const { manifest, asset, bytes } = await readArtifact(file);
   const paths = manifest.assets.map(({ path }) => path);
   const assets = { plugin: manifest.name, paths, read: (path: string) => asset(paths.indexOf(path)) };
   const bridge = await new HostModules(project.root).bridge(manifest, assets);
@@ -42,7 +42,13 @@ export async function runArtifact(project: Project, { file }: BuildResult): Prom
   const graph = createGraph(bridge, (error) => {
     throw error;
   });
-  const { rootModule } = await evaluateModules(graph, { manifest, bridge, copy, root: project.root });
+  const { rootModule } = await evaluateModules(graph, {
+    manifest,
+    bridge,
+    copy,
+    read: () => bytes,
+    root: project.root,
+  });
   return new RunningArtifact(rootModule, graph);
 }
 
