@@ -16,7 +16,7 @@ const nextStates: Record<GenerationState, readonly GenerationState[]> = {
 /** One line of `swapper.generations`. */
 export interface GenerationInfo {
   readonly plugin: string;
-  /** Counts the generations of this plugin, from 1. */
+  /** Counts the generations of this plugin, from 1; 0 for what `plan({ rehearse: true })` evaluated and discarded. */
   readonly number: number;
   readonly hash: string;
   readonly state: GenerationState;
@@ -116,11 +116,12 @@ export class GenerationRegistry {
     this.#onFreed = onFreed;
   }
 
-  /** The record of a generation that is about to be loaded. */
-  add(plugin: string, hash: string): GenerationRecord {
+  /** The record of a generation that is about to be loaded. One that is only rehearsed is not counted. */
+  add(plugin: string, hash: string, { isRehearsal = false } = {}): GenerationRecord {
     const key = plugin.toLowerCase();
-    const number = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, number);
+    const count = this.#counts.get(key) ?? 0;
+    const number = isRehearsal ? 0 : count + 1;
+    this.#counts.set(key, count + (isRehearsal ? 0 : 1));
     const record = new GenerationRecord(plugin, number, hash, (freed) => {
       if (freed.hadCode) this.#onFreed(freed);
       else this.#records.delete(freed);

@@ -37,6 +37,7 @@ interface Code {
 type Dependencies = Record<string, unknown>;
 
 const noSlots: ReadonlyMap<string, SlotRequest> = new Map();
+const noNames: ReadonlySet<string> = new Set();
 
 /**
  * One loaded instance of one artifact, with module state of its own. After {@link Generation.free} nothing of the
@@ -62,6 +63,7 @@ export class Generation {
   /** Placeholders of the slots by dependency name, until and after linking. */
   #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
   #requests = noSlots;
+  #emptySlots: Set<string> | undefined;
   #freeing = false;
 
   /** Throws `HOTSWAP_NOT_A_PLUGIN` and `HOTSWAP_INVALID_HOOK`; `code` is disposed of then. */
@@ -149,6 +151,11 @@ export class Generation {
     return this.#requests;
   }
 
+  /** The slots whose dependencies were absent when this generation was linked. */
+  get emptySlots(): ReadonlySet<string> {
+    return this.#emptySlots ?? noNames;
+  }
+
   /** What the plugin exports, as other plugins get it. */
   get facade(): unknown {
     return this.#facade;
@@ -188,7 +195,13 @@ export class Generation {
     if (requests.size > 0) this.#requests = requests;
   }
 
-  /** Fills the slot for `dependency` with what it exports, or `undefined` when it is absent or exports nothing. */
+  /** Leaves the slot of a dependency that is absent empty, for as long as this generation lives. */
+  linkAbsent(dependency: string): void {
+    (this.#emptySlots ??= new Set()).add(dependency);
+    this.link(dependency, undefined);
+  }
+
+  /** Fills the slot for `dependency` with what it exports; with `undefined` when it exports nothing. */
   link(dependency: string, exported: unknown): void {
     const slot = this.#slots.get(dependency);
     if (slot === undefined || this.#imported === undefined) return;

@@ -48,7 +48,8 @@ export async function explain({ plugin, number }: GenerationName, context: Expla
 
 function explainMissing(name: GenerationName, registry: GenerationRegistry): Explanation {
   const count = registry.count(name.plugin);
-  if (Number.isInteger(name.number) && name.number >= 1 && name.number <= count) {
+  const first = registry.plugins.includes(name.plugin.toLowerCase()) ? 0 : 1;
+  if (Number.isInteger(name.number) && name.number >= first && name.number <= count) {
     return new Explanation({ ...name, state: "collected" });
   }
   const known = count === 0 ? `no plugin "${name.plugin}" was ever loaded` : `"${name.plugin}" has had ${count}`;

@@ -9,6 +9,11 @@ export interface LinkNode {
   readonly isReloadable: boolean;
   /** Dependency slots by the name of the dependency, as the plugin spells it. */
   readonly slots: ReadonlyMap<string, SlotRequest>;
+  /**
+   * The slots that were left empty when the plugin was linked, as their dependencies were absent; empty until then. They
+   * stay empty as long as the plugin does: its code has seen `undefined` (SPEC 4).
+   */
+  readonly emptySlots: ReadonlySet<string>;
   /** What other plugins get of it. */
   readonly facade: unknown;
 }
@@ -16,7 +21,7 @@ export interface LinkNode {
 /** A slot that was resolved. */
 export interface Edge {
   readonly slot: string;
-  /** Where the dependency stands in the order; `undefined` for an optional one that is absent. */
+  /** Where the dependency stands in the order; `undefined` for an optional one that is absent, or was when it was linked. */
   readonly target: number | undefined;
 }
 
@@ -129,7 +134,7 @@ function resolveSlots<Node extends LinkNode>(
 ): Edge[] {
   const edges: Edge[] = [];
   for (const [slot, request] of node.slots) {
-    const target = ranks.get(slot.toLowerCase());
+    const target = node.emptySlots.has(slot) ? undefined : ranks.get(slot.toLowerCase());
     const dependency = target === undefined ? undefined : nodes[target];
     if (dependency !== undefined) checkSlot(node, dependency, slot, request);
     else if (!request.optional) throw unknownDependency(node, slot, nodes);

@@ -33,9 +33,12 @@ export class Loader {
     this.registry = new GenerationRegistry((record) => this.#leaks.watch(record));
   }
 
-  /** A new generation of the artifact, its modules evaluated and its definition checked. Leaves nothing when it throws. */
-  async load(artifact: FoundArtifact): Promise<Generation> {
-    const record = this.registry.add(artifact.name, artifact.hash);
+  /**
+   * A new generation of the artifact, its modules evaluated and its definition checked. Leaves nothing when it throws. A
+   * rehearsal is to be discarded, and uses up no number.
+   */
+  async load(artifact: FoundArtifact, { isRehearsal = false } = {}): Promise<Generation> {
+    const record = this.registry.add(artifact.name, artifact.hash, { isRehearsal });
     let code: LoadedCode | undefined;
     try {
       code = await this.#evaluate(artifact, record);

@@ -117,7 +117,8 @@ class Preparation<Extension> {
     this.#fresh.sort((one, other) => position(one) - position(other));
     for (const generation of this.#fresh) {
       for (const { slot, target } of graph.shape.edges[position(generation)] ?? []) {
-        generation.link(slot, target === undefined ? undefined : graph.order[target]?.facade);
+        if (target === undefined) generation.linkAbsent(slot);
+        else generation.link(slot, graph.order[target]?.facade);
       }
     }
     return graph;

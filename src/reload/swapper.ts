@@ -197,7 +197,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       const storage = await this.#openStorage();
       return new ReloadPlan(
         changes.all,
-        await rehearseMigrations(changes.all, storage, (artifact) => this.#loader.load(artifact)),
+        await rehearseMigrations(changes.all, storage, (artifact) =>
+          this.#loader.load(artifact, { isRehearsal: true }),
+        ),
       );
     });
   }

@@ -9,6 +9,7 @@ class Node implements LinkNode {
   readonly #name: string;
   readonly isReloadable: boolean;
   readonly slots: LinkNode["slots"];
+  readonly emptySlots: ReadonlySet<string> = new Set();
   readonly facade: object;
 
   constructor(name: string, dependencies: readonly string[] = [], { member = "one", isReloadable = true } = {}) {

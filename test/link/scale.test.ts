@@ -25,6 +25,7 @@ class CountedSet {
         return slots;
       },
       isReloadable: true,
+      emptySlots: new Set(),
       facade: {},
     });
   }

@@ -31,6 +31,51 @@ describe("4 linking", () => {
     expect(host.swapper.current?.findPlugin("beta")?.invokeFunc("use")).toBeUndefined();
   });
 
+  describe("an optional dependency that is absent when its dependent is linked, and appears later", () => {
+    const keeps = (slots: string): string =>
+      definition(`const deps = { ${slots} };
+        export default definePlugin({ reloadable: () => false, export: () => ({}), import: () => deps,
+          functions: { use: (): unknown => String(deps.audit) } });`);
+    const steady = definition(`export default definePlugin({ reloadable: () => false, export: () => ({}) });`);
+
+    test.each([
+      ["is reloadable", exporting("{}")],
+      ["is not reloadable", steady],
+      ["lacks what the slot requires", exporting("{ other: 1 }")],
+      ["depends on it in its turn", importing("aaa: dependency()")],
+    ])(
+      "and %s: for a plugin that stays the slot remains empty, and deps lists only what is linked",
+      async (_, audit) => {
+        await using host = await createHost({
+          aaa: keeps(`audit: dependency.optional<any>("record"), base: dependency()`),
+          base: steady,
+        });
+        await host.swapper.loadPlugins();
+        await host.change("audit", audit);
+        expect(String(await host.swapper.reload())).toBe("aaa: not reloadable, audit: ok, base: not reloadable");
+        const found = host.swapper.current?.findPlugin("aaa");
+        expect(found?.invokeFunc("use")).toBe("undefined");
+        expect(found?.deps).toEqual(["base"]);
+        // In later sets, too, however they come about.
+        await host.change("audit", `${audit} // again`);
+        await host.swapper.reload();
+        expect(host.swapper.current?.findPlugin("aaa")?.deps).toEqual(["base"]);
+        await host.project.remove("bin/audit.js");
+        await host.swapper.reload();
+        expect(host.swapper.current?.findPlugin("aaa")?.deps).toEqual(["base"]);
+      },
+    );
+
+    test("a plugin that can be instantiated again is linked to it", async () => {
+      await using host = await createHost({ aaa: importing("audit: dependency.optional<any>()", "typeof deps.audit") });
+      await host.swapper.loadPlugins();
+      await host.change("audit", exporting("{}"));
+      expect(String(await host.swapper.reload())).toBe("aaa: relinked, audit: ok");
+      expect(host.swapper.current?.findPlugin("aaa")?.invokeFunc("use")).toBe("object");
+      expect(host.swapper.current?.findPlugin("aaa")?.deps).toEqual(["audit"]);
+    });
+  });
+
   test("a slot whose dependency exports nothing: order is kept, the slot is undefined", async () => {
     await using host = await createHost({
       aaa: importing("zzz: dependency()", "deps.zzz"),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { uncollected } from "../support/collect.ts";
 import { createHost, hotswapError, journalPlugin } from "../support/host.ts";
 
 const live = (name: string, code: string): string =>
@@ -168,6 +169,21 @@ describe("7.5 plan rehearses migrations", () => {
     await host.swapper.reload();
     expect(host.swapper.current?.vault.dataBag.get("player")).toEqual({ hp: 2 });
   });
+});
+
+test("3.13 a plan that rehearses uses up no generation numbers", async () => {
+  const source = (version: number): string =>
+    `import { definePlugin } from "hotswap"; export default definePlugin({ functions: { version: () => ${version} } });`;
+  await using host = await createHost({ alpha: source(1) });
+  await host.swapper.loadPlugins();
+  await host.change("alpha", source(2));
+  await host.change("beta", source(1));
+  for (let count = 0; count < 3; count++) await host.swapper.plan({ rehearse: true });
+  expect(await uncollected(host.swapper)).toEqual([]);
+  expect((await host.swapper.explain({ plugin: "beta", number: 0 })).state).toBe("collected");
+  await host.swapper.reload();
+  const numbers = ["alpha", "beta"].map((name) => host.swapper.current?.findPlugin(name)?.generation);
+  expect(numbers).toEqual([2, 1]);
 });
 
 test("8.3 an instance of a live type can be wrapped as early as onLoad, before there is a vault", async () => {
