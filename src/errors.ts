@@ -47,6 +47,8 @@ export const errorCodes = {
   HOTSWAP_STORE_FAILED: "the store behind the data bag could not be opened, read or written",
   HOTSWAP_NOTHING_TO_ROLL_BACK: "there is no earlier set to go back to",
   HOTSWAP_CONTROL_FAILED: "a host's control socket could not be opened, or nobody answers on it",
+  HOTSWAP_REENTRANT: "a hook or callback of a reload waits for a reload, rollback or close of its own swapper",
+  HOTSWAP_PREPARED_EXPIRED: "a prepared reload was aborted, or held longer than holdTimeout",
   HOTSWAP_BUILD_FAILED: "a plugin could not be built",
   HOTSWAP_UNSUPPORTED_BUN: "this Bun has no Bun.ModuleGraph",
 } as const;

@@ -24,6 +24,7 @@ export type { Plugin } from "./link/plugin.ts";
 export type { ReloadDetails, ReloadPlan } from "./plan/details.ts";
 export type { ReloadKind, ReloadListener, ReloadNews, ReloadPhase, ReloadRecord } from "./reload/reload-log.ts";
 export type { ReloadCallback, SwapperOptions } from "./reload/options.ts";
+export type { PreparedReload } from "./reload/prepared-reload.ts";
 export { PluginManagerSwapper } from "./reload/swapper.ts";
 export type { FunctionReference } from "./serve/function-reference.ts";
 export type { ServeOptions, ServeRoute, ServeSockets } from "./serve/options.ts";

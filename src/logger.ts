@@ -1,4 +1,5 @@
 import { createConsola } from "consola";
+import { describeError } from "./errors.ts";
 
 /** Where hotswap reports to. `console`, consola, pino's and winston's loggers all fit. */
 export interface Logger {
@@ -11,4 +12,37 @@ export interface Logger {
 /** The logger of a swapper that was given none: warnings and errors to stderr, news to stdout. */
 export function defaultLogger(): Logger {
   return createConsola().withTag("hotswap");
+}
+
+/**
+ * The logger, without what it throws or rejects with: what a host cannot write down is no reason to undo a reload or to
+ * end the host (SPEC 3.20). The first failure is told to stderr.
+ */
+export function containedLogger(logger: Logger): Logger {
+  let isTold = false;
+  const tell = (error: unknown): void => {
+    if (isTold) return;
+    isTold = true;
+    process.stderr.write(`hotswap: the logger failed, and what it was given is lost: ${describeError(error)}\n`);
+  };
+  const contain =
+    (method: keyof Logger) =>
+    (message: string, ...details: unknown[]): void => {
+      try {
+        const result: unknown = logger[method](message, ...details);
+        if (result instanceof Promise) result.catch(tell);
+      } catch (error) {
+        tell(error);
+      }
+    };
+  return {
+    debug: contain("debug"),
+    info: contain("info"),
+    warn: contain("warn"),
+    error: contain("error"),
+    // Loggers of a known kind say by it what they show.
+    get level(): unknown {
+      return Reflect.get(logger, "level");
+    },
+  } as Logger;
 }

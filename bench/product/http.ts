@@ -1,4 +1,4 @@
-// The product's host in pause, over HTTP (`http.ts [REST]`, the option reloadRest in ms): ten plugins, one of which is changed and reloaded again and again while
+// The product's host in pause, over HTTP (`http.ts PAUSE`, ms between two reloads): ten plugins, one of which is changed and reloaded again and again while
 // reloading is on (`/on`, `/off`; `/off` answers with the number of reloads so far). `/` calls a plugin.
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
@@ -20,12 +20,11 @@ await Bun.write(
 const { file } = await build({ pluginDir, outputDir });
 const stamp = await Stamp.of(file, name(0), mark(0));
 for (let index = 0; index < 10; index++) stamp.publish(name(index), name(index), mark(0));
-const [reloadRest] = process.argv.slice(2).map(Number);
+const [pause = 0] = process.argv.slice(2).map(Number);
 const swapper = new PluginManagerSwapper(outputDir, {
   logger: quiet,
   root,
   freeDelay: 0,
-  ...(reloadRest === undefined ? {} : { reloadRest }),
 });
 await swapper.loadPlugins();
 
@@ -37,6 +36,7 @@ async function reloadBackToBack(signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     stamp.publish(name(0), name(0), mark(++reloads));
     await swapper.reload();
+    if (pause > 0) await Bun.sleep(pause);
   }
 }
 

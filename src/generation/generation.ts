@@ -10,6 +10,7 @@ import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 import { type AnyFunction, type Context, runInHost, type Runner } from "../load/graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
+import type { Seat, VaultHandle } from "../vault/handle.ts";
 import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
 
@@ -57,6 +58,7 @@ export class Generation {
   /** What of this generation other plugins have. */
   readonly #handedOut: Pick<Entrance, "shut">[] = [];
   #code: Code | undefined;
+  #vault: VaultHandle | undefined;
   #reloadable = true;
   #facade: unknown;
   #imported: Dependencies | undefined;
@@ -213,8 +215,14 @@ export class Generation {
     await this.#callHook("onLoad", "onLoad", data, this.#scope);
   }
 
-  async runOnInit(vault: unknown): Promise<void> {
+  async runOnInit(vault: VaultHandle): Promise<void> {
+    this.#vault = vault;
     await this.#callHook("onInit", "onInit", vault, this.#scope);
+  }
+
+  /** The vault that the plugin holds is that of `seat` from now on. */
+  moveVault(seat: Seat): void {
+    this.#vault?.moveTo(seat);
   }
 
   /** What an entrance for `fn` leads to; whoever makes it shuts it. `use` is what it is for. Throws `HOTSWAP_FREED`. */
@@ -269,6 +277,7 @@ export class Generation {
     this.#code = undefined;
     this.#facade = undefined;
     this.#imported = undefined;
+    this.#vault = undefined;
     this.record.move("freed");
     const release = this.#release;
     this.#release = undefined;

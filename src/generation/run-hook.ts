@@ -1,6 +1,7 @@
 import { describeError, HotswapError, type Phase } from "../errors.ts";
 import { isThenable, withDeadline } from "../deadline.ts";
 import type { AnyFunction, Context } from "../load/graph.ts";
+import { runStep } from "./reentrance.ts";
 
 /** A hook of one generation, about to be called. */
 export interface HookCall {
@@ -49,7 +50,9 @@ export async function runHook(call: HookCall, params: readonly unknown[], timeou
 
 function enter(call: HookCall, params: readonly unknown[]): unknown {
   try {
-    return call.context.run(call.hook as (...params: unknown[]) => unknown, ...params);
+    return runStep(`${call.name}() of "${call.plugin}"`, () =>
+      call.context.run(call.hook as (...params: unknown[]) => unknown, ...params),
+    );
   } catch (error) {
     throw hookFailed(call, error);
   }

@@ -3,7 +3,7 @@ import { isThenable } from "../deadline.ts";
 import type { Entrance } from "../generation/entrance.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Logger } from "../logger.ts";
-import type { Vault } from "../vault/vault.ts";
+import type { SetVault } from "../vault/vault.ts";
 import type { Calls } from "./calls.ts";
 import type { Members } from "./members.ts";
 import type { Plugin, PluginNamed } from "./plugin.ts";
@@ -13,7 +13,7 @@ import type { Plugin, PluginNamed } from "./plugin.ts";
  * it is retired; keep it longer than a call only with a lease (`swapper.acquire()`).
  */
 export class PluginManager<Extension = undefined> {
-  readonly vault: Vault<Extension>;
+  readonly vault: SetVault<Extension>;
   /** What keeps this set from being retired. @internal */
   readonly calls: Calls;
   readonly #logger: Logger;
@@ -29,7 +29,7 @@ export class PluginManager<Extension = undefined> {
   #lastPlugin: Plugin | undefined;
 
   /** @internal */
-  constructor(members: Members, vault: Vault<Extension>, calls: Calls, logger: Logger) {
+  constructor(members: Members, vault: SetVault<Extension>, calls: Calls, logger: Logger) {
     this.#members = members;
     this.vault = vault;
     this.calls = calls;

@@ -8,7 +8,7 @@ import type { Change, Changes } from "./changes.ts";
 const NAMED = 20;
 
 /** How long each step took, in ms. */
-export type PhaseTimings = Readonly<Partial<Record<Phase | "swap", number>>>;
+export type PhaseTimings = Readonly<Partial<Record<Phase | "hold" | "swap", number>>>;
 
 /** What a load or reload did with each plugin: name to note, sorted by name. `String(details)` prints it. */
 export class ReloadDetails extends Map<string, ReloadNote> {

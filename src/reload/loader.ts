@@ -1,6 +1,7 @@
 import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import { Generation } from "../generation/generation.ts";
+import { runStep } from "../generation/reentrance.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import { type GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { HostModules } from "../load/host-modules.ts";
@@ -41,7 +42,7 @@ export class Loader {
     const record = this.registry.add(artifact.name, artifact.hash, { isRehearsal });
     let code: LoadedCode | undefined;
     try {
-      code = await this.#evaluate(artifact, record);
+      code = await runStep(`the evaluation of "${artifact.name}"`, () => this.#evaluate(artifact, record));
       const { logger, hookTimeout, asyncContext } = this.#options;
       const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
       // From here on its instances can be stored and wrapped, also before there is a vault.

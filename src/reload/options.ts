@@ -5,7 +5,7 @@ import type { TrustedKey } from "../artifact/signature.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { StaticPlugin } from "../load/static.ts";
 import type { OnPluginError } from "../load/uncaught.ts";
-import { defaultLogger, type Logger } from "../logger.ts";
+import { containedLogger, defaultLogger, type Logger } from "../logger.ts";
 import type { DataStore } from "../vault/store/data-store.ts";
 
 /**
@@ -32,11 +32,10 @@ export interface SwapperOptions<Extension> {
   /** How many sets `rollback()` can go back; 5 unless set. */
   readonly history?: number;
   /**
-   * How long calls have the event loop to themselves after a reload before the next one begins, where reloads follow each
-   * other without a pause; 0 unless set, which is no rest. It is longer when the reload was, and there is none while the host
-   * does not ask for `swapper.current`, nor under `hotswap dev`. `rollback()` and `close()` do not wait for it.
+   * How long a prepared reload may be held before it is aborted, in ms.
+   * @default 60_000
    */
-  readonly reloadRest?: number;
+  readonly holdTimeout?: number;
   /** Called before every swap. */
   readonly reloadCallback?: ReloadCallback<Extension>;
   /** Hears of errors that nobody caught in a plugin's background work. */
@@ -101,7 +100,7 @@ export interface FilledOptions<Extension> {
   readonly hookTimeout: number;
   readonly leakAfter: number;
   readonly history: number;
-  readonly reloadRest: number;
+  readonly holdTimeout: number;
   readonly reloadCallback: ReloadCallback<Extension> | undefined;
   readonly onPluginError: OnPluginError | undefined;
   readonly newExtension: (() => Extension | Promise<Extension>) | undefined;
@@ -120,13 +119,13 @@ export interface FilledOptions<Extension> {
 /** Throws a `RangeError` for a time or number that makes no sense. */
 export function fillOptions<Extension>(options: SwapperOptions<Extension>): FilledOptions<Extension> {
   return {
-    logger: options.logger ?? defaultLogger(),
+    logger: containedLogger(options.logger ?? defaultLogger()),
     freeDelay: duration("freeDelay", options.freeDelay, 15_000),
     drainTimeout: duration("drainTimeout", options.drainTimeout, 300_000),
     hookTimeout: duration("hookTimeout", options.hookTimeout, 30_000),
     leakAfter: duration("leakAfter", options.leakAfter, 60_000),
     history: amount("history", options.history, 5),
-    reloadRest: duration("reloadRest", options.reloadRest, 0),
+    holdTimeout: duration("holdTimeout", options.holdTimeout, 60_000),
     reloadCallback: options.reloadCallback,
     onPluginError: options.onPluginError,
     newExtension: options.newExtension,

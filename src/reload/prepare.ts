@@ -5,10 +5,12 @@ import { PluginManager } from "../link/manager.ts";
 import { Members } from "../link/members.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Generation } from "../generation/generation.ts";
+import { runStep } from "../generation/reentrance.ts";
 import type { FoundArtifact } from "../load/scan.ts";
 import { turnWhenDue } from "../turn.ts";
 import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
-import { collectLiveThings, Vault } from "../vault/vault.ts";
+import { VaultHandle } from "../vault/handle.ts";
+import { collectLiveThings, SetVault } from "../vault/vault.ts";
 import type { Changes } from "../plan/changes.ts";
 import type { FilledOptions, ReloadCallback } from "./options.ts";
 import type { ReportProgress } from "./reload-log.ts";
@@ -37,20 +39,33 @@ export interface PreparedSet<Extension> extends OwnedSet<Extension> {
   readonly fresh: readonly Generation[];
 }
 
+/** What happens to a prepared set. */
+export interface Completion<Extension> {
+  /** Waits for the word to swap; rejects when the set shall not become live. Not given: the swap follows at once. */
+  hold?(set: PreparedSet<Extension>): Promise<void>;
+  /** The swap: synchronous; may refuse by throwing before it changed anything. */
+  swap(set: PreparedSet<Extension>): void;
+}
+
 /**
- * Goes through all phases in the order of SPEC 3.1, up to and with `swap`, which is synchronous and may refuse by
- * throwing before it changed anything. What it throws carries plugin and phase; before it throws, the new generations
- * are freed in reverse order and the data bag is as it was (SPEC 3.7).
+ * Goes through all phases in the order of SPEC 3.1, up to and with the swap. What it throws carries plugin and phase;
+ * before it throws, the new generations are freed in reverse order and the data bag is as it was (SPEC 3.7).
  */
 export async function prepareAndSwap<Extension>(
   request: ReloadRequest<Extension>,
   context: PrepareContext<Extension>,
-  swap: (set: PreparedSet<Extension>) => void,
+  { hold, swap }: Completion<Extension>,
 ): Promise<PreparedSet<Extension>> {
   const preparation = new Preparation(request, context);
   try {
     const set = await preparation.run();
-    swap(set);
+    if (hold !== undefined) await hold(set);
+    try {
+      swap(set);
+    } catch (error) {
+      // Only the data bag refuses so late: for what the live set wrote meanwhile.
+      throw withPhase(error, "vault");
+    }
     return set;
   } catch (error) {
     await preparation.abort();
@@ -87,10 +102,11 @@ class Preparation<Extension> {
     const graph = await this.#step("link", () => this.#link());
     await this.#step("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
     const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph));
+    const seat = { vault: manager.vault };
     await this.#step("onInit", () =>
       this.#inOrder("onInit", (generation) => {
         bag.owner = generation.name;
-        return generation.runOnInit(manager.vault);
+        return generation.runOnInit(new VaultHandle(seat));
       }),
     );
     bag.owner = undefined;
@@ -158,7 +174,7 @@ class Preparation<Extension> {
     const extension = await this.#makeExtension();
     const bag = storage.begin(live.types, { plugins: graph.shape.names });
     this.#bag = bag;
-    const manager = new PluginManager(members, new Vault(live, extension, bag.bag), calls, options.logger);
+    const manager = new PluginManager(members, new SetVault(live, extension, bag.bag), calls, options.logger);
     this.#manager = manager;
     return { manager, bag };
   }
@@ -167,7 +183,7 @@ class Preparation<Extension> {
     const { newExtension, hookTimeout: timeout } = this.#context.options;
     // Without a factory the extension is undefined, which is what the type parameter then says.
     if (newExtension === undefined) return undefined as Extension;
-    const made = Promise.try(newExtension).catch((error: unknown) => {
+    const made = runStep("newExtension", () => Promise.try(newExtension)).catch((error: unknown) => {
       throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `newExtension failed: ${describeError(error)}`, {
         phase: "vault",
         cause: error,
@@ -184,12 +200,14 @@ class Preparation<Extension> {
     ];
     for (const { callback, what } of callbacks) {
       if (callback === undefined) continue;
-      const done = Promise.try(callback, manager, this.#request.old?.manager).catch((error: unknown) => {
-        throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `${what} failed: ${describeError(error)}`, {
-          phase: "callback",
-          cause: error,
-        });
-      });
+      const done = runStep(what, () => Promise.try(callback, manager, this.#request.old?.manager)).catch(
+        (error: unknown) => {
+          throw new HotswapError("HOTSWAP_CALLBACK_FAILED", `${what} failed: ${describeError(error)}`, {
+            phase: "callback",
+            cause: error,
+          });
+        },
+      );
       await withDeadline(done, { plugin: undefined, phase: "callback", what, timeout });
     }
   }

@@ -5,8 +5,8 @@ import type { PhaseTimings, ReloadDetails } from "../plan/details.ts";
 /** What was asked for. */
 export type ReloadKind = "load" | "reload" | "rollback";
 
-/** A step as it is timed: the phases, and the swap. */
-export type ReloadPhase = Phase | "swap";
+/** A step as it is timed: the phases, the time for which a prepared set is held, and the swap. */
+export type ReloadPhase = Phase | "hold" | "swap";
 
 /** A load, reload or rollback that is over. */
 export type ReloadRecord = {

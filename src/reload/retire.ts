@@ -28,6 +28,8 @@ export class Retirement<Extension> {
   readonly #sets: OwnedSet<Extension>[] = [];
   /** The sets that were swapped out, each until it is freed. */
   readonly #draining = new Map<OwnedSet<Extension>, Promise<void>>();
+  /** For a generation that others depended on: the ends of those that are being freed. */
+  readonly #dependents = new WeakMap<Generation, Set<Promise<void>>>();
   /** Ends each wait that is under way. */
   readonly #waits = new Set<() => void>();
   #hurried = false;
@@ -71,20 +73,48 @@ export class Retirement<Extension> {
   }
 
   /**
-   * Retires the set and frees the generations that no other set refers to, dependents first (SPEC 3.2). The vault stays
-   * usable until the last `onFree` is over.
+   * Retires the set and frees the generations that no other set refers to, each after everything that depends on it, also
+   * when that is being freed with another set (SPEC 3.2). The vault stays usable until the last `onFree` is over.
    */
   async free(set: OwnedSet<Extension>): Promise<void> {
     const { manager, bag } = set;
     manager.retire();
-    for (const generation of this.#forget(set).toReversed()) {
+    for (const { generation, freed } of this.#announce(set, this.#forget(set)).toReversed()) {
+      const dependents = this.#dependents.get(generation);
+      if (dependents !== undefined && dependents.size > 0) await Promise.all(dependents);
       await generation.free();
+      freed();
       await turnWhenDue();
     }
     manager.vault.retire();
     // What came through the vault meanwhile.
     manager.calls.abandon();
     bag.retire();
+  }
+
+  /** Has the dependencies of what is about to be freed wait for it, in the same turn in which the set is forgotten. */
+  #announce(
+    { graph }: OwnedSet<Extension>,
+    leaving: readonly Generation[],
+  ): { readonly generation: Generation; readonly freed: () => void }[] {
+    return leaving.map((generation) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const waiting = dependenciesOf(generation, graph).map((dependency) => this.#dependentsOf(dependency));
+      for (const dependents of waiting) dependents.add(promise);
+      const freed = (): void => {
+        for (const dependents of waiting) dependents.delete(promise);
+        resolve();
+      };
+      return { generation, freed };
+    });
+  }
+
+  #dependentsOf(generation: Generation): Set<Promise<void>> {
+    const known = this.#dependents.get(generation);
+    if (known !== undefined) return known;
+    const dependents = new Set<Promise<void>>();
+    this.#dependents.set(generation, dependents);
+    return dependents;
   }
 
   async #drain({ manager }: OwnedSet<Extension>): Promise<void> {
@@ -138,6 +168,12 @@ export class Retirement<Extension> {
     if (this.#hurried) end();
     return { over: promise, end };
   }
+}
+
+function dependenciesOf({ name }: Generation, { shape, order }: LinkedGraph<Generation>): Generation[] {
+  const position = shape.positions.get(name.toLowerCase());
+  const edges = position === undefined ? undefined : shape.edges[position];
+  return (edges ?? []).flatMap(({ target }) => (target === undefined ? [] : (order[target] ?? [])));
 }
 
 /** `a.f() (2 times), b.g()`. */

@@ -7,6 +7,7 @@ import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
+import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifacts, PluginDirScanner } from "../load/scan.ts";
 import type { Logger } from "../logger.ts";
@@ -17,7 +18,8 @@ import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summa
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
-import { prepareAndSwap, type PreparedSet } from "./prepare.ts";
+import { type Completion, prepareAndSwap, type PreparedSet } from "./prepare.ts";
+import { PreparedReload } from "./prepared-reload.ts";
 import { Queue } from "./queue.ts";
 import {
   type ReloadKind,
@@ -27,9 +29,9 @@ import {
   type ReportProgress,
 } from "./reload-log.ts";
 import { rehearseMigrations } from "../plan/rehearse.ts";
-import { Rest } from "./rest.ts";
 import { type OwnedSet, Retirement } from "./retire.ts";
 import { turnWhenDue } from "../turn.ts";
+import type { Seat } from "../vault/handle.ts";
 import { selectPlugins, staticArtifacts } from "../plan/select.ts";
 import { Triggers } from "./triggers.ts";
 
@@ -40,9 +42,14 @@ type Source = "folder" | "history";
 interface Attempt<Extension> {
   readonly data: unknown;
   readonly callback: ReloadCallback<Extension> | undefined;
+  /** Waits before the swap with what is prepared; not at all when it is not given. */
+  readonly hold?: ((details: ReloadDetails) => Promise<void>) | undefined;
   readonly report: ReportProgress;
   readonly timings: PhaseTimings;
 }
+
+/** What a load, reload or rollback was asked to do. */
+type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold">;
 
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
@@ -65,15 +72,16 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #leases: LeaseWatch;
   #pluginDir: string;
   #storage: BagStorage | undefined;
+  /** Where the vaults that the live plugins hold are found. */
+  #seat: Seat<Extension> | undefined;
   #live: LivePlugins = new Map();
   #set: OwnedSet<Extension> | undefined;
   #reloadCounter = 0;
   /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
   #data: unknown;
   readonly #queue = new Queue();
-  readonly #rest: Rest;
-  /** Whether the host asked for its plugins since the newest reload was due. */
-  #wasAsked = false;
+  /** Aborts the prepared reload that is being held. */
+  #refuseHeld: ((reason: HotswapError) => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -96,13 +104,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
-    this.#rest = new Rest(this.#triggers.underDev ? 0 : this.#options.reloadRest);
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
   }
 
   /** The live set; `undefined` before the first load. */
   get current(): PluginManager<Extension> | undefined {
-    this.#wasAsked = true;
     return this.#set?.manager;
   }
 
@@ -163,25 +169,46 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       }
       this.#data = data;
       await this.#triggers.open();
-      return this.#swapTo("folder", () => this.#find(), data, callback);
+      return this.#swapTo("folder", () => this.#find(), { data, callback });
     });
   }
 
   /**
    * Replaces what changed in the plugin folder, as one transaction: it succeeds as a whole, or the current set stays
-   * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way, and, while calls
-   * come in, for the end of the rest after it (`reloadRest`). Rejects with a
-   * {@link HotswapError} that says plugin and phase; `HOTSWAP_STATIC_MODE`, `HOTSWAP_CLOSED`.
+   * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way. Rejects with a
+   * {@link HotswapError} that says plugin and phase; `HOTSWAP_STATIC_MODE`, `HOTSWAP_CLOSED`, `HOTSWAP_REENTRANT`.
    */
   reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
     return this.#enqueue("reload", async () => {
       this.#refuseStatic("reload");
       this.#data = data;
       await this.#triggers.open();
-      this.#wasAsked = false;
-      const swap = () => this.#swapTo("folder", () => this.#find(), data, callback);
-      return this.#rest.before(swap, () => this.#wasAsked);
+      return this.#swapTo("folder", () => this.#find(), { data, callback });
     });
+  }
+
+  /**
+   * Does everything that {@link reload} does up to the swap, and holds what it made until it is committed or aborted, at
+   * most `holdTimeout` ms (SPEC 3.17). The old set serves meanwhile; other reloads wait. Rejects as {@link reload} does.
+   *
+   * @example
+   *     await using prepared = await swapper.prepare();
+   *     console.log(String(prepared.details)); // alpha: ok, beta: unchanged
+   *     await prepared.commit();
+   */
+  prepare(data?: unknown, callback?: ReloadCallback<Extension>): Promise<PreparedReload> {
+    const { promise, resolve: handOut, reject } = Promise.withResolvers<PreparedReload>();
+    const done = this.#enqueue("prepare", async () => {
+      this.#refuseStatic("prepare");
+      this.#data = data;
+      await this.#triggers.open();
+      const hold = (details: ReloadDetails): Promise<void> =>
+        this.#hold((release, refuse) => handOut(new PreparedReload({ details, release, refuse, done })));
+      return this.#swapTo("folder", () => this.#find(), { data, callback, hold });
+    });
+    // What comes after the hand-over is told by commit().
+    done.catch(reject);
+    return promise;
   }
 
   /**
@@ -209,7 +236,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * needed. Rejects with `HOTSWAP_NOTHING_TO_ROLL_BACK` when there is none.
    */
   rollback(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
-    return this.#rest.hurry(() => this.#enqueue("rollback", () => this.#rollBack(data, callback)));
+    return this.#enqueue("rollback", () => this.#rollBack(data, callback));
   }
 
   /**
@@ -244,7 +271,13 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * and at most `timeout` ms for calls and leases (5,000 unless set); calls still running then reject with `HOTSWAP_FREED`.
    */
   close({ timeout = 5000 }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closing ??= leavePlugin(() => this.#rest.hurry(() => this.#queue.add(() => this.#freeAll(timeout))));
+    try {
+      refuseReentrance(this, "close");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#closing ??= leavePlugin(() => this.#queue.add(() => this.#freeAll(timeout)));
+    this.#refuseHeld?.(closedWhilePrepared());
     return this.#closing;
   }
 
@@ -269,16 +302,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
         `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
       );
     }
-    return this.#swapTo("history", async () => artifactsBefore(step, this.#live), data, callback);
+    return this.#swapTo("history", async () => artifactsBefore(step, this.#live), { data, callback });
   }
 
   /** Prepares the set of the artifacts that `find` finds and swaps it in. */
-  #swapTo(
-    source: Source,
-    find: () => Promise<FoundArtifacts>,
-    data: unknown,
-    callback: ReloadCallback<Extension> | undefined,
-  ): Promise<ReloadDetails> {
+  #swapTo(source: Source, find: () => Promise<FoundArtifacts>, request: Request<Extension>): Promise<ReloadDetails> {
     const kind: ReloadKind = source === "history" ? "rollback" : this.#set === undefined ? "load" : "reload";
     return this.#log.follow(
       kind,
@@ -288,7 +316,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
         const start = performance.now();
         const artifacts = await find();
         await turnWhenDue();
-        const details = await this.#prepareAndSwap(source, artifacts, { data, callback, report, timings });
+        const details = await this.#prepareAndSwap(source, artifacts, { ...request, report, timings });
         const ms = (performance.now() - start).toFixed(1);
         this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${summary(details)}`);
         return details;
@@ -299,18 +327,30 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   async #prepareAndSwap(
     source: Source,
     artifacts: FoundArtifacts,
-    { data, callback, report, timings }: Attempt<Extension>,
+    { data, callback, hold, report, timings }: Attempt<Extension>,
   ): Promise<ReloadDetails> {
     const [old, live] = [this.#set, this.#live];
     const changes = findChanges(live, artifacts);
     const storage = await this.#openStorage();
-    const prepared = await prepareAndSwap(
-      { changes, data, callback, old },
-      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
-      (set) => {
+    let details: ReloadDetails | undefined;
+    const detailsOf = (set: PreparedSet<Extension>): ReloadDetails =>
+      (details ??= reloadDetails(set.graph.shape.names, changes, timings));
+    const completion: Completion<Extension> = {
+      swap: (set) => {
         report("swap", 0, 0);
         this.#swap(set, nextLive(live, old?.graph, set, changes), changes);
       },
+    };
+    if (hold !== undefined) {
+      completion.hold = async (set) => {
+        report("hold", 0, 0);
+        await hold(detailsOf(set));
+      };
+    }
+    const prepared = await prepareAndSwap(
+      { changes, data, callback, old },
+      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
+      completion,
     );
     if (old !== undefined) this.#retirement.start(old);
     const step = stepFrom(live, changes);
@@ -318,18 +358,49 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     // A reload that found nothing new is no step to go back to, and must not push out the last good one.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
     await turnWhenDue();
-    return reloadDetails(prepared.graph.shape.names, changes, timings);
+    return detailsOf(prepared);
+  }
+
+  /** Hands out what decides over the prepared set, and waits for the decision. */
+  async #hold(handOut: (release: () => void, refuse: (reason: HotswapError) => void) => void): Promise<void> {
+    const { holdTimeout } = this.#options;
+    const { promise: decided, resolve: release, reject: refuse } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      const message = `the prepared reload was neither committed nor aborted within holdTimeout (${holdTimeout} ms): nothing has changed`;
+      this.#options.logger.warn(message);
+      refuse(new HotswapError("HOTSWAP_PREPARED_EXPIRED", message));
+    }, holdTimeout).unref();
+    this.#refuseHeld = refuse;
+    // A swapper that was closed meanwhile did not know yet what to refuse.
+    if (this.#closing !== undefined) refuse(closedWhilePrepared());
+    else handOut(release, refuse);
+    try {
+      await decided;
+    } finally {
+      clearTimeout(timer);
+      this.#refuseHeld = undefined;
+    }
   }
 
   /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
   #swap(set: PreparedSet<Extension>, live: LivePlugins, changes: Changes): void {
     set.bag.commit();
-    if (this.#set !== undefined) this.#reloadCounter++;
+    const old = this.#set?.manager;
+    if (old !== undefined) this.#reloadCounter++;
     this.#set = set;
     this.#live = live;
     this.#retirement.enter(set);
-    for (const { generation } of changes.leaving) generation.record.move("draining");
-    for (const generation of set.fresh) generation.record.move("live");
+    const { vault } = set.manager;
+    const seat = (this.#seat ??= { vault });
+    seat.vault = vault;
+    for (const { generation } of changes.leaving) {
+      generation.record.move("draining");
+      if (old !== undefined) generation.moveVault({ vault: old.vault });
+    }
+    for (const generation of set.fresh) {
+      generation.record.move("live");
+      generation.moveVault(seat);
+    }
   }
 
   async #freeAll(timeout: number): Promise<void> {
@@ -355,8 +426,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 
   async #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
+    refuseReentrance(this, what);
     this.#refuseClosed(what);
-    return leavePlugin(() => this.#queue.add(step));
+    return leavePlugin(() => this.#queue.add(() => runReload(this, step)));
   }
 
   #refuseClosed(what: string): void {
@@ -371,4 +443,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
   }
+}
+
+function closedWhilePrepared(): HotswapError {
+  return new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while a reload was prepared: it was aborted");
 }

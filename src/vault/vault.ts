@@ -7,15 +7,24 @@ import type { LiveFuncs, LiveTypes } from "./live-registry.ts";
 import type { LiveFunc, LiveType } from "./live-type.ts";
 
 /**
- * What plugins and host share, as one set sees it (SPEC 7): live functions and types are those of the set's own
- * plugins, the extension was made for it, and the data bag is the one that outlives all sets.
+ * What plugins and host share (SPEC 7). `manager.vault` is that of one set: live functions and types of the set's own
+ * plugins, the extension that was made for it, and the data bag, which outlives all sets. The vault that a plugin gets in
+ * `onInit` is always that of the set which the plugin is part of, also after reloads of others.
  */
-export class Vault<Extension = unknown> {
+export interface Vault<Extension = unknown> {
   /** Live functions by name; each runs in the generation that defines it. */
   readonly liveFuncs: LiveFuncs;
   /** Live types by name. */
   readonly liveTypes: LiveTypes;
-  /** What `newExtension` made for this set. */
+  /** What `newExtension` made for the set. */
+  readonly extension: Extension;
+  readonly dataBag: DataBag;
+}
+
+/** The vault of one set. */
+export class SetVault<Extension = unknown> implements Vault<Extension> {
+  readonly liveFuncs: LiveFuncs;
+  readonly liveTypes: LiveTypes;
   readonly extension: Extension;
   readonly dataBag: DataBag;
   readonly #live: LiveThings;
@@ -30,10 +39,7 @@ export class Vault<Extension = unknown> {
     this.#live = live;
   }
 
-  /**
-   * Runs `fn` as code of the plugin that defines the live type, as a call of this set.
-   * @internal
-   */
+  /** Runs `fn` as code of the plugin that defines the live type, as a call of this set. */
   enterLiveType<Result>(name: string, fn: () => Result): Result {
     const owner = this.#live.typeOwners.get(name);
     if (owner === undefined) throw freedCall(name, "handle");

@@ -123,7 +123,7 @@ describe("3.15 close", () => {
 });
 
 test("times that a timer cannot wait are refused, and not taken for none", () => {
-  for (const option of ["freeDelay", "drainTimeout", "hookTimeout", "leakAfter", "reloadRest"]) {
+  for (const option of ["freeDelay", "drainTimeout", "hookTimeout", "leakAfter", "holdTimeout"]) {
     expect(() => new PluginManagerSwapper("bin", { [option]: 2 ** 31 })).toThrow(RangeError);
     expect(() => new PluginManagerSwapper("bin", { [option]: 2 ** 31 - 1 })).not.toThrow();
     expect(() => new PluginManagerSwapper("bin", { [option]: -1 })).toThrow(RangeError);

@@ -82,6 +82,7 @@ const steps = [
   "vault",
   "onInit",
   "callback",
+  "hold",
   "swap",
 ] as const satisfies readonly RunningReload["phase"][];
 
