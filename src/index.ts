@@ -27,7 +27,7 @@ export type { ReloadCallback, SwapperOptions } from "./reload/options.ts";
 export type { PreparedReload } from "./reload/prepared-reload.ts";
 export { PluginManagerSwapper } from "./reload/swapper.ts";
 export type { FunctionReference } from "./serve/function-reference.ts";
-export type { ServeOptions, ServeRoute, ServeSockets } from "./serve/options.ts";
+export type { LiveServer, ServeOptions, ServeRoute, ServeSockets } from "./serve/options.ts";
 export { serve } from "./serve/serve.ts";
 export type { ServerHandle } from "./serve/server-handle.ts";
 export type { DataBag, DataBagEntries, KeyDeclaration } from "./vault/bag/data-bag.ts";

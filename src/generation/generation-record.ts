@@ -22,6 +22,8 @@ export interface GenerationInfo {
   readonly state: GenerationState;
   /** Calls of the host that are under way in it. */
   readonly calls: number;
+  /** WebSockets whose data is this generation's, and whose events go to it until they close. */
+  readonly sockets: number;
   /** In ms since it was loaded. */
   readonly age: number;
   /** In ms since it came into each of the states that it has been in. */
@@ -43,6 +45,8 @@ export class GenerationRecord {
   readonly #witnesses: WeakRef<object>[] = [];
   /** Calls of the host that are under way. */
   calls = 0;
+  /** WebSockets that are pinned to it. */
+  sockets = 0;
   leaked = false;
 
   constructor(plugin: string, number: number, hash: string, onFreed: (record: GenerationRecord) => void) {
@@ -93,10 +97,10 @@ export class GenerationRecord {
   }
 
   get info(): GenerationInfo {
-    const { plugin, number, hash, state, calls, leaked } = this;
+    const { plugin, number, hash, state, calls, sockets, leaked } = this;
     const now = performance.now();
     const reached = Object.fromEntries(Array.from(this.#reachedAt, ([reachedState, at]) => [reachedState, now - at]));
-    return { plugin, number, hash, state, calls, leaked, age: now - this.#loadedAt, reached };
+    return { plugin, number, hash, state, calls, sockets, leaked, age: now - this.#loadedAt, reached };
   }
 
   toString(): string {

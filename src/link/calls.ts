@@ -11,23 +11,37 @@ export interface CallOrigin {
   readonly owner: Context;
 }
 
+/** What keeps a set besides calls and leases: a response that is being sent, a socket whose data is a plugin's. */
+export interface SetUse {
+  /** For the warning of `drainTimeout`: `2 sockets`. */
+  describe(): string;
+  /** The set is retired although it is used; its plugins can still be called for the last time. Must not throw. */
+  cut(): void;
+}
+
 /**
- * Counts what keeps a set from being retired: calls under way and leases. A call that answers at once is over before
+ * Counts what keeps a set from being retired: calls under way, leases and other uses. A call that answers at once is over before
  * anything could happen to its set, so only promises are counted.
  */
 export class Calls {
   readonly #underWay = new Set<CallUnderWay<never>>();
   readonly #pins = new Set<Pin>();
+  readonly #uses = new Set<SetUse>();
   /** There is one while somebody waits for the end of everything. */
   #idle: PromiseWithResolvers<void> | undefined;
 
   get count(): number {
-    return this.#underWay.size + this.#pins.size;
+    return this.#underWay.size + this.#pins.size + this.#uses.size;
   }
 
   /** The calls under way, as `plugin.name()`, one for each. */
   get underWay(): string[] {
     return Array.from(this.#underWay, ({ record, name }) => `${record.plugin}.${name}()`);
+  }
+
+  /** What else uses the set. */
+  get uses(): string[] {
+    return Array.from(this.#uses, (use) => use.describe());
   }
 
   /** The leases that are not released. */
@@ -38,9 +52,11 @@ export class Calls {
   /**
    * Follows the promise of a call. What the caller gets settles as the plugin's promise does, or rejects with
    * `HOTSWAP_FREED` when the set is retired before: the plugin's own promise would then stay pending for ever. A rejection
-   * that nobody handles is the plugin's, as it would be without us, and does not end the host.
+   * that nobody handles is the plugin's, as it would be without us, and does not end the host. A promise that is fulfilled
+   * is a call that is over.
    */
   track<Result>(result: Promise<Result>, { record, name, owner }: CallOrigin): Promise<Result> {
+    if (Bun.peek.status(result) === "fulfilled") return result;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const call = new CallUnderWay<Result>(this, record, name, owner, resolve, reject);
     this.#underWay.add(call);
@@ -57,13 +73,26 @@ export class Calls {
     return pin;
   }
 
+  /** Keeps the set until {@link endUse}. */
+  use(use: SetUse): void {
+    this.#uses.add(use);
+  }
+
+  /** The second time does nothing. */
+  endUse(use: SetUse): void {
+    if (this.#uses.delete(use)) this.#checkIdle();
+  }
+
   /** Resolves as soon as nothing is under way. */
   async idle(): Promise<void> {
     while (this.count > 0) await (this.#idle ??= Promise.withResolvers()).promise;
   }
 
-  /** Rejects every call that is still under way. */
+  /** Rejects every call that is still under way, and cuts what else uses the set. */
   abandon(): void {
+    const uses = Array.from(this.#uses);
+    this.#uses.clear();
+    for (const use of uses) use.cut();
     const calls = Array.from(this.#underWay);
     this.#underWay.clear();
     for (const { record, name, owner, reject } of calls) owner.run(reject, freedCall(record.plugin, name));
@@ -143,8 +172,9 @@ class CallUnderWay<Result> implements CallOrigin {
 function follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
   result.then(
     (value) => {
-      call.calls.end(call);
+      // First, so that who waits for the call can keep the set before it counts as unused.
       call.resolve(value);
+      call.calls.end(call);
     },
     (error: unknown) => {
       call.calls.end(call);

@@ -71,6 +71,7 @@ export class Plugin<Definition = UntypedPlugin> {
   #entrances: Map<string, Entrance> | undefined;
   #ownEntrance: NamingEntrance | undefined;
   #looked: Map<AnyFunction, LookedUp> | undefined;
+  #exported: Map<string, Entrance> | undefined;
   readonly #track: TrackCall;
   #generation: Generation | undefined;
   /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
@@ -158,6 +159,24 @@ export class Plugin<Definition = UntypedPlugin> {
   }
 
   /**
+   * The way to a function among the named exports of the root module, or to a member of one; `undefined` when there is none.
+   * It lasts as long as the set. Throws `HOTSWAP_FREED`.
+   * @internal
+   */
+  exported(symbol: string, member?: string): Entrance | undefined {
+    const path = member === undefined ? symbol : `${symbol}.${member}`;
+    const known = this.#exported?.get(path);
+    if (known !== undefined) return known;
+    const { rootModule } = this.#require(path);
+    const found = Object.hasOwn(rootModule, symbol) ? rootModule[symbol] : undefined;
+    const fn: unknown = member === undefined || found === undefined ? found : Reflect.get(Object(found), member);
+    if (typeof fn !== "function") return undefined;
+    const entrance = this.open(member === undefined ? (fn as AnyFunction) : (fn.bind(found) as AnyFunction), path);
+    (this.#exported ??= new Map()).set(path, entrance);
+    return entrance;
+  }
+
+  /**
    * A way to one of the plugin's functions, for whoever shuts it himself: it stays open when the set is retired.
    * @internal
    */
@@ -182,7 +201,9 @@ export class Plugin<Definition = UntypedPlugin> {
     this.#generation = undefined;
     for (const entrance of this.#entrances?.values() ?? []) entrance.shut();
     for (const { entrance } of this.#looked?.values() ?? []) entrance.shut();
+    for (const entrance of this.#exported?.values() ?? []) entrance.shut();
     this.#ownEntrance?.shut();
+    this.#exported = undefined;
     this.#entrances = undefined;
     this.#looked = undefined;
     this.#ownEntrance = undefined;

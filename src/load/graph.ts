@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { BRIDGE_GLOBAL, type Bridge } from "../artifact/manifest.ts";
 import { HotswapError } from "../errors.ts";
+import { bodyGlobals } from "./bodies.ts";
 
 /** How an error came to be nobody's: what `onError` of a module graph says. */
 export type UncaughtKind = "uncaughtException" | "unhandledRejection";
@@ -38,7 +39,7 @@ export interface GraphContext extends Context {
  */
 export function createGraph(bridge: Bridge, onError: (error: unknown, kind: UncaughtKind) => void): GraphContext {
   graphClass ??= defineGraphClass();
-  return new graphClass({ globals: { [BRIDGE_GLOBAL]: bridge }, onError });
+  return new graphClass({ globals: { ...bodyGlobals, [BRIDGE_GLOBAL]: bridge }, onError });
 }
 
 /** Throws `HOTSWAP_UNSUPPORTED_BUN` unless this Bun has module graphs. */

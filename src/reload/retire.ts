@@ -144,6 +144,7 @@ export class Retirement<Extension> {
   #reportInUse({ calls }: PluginManager<Extension>): void {
     const { underWay, pins } = calls;
     const uses = [
+      ...calls.uses,
       ...(underWay.length > 0 ? [`calls under way: ${summary(underWay)}`] : []),
       ...(pins.length > 0 ? [`leases: ${pins.length}`] : []),
     ];

@@ -1,102 +1,99 @@
-import type { Pin } from "../link/calls.ts";
+import type { PluginManager } from "../link/manager.ts";
 import type { Plugin } from "../link/plugin.ts";
-import { PinnedStream } from "./pinned-stream.ts";
-import { PluginServer } from "./server-handle.ts";
-import { hasStream } from "./stream-response.ts";
+import { onBodyFailure } from "../load/bodies.ts";
+import type { OpenResponses } from "./open-responses.ts";
+import { PluginServer, type ServerShare } from "./server-handle.ts";
 import { isUnavailable, type Target } from "./target.ts";
 
-/** What `fetch` and routes of `Bun.serve` may answer; nothing after an upgrade. */
-type Answer = Response | undefined;
+/** `Bun.serve` takes anything from a handler, and says what it thinks of it. */
+export type RequestHandler = (request: Request, server: Bun.Server<unknown>) => unknown;
 
-export type RequestHandler = (request: Request, server: Bun.Server<unknown>) => Answer | Promise<Answer>;
-
+/** What all request handlers of a server share. */
 export interface RequestHandlerOptions {
   /** The response header that says which generation answered. */
   readonly versionHeader: string | undefined;
-  /** Whether what a plugin throws goes on to the `error` handler of `Bun.serve`, after it was logged. */
-  readonly rethrow: boolean;
+  readonly responses: OpenResponses;
+  readonly share: ServerShare;
 }
 
 /** A generation that answers requests. */
 interface Responder {
+  readonly manager: PluginManager<unknown>;
   readonly plugin: Plugin;
   readonly server: PluginServer;
   readonly version: readonly [header: string, value: string] | undefined;
 }
 
 /**
- * A handler for `Bun.serve` that calls the function of the current set. The set of a call is kept until the response, and
- * its stream, have ended. Answers 503 when the set has no such function, and 500 when it fails.
+ * A handler for `Bun.serve` that calls the function of the current set, and hands on what it returns as it is. Answers 503
+ * when the set has no such function. What the function throws is logged, and goes on to `Bun.serve`.
  */
 export function createRequestHandler(target: Target, options: RequestHandlerOptions): RequestHandler {
+  const { responses, share, versionHeader } = options;
   let newest: Responder | undefined;
 
   return (request, server) => {
-    const set = target.set;
-    const plugin = target.find();
-    if (set === undefined || plugin === undefined) return plainText(503, "Service Unavailable");
-    if (newest?.plugin !== plugin) newest = createResponder(plugin, server, options.versionHeader);
+    const manager = target.current;
+    const plugin = target.find(manager);
+    if (manager === undefined || plugin === undefined) return unavailable();
+    if (newest?.plugin !== plugin || newest.manager !== manager) newest = respondWith(manager, plugin, server);
     const responder = newest;
+    let answer: unknown;
     try {
-      const answer = plugin.invokeFunc(target.fn, request, responder.server);
-      if (!(answer instanceof Promise)) return finish(responder, request, answer);
-      // Not released before the stream that may come out of it is pinned itself.
-      return finishLater(responder, request, answer, set.calls.pin());
+      answer = target.call(plugin, 2, request, responder.server, undefined);
     } catch (error) {
-      return fail(responder, error);
+      return fail(responder, request, error);
     }
+    if (!(answer instanceof Promise)) return finish(responder, request, server, answer);
+    // Bun answers at once when the promise is fulfilled: one made of it would not be.
+    if (Bun.peek.status(answer) === "fulfilled") return finish(responder, request, server, Bun.peek(answer));
+    return answer.then(
+      (settled) => finish(responder, request, server, settled),
+      (error: unknown) => fail(responder, request, error),
+    );
   };
 
-  async function finishLater(
-    responder: Responder,
-    request: Request,
-    answer: Promise<unknown>,
-    pin: Pin,
-  ): Promise<Answer> {
-    try {
-      return finish(responder, request, await answer);
-    } catch (error) {
-      return fail(responder, error);
-    } finally {
-      pin.end();
+  function respondWith(manager: PluginManager<unknown>, plugin: Plugin, server: Bun.Server<unknown>): Responder {
+    const version =
+      versionHeader === undefined ? undefined : ([versionHeader, `${plugin.name}#${plugin.generation}`] as const);
+    return { manager, plugin, server: new PluginServer(server, { manager, plugin, version, share }), version };
+  }
+
+  function finish(responder: Responder, request: Request, server: Bun.Server<unknown>, answer: unknown): unknown {
+    const { manager, plugin, version } = responder;
+    if (!(answer instanceof Response)) {
+      if (answer !== undefined || !responder.server.isUpgraded(request)) target.reportAnswer(plugin, answer);
+      return answer;
     }
+    if (answer.bodyUsed) return fail(responder, request, bodyUsed());
+    responses.add(manager, plugin, request, answer, server);
+    onBodyFailure(answer, (error) => {
+      // The client may have left, which ends streams, too.
+      if (!request.signal.aborted) target.reportFailure(plugin, error);
+    });
+    if (version !== undefined) answer.headers.set(...version);
+    return answer;
   }
 
-  function finish(responder: Responder, request: Request, answer: unknown): Answer {
-    if (answer instanceof Response) return withVersion(pinned(answer, responder.plugin), responder);
-    if (answer === undefined && responder.server.isUpgraded(request)) return undefined;
-    throw new TypeError(`it must answer a Response, not ${Bun.inspect(answer, { depth: 0 })}`);
-  }
-
-  function pinned(response: Response, plugin: Plugin): Response {
-    // Bun refuses a body that was used, and says so.
-    if (response.bodyUsed || !hasStream(response) || response.body === null) return response;
-    const report = (error: unknown): void => target.reportFailure(plugin, error);
-    const source = new PinnedStream(response.body, plugin, target.fn, report);
-    return new Response(new ReadableStream(source, { highWaterMark: 0 }), response);
-  }
-
-  function fail(responder: Responder, error: unknown): Response {
-    target.reportFailure(responder.plugin, error);
-    if (options.rethrow) throw error;
-    const response = isUnavailable(error)
-      ? plainText(503, "Service Unavailable")
-      : plainText(500, "Internal Server Error");
-    return withVersion(response, responder);
+  function fail({ plugin }: Responder, request: Request, error: unknown): Response {
+    if (isUnavailable(error)) {
+      target.reportFailure(plugin, error);
+      return unavailable();
+    }
+    // A handler that reads what its client does not send any more fails without fault.
+    if (!request.signal.aborted) target.reportFailure(plugin, error);
+    share.reported.add(error);
+    throw error;
   }
 }
 
-function createResponder(plugin: Plugin, server: Bun.Server<unknown>, versionHeader: string | undefined): Responder {
-  const version =
-    versionHeader === undefined ? undefined : ([versionHeader, `${plugin.name}#${plugin.generation}`] as const);
-  return { plugin, server: new PluginServer(server, version), version };
+function unavailable(): Response {
+  const headers = { "content-type": "text/plain" };
+  return new Response("Service Unavailable\n", { status: 503, statusText: "Service Unavailable", headers });
 }
 
-function withVersion(response: Response, { version }: Responder): Response {
-  if (version !== undefined) response.headers.set(...version);
-  return response;
-}
-
-function plainText(status: number, statusText: string): Response {
-  return new Response(`${statusText}\n`, { status, statusText, headers: { "content-type": "text/plain" } });
+function bodyUsed(): TypeError {
+  return new TypeError(
+    "the body of the response it returned was used already: a Response can be sent once, so make a new one for each request",
+  );
 }

@@ -1,8 +1,13 @@
+import { describeError } from "../errors.ts";
+import { mapRoutes, readOptions } from "./bun-options.ts";
 import { parseReference } from "./function-reference.ts";
-import type { ServeOptions } from "./options.ts";
-import { createRequestHandler, type RequestHandler } from "./request-handler.ts";
+import { OpenResponses } from "./open-responses.ts";
+import type { LiveServer, ServeOptions, ServeSockets } from "./options.ts";
+import { PinnedSockets } from "./pinned-sockets.ts";
+import { createRequestHandler } from "./request-handler.ts";
+import { ReportedErrors, type ServerShare } from "./server-handle.ts";
 import { createSocketHandlers } from "./socket-handlers.ts";
-import { type SetSource, Target } from "./target.ts";
+import { type SetSource, Target, type TargetName } from "./target.ts";
 
 /**
  * `Bun.serve` with plugins' functions as handlers, called in the set that is current when a request or a frame comes:
@@ -14,54 +19,127 @@ import { type SetSource, Target } from "./target.ts";
  *       websocket: { plugin: "chat", idleTimeout: 60 },
  *     });
  *
- * The server and its sockets belong to the host: reloads close nothing, and `socket.data` and topics stay. A set is kept until
- * its responses have ended, with their streams. A function that the current set lacks is answered with 503, one that fails
- * with 500 (or by `error`, when it is given), and both are logged; sockets stay open in either case.
+ * or with all that a plugin exports as an app: its `fetch`, and its `websocket` when it has one, as frameworks hand them out:
+ *
+ *     const server = serve(swapper, { port: 3000, app: "web" });
+ *
+ * The server belongs to the host: reloads close nothing. A set is kept until its responses have been sent, and until the
+ * sockets have closed whose data is a plugin's. A function that the current set lacks is answered with 503, one that fails
+ * with 500 (or by `error`, when it is given), and both are logged.
  *
  * Throws a `TypeError` for a string that names no function, and what `Bun.serve` throws.
  */
 export function serve<SocketData = undefined, const Path extends string = string>(
   swapper: SetSource,
   options: ServeOptions<SocketData, Path>,
-): Bun.Server<SocketData> {
-  const { fetch, routes, websocket, versionHeader, ...rest } = options as unknown as ServeOptions<unknown, string>;
-  const handlerOptions = { versionHeader, rethrow: options.error !== undefined };
-  const targets: Target[] = [];
-  const handlerOf = (value: unknown, where: string): unknown => {
-    if (typeof value !== "string") return value;
-    const target = new Target(swapper, parseReference(value, where));
-    targets.push(target);
-    return createRequestHandler(target, handlerOptions) satisfies RequestHandler;
+): LiveServer<SocketData> {
+  let targets: readonly Target[] = [];
+  const sockets = new PinnedSockets(swapper, () => targets);
+  const shared: Shared = {
+    responses: new OpenResponses(swapper),
+    share: { sockets, reported: new ReportedErrors() },
   };
-  const sockets = websocket && createSocketHandlers(swapper, websocket);
-  const bunOptions = {
-    ...rest,
-    ...(fetch !== undefined && { fetch: handlerOf(fetch, "fetch") }),
-    ...(routes !== undefined && { routes: mapRoutes(routes, handlerOf) }),
-    ...(sockets !== undefined && { websocket: sockets.handlers }),
+  const toBun = (given: object): Bun.Serve.Options<SocketData> => {
+    const mapped = mapOptions(swapper, given, shared);
+    targets = mapped.socketTargets;
+    // A misspelt name shows now, and not at the first request.
+    if (swapper.current !== undefined) for (const target of mapped.targets) target.find(swapper.current);
+    return mapped.options as Bun.Serve.Options<SocketData>;
   };
-  const server = Bun.serve(bunOptions as Bun.Serve.Options<SocketData>);
-  // A misspelt name shows now, and not at the first request.
-  if (swapper.current !== undefined) for (const target of [...targets, ...(sockets?.targets ?? [])]) target.find();
+  const server = Bun.serve(toBun(options)) as LiveServer<SocketData>;
+  const reload = server.reload.bind(server);
+  server.reload = (given) => {
+    reload(toBun(given) as never);
+    return server;
+  };
   return server;
 }
 
-type MapValue = (value: unknown, where: string) => unknown;
-
-function mapRoutes(routes: Readonly<Record<string, unknown>>, map: MapValue): Record<string, unknown> {
-  return mapValues(routes, (value, path) =>
-    isMethodTable(value)
-      ? mapValues(value, (handler, method) => map(handler, `routes["${path}"].${method}`))
-      : map(value, `routes["${path}"]`),
-  );
+interface Shared {
+  readonly responses: OpenResponses;
+  readonly share: ServerShare;
 }
 
-/** `{ GET: ..., POST: ... }`, in contrast to a `Response`, a file, an imported page, or the options of a folder. */
-function isMethodTable(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return Object.keys(value).every((key) => /^[A-Z]+$/.test(key));
+interface Mapped {
+  readonly options: object;
+  readonly targets: readonly Target[];
+  /** Those that events of sockets lead to. */
+  readonly socketTargets: readonly Target[];
 }
 
-function mapValues(record: Readonly<Record<string, unknown>>, map: MapValue): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+/** The options for `Bun.serve`, with functions for the names of plugins' functions. */
+function mapOptions(source: SetSource, given: object, { responses, share }: Shared): Mapped {
+  const { app, fetch, routes, websocket, versionHeader, error, ...rest } = readOptions(given);
+  const targets: Target[] = [];
+  const newTarget = (name: TargetName): Target => {
+    const target = new Target(source, name);
+    targets.push(target);
+    return target;
+  };
+  const requestOptions = { versionHeader: optionalString(versionHeader, "versionHeader"), responses, share };
+  const handlerOf = (value: unknown, where: string): unknown =>
+    typeof value === "string" ? createRequestHandler(newTarget(parseReference(value, where)), requestOptions) : value;
+  const plugin = optionalString(app, "app");
+  const fetchHandler =
+    fetch === undefined && plugin !== undefined
+      ? createRequestHandler(newTarget({ plugin, fn: "fetch", exported: ["fetch"] }), requestOptions)
+      : handlerOf(fetch, "fetch");
+  const errorTarget = typeof error === "string" ? newTarget(parseReference(error, "error")) : undefined;
+  const onError =
+    errorTarget === undefined ? (error ?? defaultErrorHandler(source, rest, share)) : callOnError(source, errorTarget);
+  const ofSockets = mapSockets(source, websocket, plugin, share);
+  const options = {
+    ...rest,
+    ...(fetchHandler !== undefined && { fetch: fetchHandler }),
+    ...(routes !== undefined && { routes: mapRoutes(routes, handlerOf) }),
+    ...(onError !== undefined && { error: onError }),
+    ...(ofSockets.websocket !== undefined && { websocket: ofSockets.websocket }),
+  };
+  return { options, targets: [...targets, ...ofSockets.targets], socketTargets: ofSockets.targets };
+}
+
+function mapSockets(source: SetSource, given: unknown, app: string | undefined, share: ServerShare) {
+  if (given === undefined && app === undefined) return { websocket: undefined, targets: [] };
+  // Bun says what it wants.
+  if (given !== undefined && (typeof given !== "object" || given === null)) return { websocket: given, targets: [] };
+  const { plugin: named, ...options } = { ...settingsOf(source, app), ...readOptions(given ?? {}) };
+  const plugin = optionalString(named, "websocket.plugin") ?? app;
+  const fallback = plugin === undefined ? undefined : { plugin, isApp: named === undefined };
+  const { handlers, targets } = createSocketHandlers(source, options as ServeSockets<unknown>, fallback, share);
+  return { websocket: { ...options, ...handlers }, targets };
+}
+
+/** The settings, like `idleTimeout`, that an app has for its sockets now. */
+function settingsOf(source: SetSource, app: string | undefined): Record<string, unknown> {
+  const websocket = app === undefined ? undefined : source.current?.findPlugin(app)?.source.rootModule["websocket"];
+  if (typeof websocket !== "object" || websocket === null) return {};
+  return Object.fromEntries(Object.entries(readOptions(websocket)).filter(([, value]) => typeof value !== "function"));
+}
+
+/** What Bun sends in production, without its report on the error output: the logger has one. */
+function defaultErrorHandler(source: SetSource, { development }: Record<string, unknown>, { reported }: ServerShare) {
+  // Then it sends a page with the error and its place in the source.
+  if (development ?? Bun.env.NODE_ENV !== "production") return undefined;
+  return (error: unknown): Response => {
+    if (!reported.has(error)) source.logger.error(`a request handler failed: ${describeError(error)}`, error);
+    return new Response("Something went wrong!", { status: 500, headers: { "content-type": "text/plain" } });
+  };
+}
+
+function callOnError(source: SetSource, target: Target) {
+  return (error: unknown): unknown => {
+    const plugin = target.find(source.current);
+    if (plugin === undefined) throw error;
+    try {
+      return target.call(plugin, 1, error, undefined, undefined);
+    } catch (failure) {
+      target.reportFailure(plugin, failure);
+      throw failure;
+    }
+  };
+}
+
+function optionalString(value: unknown, name: string): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw new TypeError(`serve: ${name} must be a string, not ${Bun.inspect(value, { depth: 0 })}`);
 }

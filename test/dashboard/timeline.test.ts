@@ -9,7 +9,18 @@ import { fractionAt, ticksOf } from "../../src/dashboard/page/timeline/scale.ts"
 const MINUTE = 60_000;
 
 function status(plugin: string, number: number, more: Partial<GenerationStatus>): GenerationStatus {
-  return { plugin, number, hash: "a", state: "live", calls: 0, age: 0, leaked: false, reached: {}, ...more };
+  return {
+    plugin,
+    number,
+    hash: "a",
+    state: "live",
+    calls: 0,
+    sockets: 0,
+    age: 0,
+    leaked: false,
+    reached: {},
+    ...more,
+  };
 }
 
 function span(plugin: string, number: number, reached: GenerationSpan["reached"], leaked = false): GenerationSpan {

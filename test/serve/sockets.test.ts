@@ -181,7 +181,7 @@ describe("events", () => {
 });
 
 describe("what goes wrong", () => {
-  test("a handler that throws or rejects is logged, and the socket stays open", async () => {
+  test("as with Bun: what is thrown is logged, a rejection is nobody's, and the socket stays open", async () => {
     const failing = plugin(
       1,
       `${upgrade},
@@ -198,21 +198,37 @@ describe("what goes wrong", () => {
     expect(await client.ask("go on")).toBe("fine");
     expect(served.logger.of("error")).toEqual([
       "chat#1: message() failed: thrown",
-      "chat#1: message() failed: rejected",
+      "chat#1: a rejection nobody handled in background work: rejected",
     ]);
   });
 
-  test("the host's error handler hears of it, too, and may close the socket", async () => {
-    const failing = plugin(1, `${upgrade}, message: async () => { throw new Error("rejected"); }`);
-    await using served = await serveHost<SocketData>(
-      { chat: failing },
-      { ...options, websocket: { ...options.websocket, error: ({ message }, socket) => socket.close(4000, message) } },
-    );
+  test("as with Bun: an open that throws refuses the socket", async () => {
+    const strict = plugin(1, `${upgrade}, open: () => { throw new Error("who are you?"); }`);
+    await using served = await serveHost<SocketData>({ chat: strict }, options);
     const client = await Client.connect(served.server.url);
-    client.send("go");
-    expect(await client.closed).toEqual({ code: 4000, reason: "rejected" });
-    expect(served.logger.of("error")).toEqual(["chat#1: message() failed: rejected"]);
+    expect(await client.closed).toMatchObject({ code: 1006 });
+    expect(served.logger.of("error")).toEqual(["chat#1: open() failed: who are you?"]);
   });
+
+  for (const [whose, error] of [
+    ["the host's", ({ message }: Error, socket: Bun.ServerWebSocket<SocketData>) => socket.close(4000, message)],
+    ["a plugin's", "chat.wrong"],
+  ] as const) {
+    test(`${whose} error handler hears of it, too, and may close the socket`, async () => {
+      const failing = plugin(
+        1,
+        `${upgrade}, message: () => { throw new Error("thrown"); }, wrong: (error: Error, socket: any) => socket.close(4000, error.message)`,
+      );
+      await using served = await serveHost<SocketData>(
+        { chat: failing },
+        { ...options, websocket: { ...options.websocket, error } },
+      );
+      const client = await Client.connect(served.server.url);
+      client.send("go");
+      expect(await client.closed).toEqual({ code: 4000, reason: "thrown" });
+      expect(served.logger.of("error")).toEqual(["chat#1: message() failed: thrown"]);
+    });
+  }
 
   test("while the plugin is not in the set frames are dropped, which is logged once, and the socket stays open", async () => {
     await using served = await serveChat();
@@ -231,19 +247,6 @@ describe("what goes wrong", () => {
 });
 
 describe("upgrade", () => {
-  test("refuses data that belongs to a plugin's code: it would outlive it", async () => {
-    const closure = plugin(
-      1,
-      `upgrade: (request: Request, server: any) =>
-         server.upgrade(request, { data: { user: { leave: () => VERSION } } }) ? undefined : new Response("", { status: 426 })`,
-    );
-    await using served = await serveHost<SocketData>({ chat: closure }, options);
-    expect(await served.fetch("/", { headers: webSocketHeaders })).toMatchObject({ status: 500 });
-    expect(served.logger.of("error")[0]).toContain(
-      "chat#1: upgrade() failed: value.data.user.leave: a function cannot be kept by the host",
-    );
-  });
-
   test("says which generation did it, beside the plugin's own headers; an ordinary request is answered as one", async () => {
     const own = plugin(
       1,
