@@ -91,6 +91,30 @@ export function describeError(error: unknown): string {
   }
 }
 
+/** Whether `error` is one of ours. A plugin may throw what throws in its turn when it is looked at. Never throws. */
+export function isHotswapError(error: unknown): error is HotswapError {
+  try {
+    return error instanceof HotswapError;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `error` as one of ours that names plugin and phase: itself when it is one, or else `HOTSWAP_HOOK_FAILED`, saying that `what`
+ * failed. For whatever code of a plugin may run in: a getter, a trap of a proxy, a constructor.
+ */
+export function pluginFailure(error: unknown, what: string, options: HotswapErrorOptions): HotswapError {
+  if (isHotswapError(error)) {
+    if (error.plugin !== undefined || options.plugin === undefined) return error;
+    return new HotswapError(error.code, error.message, { phase: error.phase, ...options, cause: error.cause });
+  }
+  return new HotswapError("HOTSWAP_HOOK_FAILED", `${what} failed: ${describeError(error)}`, {
+    ...options,
+    cause: error,
+  });
+}
+
 /**
  * An error that says the same as `error` and holds nothing else: an original error, and its cause, may refer to a
  * plugin's code, which must not be kept after it was freed.
@@ -118,7 +142,7 @@ export function originalStack(error: unknown): string | undefined {
 const MOST_CAUSES = 100;
 
 function withoutCause(error: unknown): Error {
-  if (!(error instanceof HotswapError)) return new Error(describeError(error));
+  if (!isHotswapError(error)) return new Error(describeError(error));
   const { code, message, plugin, phase } = error;
   return new HotswapError(code, message, { plugin, phase });
 }

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { describeError, HotswapError } from "../errors.ts";
 import { decodeArtifact, type DecodedArtifact, readArtifactHeader } from "./decode.ts";
 import { LONGEST_HEADER } from "./layout.ts";
-import { RegularFile } from "./regular-file.ts";
+import { RegularFile } from "../regular-file.ts";
 
 /** An artifact that is larger is not read, unless a host sets another limit; in bytes. */
 export const MAX_ARTIFACT_SIZE = 256 * 2 ** 20;

@@ -18,13 +18,18 @@ import { readLiveNames } from "./read/read-live-names.ts";
 import { checkRootModule } from "./read/root-module.ts";
 import { SourceFiles } from "./read/syntax/source-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { codingSystemErrors } from "./system-errors.ts";
 
 /**
  * Builds a plugin's folder into one artifact, which is published atomically. The same source gives the same bytes,
  * wherever the project lies. Throws HOTSWAP_BUILD_FAILED: a {@link BuildError} with every problem of the source that was
  * found, or a plain HotswapError for an option that cannot be used. An earlier artifact is left as it was then.
  */
-export async function build(options: BuildOptions): Promise<BuildResult> {
+export function build(options: BuildOptions): Promise<BuildResult> {
+  return codingSystemErrors(() => buildWhole(options));
+}
+
+async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   const filled = fillOptions(options);
   const { name, pluginDir, root } = filled;
   const stopwatch = new Stopwatch();

@@ -10,6 +10,7 @@ import { readLiveNames } from "./read/read-live-names.ts";
 import { checkRootModule } from "./read/root-module.ts";
 import { type SourceFile, SourceFiles } from "./read/syntax/source-file.ts";
 import { Stopwatch } from "./stopwatch.ts";
+import { codingSystemErrors, codingSystemErrorsNow } from "./system-errors.ts";
 import { compileModules } from "./compile/compile.ts";
 import { joinMappings, type PlacedMappings } from "./emit/sections/mappings.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
@@ -36,7 +37,7 @@ export interface Builder {
  * Throws HOTSWAP_BUILD_FAILED when an option cannot be used.
  */
 export function createBuilder(options: BuildOptions): Builder {
-  return new IncrementalBuilder(options);
+  return codingSystemErrorsNow(() => new IncrementalBuilder(options));
 }
 
 /** A section and what it was made from. */
@@ -67,7 +68,7 @@ class IncrementalBuilder implements Builder {
   }
 
   build(): Promise<BuildResult> {
-    const result = this.#last.then(() => this.#build());
+    const result = this.#last.then(() => codingSystemErrors(() => this.#build()));
     this.#last = result.catch(() => undefined);
     return result;
   }

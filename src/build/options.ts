@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { HotswapError } from "../errors.ts";
 import { type BundlerFlags, translateBundlerFlags } from "./bundler-flags.ts";
 import { liveNamePattern } from "./read/live-names.ts";
+import { requirePlainNames } from "./read/plain-names.ts";
 
 /** What {@link build} takes: the command line's flags in camel case. */
 export interface BuildOptions {
@@ -79,6 +80,7 @@ export function fillOptions(options: BuildOptions): FilledOptions {
       `"${name}" cannot be the name of a plugin: its folder ${given} must have a name without a dot at the beginning`,
     );
   }
+  requirePlainNames(pluginDir);
   const outputDir = resolve(options.outputDir);
   if (statSync(outputDir, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw failed(`the output folder ${options.outputDir} is a file`);
@@ -104,6 +106,13 @@ export function requireFolder(path: string, what: string): string {
   if (stats === undefined) throw failed(`the ${what} ${path === "" ? '""' : path} does not exist`);
   if (!stats.isDirectory()) throw failed(`the ${what} ${path} is not a folder`);
   return realpathSync(resolve(path));
+}
+
+/** The real path of a folder that may still have to be made. Throws HOTSWAP_BUILD_FAILED when something else is there. */
+export function folderToBe(path: string, what: string): string {
+  const folder = resolve(path);
+  if (path === "" || existsSync(folder)) return requireFolder(path, what);
+  return join(folderToBe(dirname(folder), what), basename(folder));
 }
 
 /** Unicode's classes are asked only when they are needed: they take longer to set up than everything else here. */

@@ -1,7 +1,8 @@
 import { chmodSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { describeError, HotswapError } from "../errors.ts";
+import { describeError, HotswapError, isHotswapError } from "../errors.ts";
 import type { ReloadRecord } from "../reload/reload-log.ts";
+import { systemFailure } from "../system-failure.ts";
 import { runInHost } from "../load/graph.ts";
 import {
   explainedOf,
@@ -49,14 +50,15 @@ export class ControlServer implements AsyncDisposable {
   static async open(path: string, target: ControlTarget): Promise<ControlServer> {
     refusePipe(path);
     const absolute = resolve(path);
-    await clearSocketPath(absolute);
     try {
+      await clearSocketPath(absolute);
       // In the host's context: a plugin that makes the host reload must not come to own its socket.
       return runInHost(() => new ControlServer(absolute, target));
     } catch (error) {
+      if (isHotswapError(error)) throw error;
       throw new HotswapError(
         "HOTSWAP_CONTROL_FAILED",
-        `no control socket can be opened at ${absolute}: ${describeError(error)}`,
+        `no control socket can be opened at ${absolute}: ${systemFailure(error) ?? describeError(error)}`,
         { cause: error },
       );
     }

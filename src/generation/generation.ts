@@ -1,5 +1,5 @@
 import type { Phase } from "../errors.ts";
-import { describeError, HotswapError } from "../errors.ts";
+import { describeError, HotswapError, pluginFailure } from "../errors.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import type { Logger } from "../logger.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
@@ -169,16 +169,23 @@ export class Generation {
   }
 
   runExport(): void {
-    this.#facade = createFacade(this.#callSync("export"), {
-      wrap: (fn, name) => this.#enter(fn, name),
-      hold: (value, name) => this.#hold(value, name),
-    });
+    const exported = this.#callSync("export");
+    this.#facade = this.#look("export", () =>
+      createFacade(exported, {
+        wrap: (fn, name) => this.#enter(fn, name),
+        hold: (value, name) => this.#hold(value, name),
+      }),
+    );
   }
 
   /** Throws `HOTSWAP_INVALID_IMPORT` when `import()` answers no object. */
   runImport(): void {
     if (this.#require("import").definition.import === undefined) return;
     const imported = this.#callSync("import");
+    this.#look("import", () => this.#takeSlots(imported));
+  }
+
+  #takeSlots(imported: unknown): void {
     if (typeof imported !== "object" || imported === null || Array.isArray(imported)) {
       throw new HotswapError(
         "HOTSWAP_INVALID_IMPORT",
@@ -285,6 +292,15 @@ export class Generation {
       await release?.();
     } catch (error) {
       this.#report(error);
+    }
+  }
+
+  /** Looks at what a hook returned: a getter or a proxy of the plugin may throw. */
+  #look<Result>(phase: "export" | "import", look: () => Result): Result {
+    try {
+      return look();
+    } catch (error) {
+      throw pluginFailure(error, `looking at what ${phase}() of "${this.name}" returned`, { plugin: this.name, phase });
     }
   }
 

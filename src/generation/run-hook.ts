@@ -19,8 +19,8 @@ export interface HookCall {
  * `HOTSWAP_INVALID_HOOK` when it answers a promise.
  */
 export function runSyncHook(call: HookCall): unknown {
-  const result = enter(call, []);
-  if (!isThenable(result)) return result;
+  const { result, isPromise } = enter(call, []);
+  if (!isPromise) return result;
   // Its rejection is not news: the hook is refused already.
   Promise.resolve(result).catch(() => {});
   throw new HotswapError(
@@ -35,8 +35,8 @@ export function runSyncHook(call: HookCall): unknown {
  * `cause`, or `HOTSWAP_HOOK_TIMEOUT`.
  */
 export async function runHook(call: HookCall, params: readonly unknown[], timeout: number): Promise<void> {
-  const result = enter(call, params);
-  if (!isThenable(result)) return;
+  const { result, isPromise } = enter(call, params);
+  if (!isPromise) return;
   const settled = Promise.resolve(result).catch((error: unknown) => {
     throw hookFailed(call, error);
   });
@@ -48,11 +48,13 @@ export async function runHook(call: HookCall, params: readonly unknown[], timeou
   });
 }
 
-function enter(call: HookCall, params: readonly unknown[]): unknown {
+/** Whether the result is a promise is asked here: a getter or a proxy may throw. */
+function enter(call: HookCall, params: readonly unknown[]): { readonly result: unknown; readonly isPromise: boolean } {
   try {
-    return runStep(`${call.name}() of "${call.plugin}"`, () =>
+    const result = runStep(`${call.name}() of "${call.plugin}"`, () =>
       call.context.run(call.hook as (...params: unknown[]) => unknown, ...params),
     );
+    return { result, isPromise: isThenable(result) };
   } catch (error) {
     throw hookFailed(call, error);
   }

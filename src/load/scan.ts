@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { MAX_ARTIFACT_SIZE, type ReadArtifact, readArtifact } from "../artifact/read-artifact.ts";
-import { requireRegular } from "../artifact/regular-file.ts";
+import { requireRegular } from "../regular-file.ts";
 import type { TrustedKey } from "../artifact/signature.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { turnWhenDue } from "../turn.ts";

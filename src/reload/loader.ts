@@ -1,3 +1,4 @@
+import { pluginFailure } from "../errors.ts";
 import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import { Generation } from "../generation/generation.ts";
@@ -52,7 +53,8 @@ export class Loader {
       code?.context.dispose();
       record.move("freed");
       await code?.release();
-      throw error;
+      const plugin = artifact.name;
+      throw pluginFailure(error, `looking at what "${plugin}" defines`, { plugin, phase: "load" });
     }
   }
 

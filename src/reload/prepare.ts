@@ -1,4 +1,4 @@
-import { describeError, HotswapError, type Phase } from "../errors.ts";
+import { describeError, HotswapError, isHotswapError, type Phase, pluginFailure } from "../errors.ts";
 import { Calls } from "../link/calls.ts";
 import { linkGraph, type LinkedGraph, relinkGraph } from "../link/link.ts";
 import { PluginManager } from "../link/manager.ts";
@@ -223,8 +223,9 @@ class Preparation<Extension> {
   }
 }
 
-/** What the vault refuses does not know in which step it was asked. */
-function withPhase(error: unknown, phase: Phase): unknown {
-  if (!(error instanceof HotswapError) || error.phase !== undefined) return error;
+/** What the vault refuses does not know in which step it was asked, and code of a plugin may run where no hook is called. */
+function withPhase(error: unknown, phase: Phase): HotswapError {
+  if (!isHotswapError(error)) return pluginFailure(error, `the step "${phase}"`, { phase });
+  if (error.phase !== undefined) return error;
   return new HotswapError(error.code, error.message, { plugin: error.plugin, phase, cause: error.cause });
 }

@@ -118,8 +118,8 @@ const cases: [string, string[], RegExp][] = [
   ],
   ["--clean alone", ["build", "--clean", "plugin/alpha", "bin"], /^error: --clean goes with --staticLinking/],
   [
-    "static linking into a missing folder",
-    ["build", "--staticLinking", "plugin/alpha", "nowhere"],
+    "cleaning up in a missing folder",
+    ["build", "--staticLinking", "--clean", "plugin/alpha", "nowhere"],
     /^error: the output folder nowhere does not exist/,
   ],
   [

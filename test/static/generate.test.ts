@@ -69,14 +69,16 @@ test("10.1 --clean is refused where index.ts was written by hand, and removes no
   expect((await readdir(project.path("static"))).toSorted()).toEqual(["alpha.static.ts", "index.ts"]);
 });
 
-test("10.1 the output folder must exist, differ from the plugin's and not lie inside it", async () => {
+test("10.1 the output folder is made, must differ from the plugin's and not lie inside it", async () => {
   await using project = await createProject({
     "journal.ts": "export const log = () => {}; export const wishes = new Map();",
     "plugin/alpha/index.ts": journalPlugin("alpha"),
     "plugin/alpha/deep/er/file.txt": "",
   });
   const into = (outputDir: string) => linkStatically(project, "alpha", { outputDir });
-  await expect(into(project.path("nowhere"))).rejects.toThrow("does not exist");
+  await into(project.path("new", "folder"));
+  expect((await readdir(project.path("new", "folder"))).toSorted()).toEqual(["alpha.static.ts", "index.ts"]);
+  await expect(into(project.path("plugin", "alpha", "new"))).rejects.toThrow("lies in the plugin's folder");
   await expect(into(project.path("package.json"))).rejects.toThrow("is not a folder");
   await expect(into(project.path("plugin", "alpha"))).rejects.toThrow("is the plugin's own folder");
   await expect(into(project.path("plugin", "alpha", "deep", "er"))).rejects.toThrow("lies in the plugin's folder");

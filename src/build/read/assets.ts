@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AssetEntry } from "../../artifact/manifest.ts";
 import type { FilledOptions } from "../options.ts";
+import { requirePlainNames } from "./plain-names.ts";
 import type { PluginFolder } from "./plugin-folder.ts";
 
 /** A file that an artifact carries. */
@@ -21,5 +22,7 @@ export function readCarriedFiles(options: FilledOptions, folder: PluginFolder): 
 /** The paths of the carried files, relative to the plugin's folder. */
 export function carriedPaths({ include, exclude }: FilledOptions, { otherFiles }: PluginFolder): string[] {
   if (include === undefined) return [];
-  return otherFiles.filter((path) => include.test(path) && exclude?.test(path) !== true);
+  const paths = otherFiles.filter((path) => include.test(path) && exclude?.test(path) !== true);
+  for (const path of paths) requirePlainNames(path);
+  return paths;
 }

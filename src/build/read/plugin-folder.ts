@@ -1,7 +1,9 @@
-import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { HotswapError } from "../../errors.ts";
+import { requireRegular } from "../../regular-file.ts";
 import { displayPath } from "../diagnostic.ts";
+import { requirePlainNames } from "./plain-names.ts";
 
 /** The files of a plugin's folder, without `node_modules` and whatever begins with a dot. */
 export interface PluginFolder {
@@ -28,8 +30,14 @@ export function isCode(path: string): boolean {
 
 /** The root module of the plugin in `dir`, if there is one. */
 export function findRootModule(dir: string): string | undefined {
-  const name = rootModuleNames.find((candidate) => existsSync(dir + sep + candidate));
-  return name === undefined ? undefined : join(dir, name);
+  for (const name of rootModuleNames) {
+    const path = join(dir, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    // Whoever opened a pipe would wait for somebody to write into it.
+    if (stats !== undefined) requireRegular(stats, path);
+    if (stats !== undefined) return path;
+  }
+  return undefined;
 }
 
 /** Lists a plugin's folder. Throws HOTSWAP_BUILD_FAILED when it has no root module. */
@@ -50,10 +58,17 @@ export function readPluginFolder(dir: string): PluginFolder {
       if (name.startsWith(".") || name === "node_modules") continue;
       const path = folder + sep + name;
       if (entry.isDirectory()) {
+        requirePlainNames(name);
         visit(path, isOfTests || name === testFolder);
-      } else if (!isCode(name)) {
-        if (isFile(entry, path)) otherFiles.push(relative(dir, path).replaceAll("\\", "/"));
-      } else if (entry.isFile() && !isOfTests && !tests.test(name) && !declarations.test(name)) {
+        continue;
+      }
+      if (!isCode(name)) {
+        if (isFile(entry, path)) otherFiles.push(relative(dir, path).replaceAll(sep, "/"));
+        continue;
+      }
+      if (!entry.isFile()) requireReadable(path);
+      if (entry.isFile() && !isOfTests && !tests.test(name) && !declarations.test(name)) {
+        requirePlainNames(name);
         // A link to a file of the plugin is that file, found under its own name; one that leads out is the host's.
         modules.push(path);
       }
@@ -61,6 +76,12 @@ export function readPluginFolder(dir: string): PluginFolder {
   };
   visit(dir, false);
   return { rootModule, modules: modules.toSorted(), otherFiles: otherFiles.toSorted() };
+}
+
+/** Throws HOTSWAP_NOT_A_FILE for what is named like a module, and would make the bundler wait. */
+function requireReadable(path: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isDirectory()) requireRegular(stats, path);
 }
 
 function isFile(entry: Dirent, path: string): boolean {

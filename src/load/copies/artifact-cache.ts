@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } fr
 import { tmpdir } from "node:os";
 import { describeError, HotswapError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { systemFailure } from "../../system-failure.ts";
 import { CopyFolder, type Slot, writeSlot } from "./copy-folder.ts";
 
 /** A file system in memory that Linux has: making a file there takes 0.02 ms, on a disk 0.3 to 1. */
@@ -135,7 +136,7 @@ export class ArtifactCache implements Disposable {
     } catch (cause) {
       throw new HotswapError(
         "HOTSWAP_COPY_FAILED",
-        `the private copy of an artifact cannot be written to ${tmpdir()}: ${describeError(cause)}; make room there, or set TMPDIR to a folder that the host may write to`,
+        `the private copy of an artifact cannot be written to ${tmpdir()}: ${systemFailure(cause) ?? describeError(cause)}; or set TMPDIR to a folder that the host may write to`,
         { phase: "load", cause },
       );
     }

@@ -1,5 +1,5 @@
-import { SQLiteError, type Database } from "bun:sqlite";
-import { stat } from "node:fs/promises";
+import type { Database } from "bun:sqlite";
+import { RegularFile } from "../../regular-file.ts";
 import { HotswapError, describeError } from "../../errors.ts";
 import type { StoreRecord } from "./data-store.ts";
 
@@ -18,10 +18,10 @@ const header = { length: 100, magic: "SQLite format 3\0", userVersion: 60, appli
 export async function holdsStore(path: string): Promise<boolean> {
   let bytes: Uint8Array;
   try {
-    if ((await stat(path)).isDirectory()) throw storeFailed(path, "is a folder, not a file");
-    bytes = await Bun.file(path).slice(0, header.length).bytes();
+    using file = new RegularFile(path);
+    bytes = file.beginning(header.length);
   } catch (error) {
-    if (error instanceof HotswapError) throw error;
+    if (error instanceof HotswapError) throw storeFailed(path, error.message.slice(path.length + 1), error);
     if (isMissing(error)) return false;
     throw storeFailed(path, `cannot be read: ${describeError(error)}`, error);
   }
@@ -100,11 +100,11 @@ function isMissing(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof SQLiteError ? (error.code ?? "") : "";
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "is in use by another process or owner";
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return `is damaged: ${describeError(error)}`;
-  if (code.startsWith("SQLITE_FULL")) return "could not be written: the disk is full";
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code))
+  if (/^(SQLITE_FULL|ENOSPC)/.test(code)) return "could not be written: the disk is full";
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|E(ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR|LOOP|NAMETOOLONG)$)/.test(code))
     return `cannot be written: ${describeError(error)}; check the folder and its permissions`;
   return `failed: ${describeError(error)}${code === "" ? "" : ` (${code})`}`;
 }

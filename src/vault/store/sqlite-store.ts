@@ -1,4 +1,5 @@
 import { Database, type Statement } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import type { DataStore, StoreBatch, StoreRecord } from "./data-store.ts";
 import {
@@ -130,7 +131,7 @@ class FileStore implements SqliteStore {
       // Only the owner of the lock may tell an empty file, which is to become a store, from one that somebody else is
       // just making one.
       const isStore = await holdsStore(this.path);
-      database = explaining(this.path, () => new Database(this.path, { create: true, readwrite: true }));
+      database = explaining(this.path, () => openPrivately(this.path));
       this.#file = prepareFile(this.path, lock, database, isStore);
       return this.#file;
     } catch (error) {
@@ -147,7 +148,7 @@ class FileStore implements SqliteStore {
   async #takeLock(): Promise<Database> {
     const path = `${await resolved(this.path)}-lock`;
     return explaining(this.path, () => {
-      const lock = new Database(path, { create: true, readwrite: true });
+      const lock = openPrivately(path);
       try {
         lock.run("PRAGMA journal_mode = MEMORY");
         lock.run("BEGIN EXCLUSIVE");
@@ -191,6 +192,12 @@ function prepareFile(path: string, lock: Database, database: Database, isStore: 
       remove: database.prepare("DELETE FROM records WHERE key = ?1"),
     };
   });
+}
+
+/** The file is made for its owner alone, and SQLite gives its log the same mode. One that is there keeps its own. */
+function openPrivately(path: string): Database {
+  closeSync(openSync(path, "a", 0o600));
+  return new Database(path, { readwrite: true });
 }
 
 /** Two names of one file must lead to one lock. */

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { readFile, symlink, truncate } from "node:fs/promises";
+import { chmod, readFile, stat, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { MemoryStore, memoryDisk } from "./memory-store.ts";
@@ -105,7 +105,11 @@ test("7.4 what is no path of a file is refused", async () => {
   await using folder = await temporaryFolder();
   for (const path of ["", ":memory:"])
     expect(() => sqliteStore(path)).toThrow(failure(/needs the path of a file/) as Error);
-  await expect(load(folder.path)).rejects.toEqual(failure(/is a folder, not a file/));
+  await expect(load(folder.path)).rejects.toEqual(failure(/is a folder, and only regular files are read/));
+  // Nobody writes into it, and whoever opened it would wait.
+  const pipe = join(folder.path, "pipe.db");
+  Bun.spawnSync(["mkfifo", pipe]);
+  await expect(load(pipe)).rejects.toEqual(failure(/is a named pipe, and only regular files are read/));
 });
 
 test("7.4 two names of one file are one store", async () => {
@@ -138,4 +142,27 @@ test("7.4 an empty file becomes a store", async () => {
   await Bun.write(path, "");
   await write(path, { a: "1" });
   expect(await load(path)).toEqual([{ key: "a", text: "1" }]);
+});
+
+test("7.4 a store, its log and its lock are for their owner alone, and a file that was there keeps its mode", async () => {
+  await using folder = await temporaryFolder();
+  const umask = process.umask(0);
+  try {
+    const store = sqliteStore(join(folder.path, "bag.db"));
+    await Array.fromAsync(store.load());
+    await store.write([["key", "1"]]);
+    const modes = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          (await folder.files()).map(async (name) => [name, (await stat(join(folder.path, name))).mode & 0o777]),
+        ),
+      );
+    expect(await modes()).toEqual({ "bag.db": 0o600, "bag.db-lock": 0o600, "bag.db-shm": 0o600, "bag.db-wal": 0o600 });
+    await store.close();
+    await chmod(join(folder.path, "bag.db"), 0o640);
+    await load(join(folder.path, "bag.db"));
+    expect(await modes()).toMatchObject({ "bag.db": 0o640 });
+  } finally {
+    process.umask(umask);
+  }
 });

@@ -1,9 +1,11 @@
+import { mkdirSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { HotswapError } from "../../../errors.ts";
 import { inOrder } from "../bundle/messages.ts";
 import { BuildError, type Diagnostic } from "../../diagnostic.ts";
 import { isInside } from "../../read/resolve.ts";
-import { type BuildOptions, type FilledOptions, fillOptions, requireFolder } from "../../options.ts";
+import { type BuildOptions, type FilledOptions, fillOptions, folderToBe, requireFolder } from "../../options.ts";
+import { codingSystemErrors } from "../../system-errors.ts";
 import { readAndBundle } from "../../read-and-bundle.ts";
 import { carriedPaths } from "../../read/assets.ts";
 import type { LiveThing } from "../../read/live-names.ts";
@@ -24,7 +26,7 @@ export interface StaticBuildOptions extends Pick<
   BuildOptions,
   "pluginDir" | "include" | "exclude" | "livePrefix" | "root"
 > {
-  /** Where the generated modules go: an existing folder that is not the plugin's and does not lie in it. */
+  /** Where the generated modules go: a folder that is not the plugin's and does not lie in it; made when it does not exist. */
   readonly outputDir: string;
   /** Remove this plugin's registration instead. Its folder may be gone. Default `false`. */
   readonly clean?: boolean | undefined;
@@ -54,9 +56,12 @@ export interface StaticBuildResult {
  * that collects all plugins generated in that folder so far. The plugin is checked as {@link build} does. Throws
  * HOTSWAP_BUILD_FAILED; nothing is written then.
  */
-export async function buildStatic(options: StaticBuildOptions): Promise<StaticBuildResult> {
-  const outputDir = requireFolder(options.outputDir, "output folder");
-  return options.clean === true ? clean(options, outputDir) : generate(options, outputDir);
+export function buildStatic(options: StaticBuildOptions): Promise<StaticBuildResult> {
+  return codingSystemErrors(async () =>
+    options.clean === true
+      ? clean(options, requireFolder(options.outputDir, "output folder"))
+      : generate(options, folderToBe(options.outputDir, "output folder")),
+  );
 }
 
 async function generate(options: StaticBuildOptions, outputDir: string): Promise<StaticBuildResult> {
@@ -73,6 +78,7 @@ async function generate(options: StaticBuildOptions, outputDir: string): Promise
   const assets = carriedPaths(filled, folder);
   const file = registrationFile(outputDir, name);
   for (const generated of [file, aggregateFile(outputDir)]) requireGenerated(generated);
+  mkdirSync(outputDir, { recursive: true });
   writeGenerated(file, registrationCode({ outputDir, pluginDir, rootModule: folder.rootModule, live, assets }));
   return {
     ...writeAggregate(outputDir),

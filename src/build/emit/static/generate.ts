@@ -36,7 +36,7 @@ export function registrationCode({ outputDir, pluginDir, rootModule, live, asset
     "  module: rootModule,",
     `  liveFuncs: ${liveTable("function")},`,
     `  liveTypes: ${liveTable("type")},`,
-    `  assets: ${table(assets.map((path, index) => `${JSON.stringify(path)}: String(asset${index})`))},`,
+    `  assets: ${table(assets.map((path, index) => `${propertyKey(path)}: String(asset${index})`))},`,
     "};",
     "",
     "export default plugin;",
@@ -46,8 +46,10 @@ export function registrationCode({ outputDir, pluginDir, rootModule, live, asset
 
 /** The module that collects registrations, which stand beside it. */
 export function aggregateCode(registrations: readonly Registration[]): string {
-  const imports = registrations.map(({ name }, index) => `import plugin${index} from "./${name}.static.js";\n`);
-  const entries = registrations.map(({ name }, index) => `  ${JSON.stringify(name)}: plugin${index},\n`);
+  const imports = registrations.map(
+    ({ name }, index) => `import plugin${index} from ${JSON.stringify(`./${name}.static.js`)};\n`,
+  );
+  const entries = registrations.map(({ name }, index) => `  ${propertyKey(name)}: plugin${index},\n`);
   return [
     heading(),
     `import type { StaticPlugin } from "hotswap";\n`,

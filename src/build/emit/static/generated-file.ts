@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { HotswapError } from "../../../errors.ts";
 import { displayPath } from "../../diagnostic.ts";
@@ -30,13 +30,16 @@ export function aggregateFile(outputDir: string): string {
 
 /** The first lines of a generated file. */
 export function heading(pluginDir?: string): string {
-  const origin = pluginDir === undefined ? "" : ` from ${JSON.stringify(pluginDir)}`;
+  // For JavaScript these two end a line, and with it a comment.
+  const quoted = JSON.stringify(pluginDir)?.replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+  const origin = quoted === undefined ? "" : ` from ${quoted}`;
   return `${MARKER}${origin}; --clean removes it.\n/* eslint-disable */\n`;
 }
 
 /** The registrations in an output folder, sorted by name. */
 export function readRegistrations(outputDir: string): Registration[] {
-  return readdirSync(outputDir)
+  const names = existsSync(outputDir) ? readdirSync(outputDir) : [];
+  return names
     .filter((name) => name.endsWith(REGISTRATION_ENDING))
     .flatMap((fileName) => {
       const file = join(outputDir, fileName);

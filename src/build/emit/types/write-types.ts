@@ -8,6 +8,7 @@ import { readPluginFolder } from "../../read/plugin-folder.ts";
 import { readLiveNames } from "../../read/read-live-names.ts";
 import { checkRootModule } from "../../read/root-module.ts";
 import { SourceFiles } from "../../read/syntax/source-file.ts";
+import { codingSystemErrorsNow } from "../../system-errors.ts";
 import { writeGenerated } from "../static/generated-file.ts";
 import { declarationCode, MARKER, type TypedPlugin } from "./declaration.ts";
 
@@ -39,7 +40,11 @@ export interface TypesResult {
  * HOTSWAP_BUILD_FAILED for a plugin whose definition or live names are wrong, and for a file of that name that something else
  * wrote; HOTSWAP_DUPLICATE_PLUGIN, HOTSWAP_DUPLICATE_LIVE_FUNC or HOTSWAP_DUPLICATE_LIVE_TYPE when two of them have one name.
  */
-export function writeTypes({ pluginDirs, out, livePrefix, check = false }: TypesOptions): TypesResult {
+export function writeTypes(options: TypesOptions): TypesResult {
+  return codingSystemErrorsNow(() => write(options));
+}
+
+function write({ pluginDirs, out, livePrefix, check = false }: TypesOptions): TypesResult {
   const file = resolve(out);
   if (!/\.d\.[mc]?ts$/.test(file)) {
     throw new HotswapError(

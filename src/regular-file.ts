@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
-import { HotswapError } from "../errors.ts";
+import { HotswapError } from "./errors.ts";
 
 const readLater = promisify(read);
 
