@@ -56,7 +56,7 @@ export class Generation {
   readonly #scope: Scope;
   #release: (() => Promise<void>) | undefined;
   /** What of this generation other plugins have. */
-  readonly #handedOut: Pick<Entrance, "shut">[] = [];
+  readonly #handedOut = new Set<Pick<Entrance, "shut">>();
   #code: Code | undefined;
   #vault: VaultHandle | undefined;
   #reloadable = true;
@@ -238,6 +238,15 @@ export class Generation {
     return { plugin: this.name, fn, runner, owner: context };
   }
 
+  /** Shuts the entrance when the generation is freed, unless the function that this returns has done so before. */
+  lend(entrance: Pick<Entrance, "shut">): () => void {
+    this.#handedOut.add(entrance);
+    return () => {
+      this.#handedOut.delete(entrance);
+      entrance.shut();
+    };
+  }
+
   /**
    * Calls `onFree`, undoes the scope, closes what the generation opened and lets go of its code. Never throws: what goes
    * wrong on the way is logged. The second call does nothing.
@@ -274,7 +283,8 @@ export class Generation {
 
   async #dropCode(code: Code): Promise<void> {
     code.context.dispose();
-    for (const reference of this.#handedOut.splice(0)) reference.shut();
+    for (const reference of this.#handedOut) reference.shut();
+    this.#handedOut.clear();
     for (const [name, { key, placeholder }] of this.#slots) {
       const freed = freedSlot(placeholder, name);
       if (this.#imported !== undefined) this.#imported[key] = freed;
@@ -321,13 +331,13 @@ export class Generation {
 
   #enter(fn: AnyFunction, name: string): AnyFunction {
     const entrance = new Entrance(this.target(fn, name));
-    this.#handedOut.push(entrance);
+    this.#handedOut.add(entrance);
     return entrance.toFunction(name);
   }
 
   #hold<Value>(value: Value, name: string): () => Value {
     let held: { readonly value: Value } | undefined = { value };
-    this.#handedOut.push({
+    this.#handedOut.add({
       shut() {
         held = undefined;
       },

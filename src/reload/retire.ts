@@ -43,9 +43,16 @@ export class Retirement<Extension> {
     this.#sets.push(set);
   }
 
-  /** Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case. */
-  start(set: OwnedSet<Extension>): void {
-    const freed = this.#drain(set).then(() => this.free(set));
+  /**
+   * Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case. `leaving` are the
+   * generations that were part of the current set until now: their vault is that of this set until they are freed (SPEC
+   * 3.16), so where an older set keeps one of them longer, this set's vault outlasts that set.
+   */
+  start(set: OwnedSet<Extension>, leaving: readonly Generation[]): void {
+    const older = Array.from(this.#draining)
+      .filter(([{ graph }]) => leaving.some((generation) => isIn(graph, generation)))
+      .map(([, end]) => end);
+    const freed = this.#retire(set, older);
     this.#draining.set(set, freed);
     void freed.finally(() => this.#draining.delete(set));
   }
@@ -58,7 +65,8 @@ export class Retirement<Extension> {
   /** Ends all waiting: what was swapped out is retired now. */
   async finish(): Promise<void> {
     this.#hurried = true;
-    for (const end of this.#waits) end();
+    // The newest first: where nothing else is said, what came last goes first.
+    for (const end of [...this.#waits].toReversed()) end();
     await this.drained();
   }
 
@@ -76,9 +84,11 @@ export class Retirement<Extension> {
    * Retires the set and frees the generations that no other set refers to, each after everything that depends on it, also
    * when that is being freed with another set (SPEC 3.2). The vault stays usable until the last `onFree` is over.
    */
-  async free(set: OwnedSet<Extension>): Promise<void> {
+  async #retire(set: OwnedSet<Extension>, older: readonly Promise<void>[]): Promise<void> {
     const { manager, bag } = set;
+    await this.#drain(set);
     manager.retire();
+    await Promise.all(older);
     for (const { generation, freed } of this.#announce(set, this.#forget(set)).toReversed()) {
       const dependents = this.#dependents.get(generation);
       if (dependents !== undefined && dependents.size > 0) await Promise.all(dependents);
@@ -169,6 +179,11 @@ export class Retirement<Extension> {
     if (this.#hurried) end();
     return { over: promise, end };
   }
+}
+
+function isIn({ shape, order }: LinkedGraph<Generation>, generation: Generation): boolean {
+  const position = shape.positions.get(generation.name.toLowerCase());
+  return position !== undefined && order[position] === generation;
 }
 
 function dependenciesOf({ name }: Generation, { shape, order }: LinkedGraph<Generation>): Generation[] {

@@ -352,7 +352,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
       completion,
     );
-    if (old !== undefined) this.#retirement.start(old);
+    if (old !== undefined) {
+      const leaving = changes.leaving.map(({ generation }) => generation);
+      this.#retirement.start(old, leaving);
+    }
     const step = stepFrom(live, changes);
     if (source === "history") await this.#history.pop();
     // A reload that found nothing new is no step to go back to, and must not push out the last good one.
@@ -409,7 +412,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (set !== undefined) {
       await this.#retirement.endOfCalls(set, timeout);
       this.#set = undefined;
-      await this.#retirement.free(set);
+      this.#retirement.start(set, set.graph.order);
     }
     await this.#retirement.finish();
     try {

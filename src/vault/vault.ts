@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import { type Entrance, freedCall } from "../generation/entrance.ts";
+import { freedCall } from "../generation/entrance.ts";
 import type { Members } from "../link/members.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
@@ -48,7 +48,7 @@ export class SetVault<Extension = unknown> implements Vault<Extension> {
 
   /** Lets go of everything of a plugin's code. @internal */
   retire(): void {
-    for (const entrance of this.#live.entrances.splice(0)) entrance.shut();
+    for (const takeBack of this.#live.takeBacks.splice(0)) takeBack();
     this.#live.funcs.clear();
     this.#live.types.clear();
     this.#live.typeOwners.clear();
@@ -58,8 +58,11 @@ export class SetVault<Extension = unknown> implements Vault<Extension> {
 /** The live functions and types of one set. */
 export interface LiveThings {
   readonly funcs: Map<string, LiveFunc>;
-  /** What the functions are called through. Plugins may call them in `onFree`, when the set is retired already. */
-  readonly entrances: Entrance[];
+  /**
+   * Each shuts a function. Plugins may call it in `onFree`, when the set is retired already, as long as the plugin that
+   * defines it is not freed itself.
+   */
+  readonly takeBacks: (() => void)[];
   readonly types: Map<string, LiveType>;
   readonly typeOwners: Map<string, Plugin>;
 }
@@ -69,7 +72,7 @@ export interface LiveThings {
  * plugins have one of the same name.
  */
 export function collectLiveThings(members: Members): LiveThings {
-  const live: LiveThings = { funcs: new Map(), entrances: [], types: new Map(), typeOwners: new Map() };
+  const live: LiveThings = { funcs: new Map(), takeBacks: [], types: new Map(), typeOwners: new Map() };
   const funcOwners = new Map<string, Plugin>();
   for (const plugin of members.select((generation) => generation.hasLiveThings)) {
     const { liveFuncs, liveTypes } = plugin.source;
@@ -78,7 +81,7 @@ export function collectLiveThings(members: Members): LiveThings {
       if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_FUNC", "live function", name, other, plugin);
       funcOwners.set(name, plugin);
       const entrance = plugin.open(fn, name);
-      live.entrances.push(entrance);
+      live.takeBacks.push(plugin.source.lend(entrance));
       live.funcs.set(name, entrance.toFunction(name));
     }
     for (const [name, type] of liveTypes) {

@@ -56,7 +56,7 @@ describe("6.1 retiring a set that was swapped out", () => {
   });
 
   test.each(["012", "021", "102", "120", "201", "210"])(
-    "sets that share a generation are freed in the order %s, and it with the last",
+    "sets that share a generation are freed in the order %s, and it with the last, which has its vault and outlasts it",
     async (order) => {
       await using host = await createHost({ alpha: journalPlugin("alpha"), beta: journalPlugin("beta") });
       const { swapper } = host;
@@ -72,15 +72,19 @@ describe("6.1 retiring a set that was swapped out", () => {
       await host.change("beta", journalPlugin("beta", [], 4));
       await swapper.reload();
       host.takeEvents();
-      for (const [count, index] of Array.from(order, Number).entries()) {
+      for (const index of order.slice(0, 2)) {
         const { promise: freed, resolve } = Promise.withResolvers<void>();
         host.wishes.set("alpha.onFree", resolve);
-        leases[index]?.release();
-        await freed;
-        // The last comes first: beta, then alpha.
-        expect(host.takeEvents()).toEqual(count < 2 ? ["alpha.onFree"] : ["beta.onFree", "alpha.onFree"]);
+        leases[Number(index)]?.release();
+        if (index === "2") await new Promise((turn) => setTimeout(turn, 20));
+        else await freed;
+        expect(host.takeEvents()).toEqual(index === "2" ? [] : ["alpha.onFree"]);
       }
+      leases[Number(order[2])]?.release();
       await swapper.drained();
+      // In a set the last comes first: beta, then alpha.
+      const last = order.endsWith("2") ? [] : ["alpha.onFree"];
+      expect(host.takeEvents()).toEqual([...last, "beta.onFree", "alpha.onFree"]);
       expect(swapper.current?.findPlugin("beta")?.invokeFunc("version")).toBe(4);
     },
   );
@@ -114,5 +118,61 @@ describe("6.1 retiring a set that was swapped out", () => {
       `freeing a#1: onFree() of "a" failed: thrown`,
     ]);
     expect(host.swapper.generations.every(({ state }) => state === "freed")).toBe(true);
+  });
+});
+
+describe("3.16 a generation has its vault until it is freed", () => {
+  /** Writes to the data bag and calls a live function when it is freed, and whenever the test wishes. */
+  const holding = (version: number): string => `
+import { definePlugin } from "hotswap";
+import { log, wishes } from "../../journal";
+let vault: any;
+const use = (): string => vault.dataBag.update("uses", (n: number) => n + 1, 0) + " " + vault.liveFuncs.get("live_other")();
+export default definePlugin({
+  onInit(given) { vault = given; wishes.set("use ${version}", use); },
+  onFree() { log("freed ${version}: " + use()); },
+});`;
+  const other = (version: number): string =>
+    `import { definePlugin } from "hotswap"; export const live_other = () => "other ${version}"; export default definePlugin({});`;
+
+  test("when the host closes before the sets are freed that it was part of, too", async () => {
+    await using host = await createHost({ user: holding(1), other: other(1) }, { freeDelay: 60_000 });
+    await host.swapper.loadPlugins();
+    for (const version of [2, 3]) {
+      await host.change("other", other(version));
+      await host.swapper.reload();
+    }
+    await host.swapper.close();
+    expect(host.takeEvents()).toEqual(["freed 1: 1 other 3"]);
+    expect(host.logger.of("error")).toEqual([]);
+  });
+
+  test("when a lease on an older set keeps it longer than the last set that it was part of", async () => {
+    await using host = await createHost({ user: holding(1), other: other(1) });
+    await host.swapper.loadPlugins();
+    const use = (): unknown => (host.wishes.get("use 1") as () => unknown)();
+    const lease = host.swapper.acquire();
+    await host.change("other", other(2));
+    await host.swapper.reload();
+    await host.change("user", holding(2));
+    await host.change("other", other(3));
+    await host.swapper.reload();
+    // Nothing uses the set that the generation was part of last.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(use()).toBe("1 other 2");
+    lease.release();
+    await host.swapper.drained();
+    expect(host.takeEvents()).toEqual(["freed 1: 2 other 2"]);
+    expect(host.logger.of("error")).toEqual([]);
+  });
+
+  test("but for the live functions of what is freed already, which say so", async () => {
+    const caller = `import { definePlugin } from "hotswap"; import { log } from "../../journal"; let vault: any;
+      export default definePlugin({ onInit(given) { vault = given; },
+        onFree() { try { vault.liveFuncs.get("live_other")(); } catch (error) { log((error as any).code); } } });`;
+    await using host = await createHost({ caller, other: other(1) });
+    await host.swapper.loadPlugins();
+    await host.swapper.close();
+    expect(host.takeEvents()).toEqual(["HOTSWAP_FREED"]);
   });
 });
