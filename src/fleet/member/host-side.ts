@@ -1,0 +1,105 @@
+import { describeError, HotswapError } from "../../errors.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Failure, Release } from "../protocol/records.ts";
+import type { FilledJoinOptions } from "./options.ts";
+import { type FleetSwapper, prepareFrom, type PreparedSet, runFrom } from "./reloading.ts";
+import { ReleaseFolder } from "./release-folder.ts";
+
+/** A set that a round asked for, and how long it took to have it, in ms. */
+export interface ReadySet {
+  /** `undefined`: the host runs that release already. */
+  readonly set: PreparedSet | undefined;
+  readonly fetch: number;
+  readonly prepare: number;
+}
+
+/** What of a member touches its host: which release it runs, and how it gets another. `null` is what lies in its own folder. */
+export class HostSide {
+  readonly #swapper: FleetSwapper;
+  readonly #fleet: Fleet;
+  readonly #options: FilledJoinOptions;
+  readonly #folder: ReleaseFolder;
+  #runs: number | null = null;
+  #runsFolder: string | undefined;
+
+  constructor(swapper: FleetSwapper, fleet: Fleet, options: FilledJoinOptions) {
+    this.#swapper = swapper;
+    this.#fleet = fleet;
+    this.#options = options;
+    this.#folder = new ReleaseFolder(swapper.pluginDir);
+  }
+
+  get runs(): number | null {
+    return this.#runs;
+  }
+
+  /** Runs a release by an ordinary load or reload. */
+  async run(number: number | null): Promise<void> {
+    if (number === this.#runs && this.#swapper.current !== undefined) return;
+    const folder = await this.#folderOf(number);
+    await runFrom(this.#swapper, folder, this.#options.data);
+    this.#nowRuns(number, folder);
+  }
+
+  async prepare(number: number | null): Promise<ReadySet> {
+    const start = performance.now();
+    if (number === this.#runs) return { set: undefined, fetch: 0, prepare: 0 };
+    const folder = await this.#folderOf(number);
+    const fetched = performance.now();
+    const prepared = await prepareFrom(this.#swapper, folder, this.#options.data);
+    const set: PreparedSet = {
+      abort: () => prepared.abort(),
+      commit: async () => {
+        await prepared.commit();
+        this.#nowRuns(number, folder);
+      },
+    };
+    return { set, fetch: fetched - start, prepare: performance.now() - fetched };
+  }
+
+  async #folderOf(number: number | null): Promise<string> {
+    if (number === null) return this.#folder.own;
+    const release = await this.#release(number);
+    return this.#folder.fetch(this.#fleet.store, this.#fleet.name, release);
+  }
+
+  async #release(number: number): Promise<Release> {
+    const release = await this.#fleet.release(number);
+    if (release !== undefined) return release;
+    throw new HotswapError(
+      "HOTSWAP_FLEET_FAILED",
+      `the store has no release ${number} of the fleet ${this.#fleet.name}`,
+    );
+  }
+
+  #nowRuns(number: number | null, folder: string): void {
+    const before = this.#runsFolder;
+    this.#runs = number;
+    this.#runsFolder = folder;
+    try {
+      this.#folder.clean([folder, before]);
+    } catch (error) {
+      // The release is live: what could not be deleted is no reason to call that failed.
+      this.#swapper.logger.warn(`old releases could not be removed: ${describeError(error)}`);
+    }
+  }
+}
+
+/** What of an error a fleet is told. */
+export function failureOf(member: string, error: unknown): Failure {
+  const message = describeError(error);
+  if (!(error instanceof HotswapError)) return { member, message };
+  const { plugin, phase, code } = error;
+  return {
+    member,
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(phase === undefined ? {} : { phase }),
+    code,
+    message,
+  };
+}
+
+/** The store could not be asked, which says nothing of the release. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof HotswapError && error.code === "HOTSWAP_STORE_FAILED" && error.phase === undefined;
+}

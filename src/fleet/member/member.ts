@@ -1,0 +1,424 @@
+import { hostname } from "node:os";
+import { describeError } from "../../errors.ts";
+import { Fleet } from "../fleet.ts";
+import {
+  type Ballot,
+  type BallotKind,
+  ballots,
+  type Decision,
+  decisionAt,
+  type Failure,
+  HEAD,
+  type Head,
+  headOf,
+  type MemberReport,
+  parse,
+  type Rollout,
+  roundOf,
+  unwell,
+} from "../protocol/records.ts";
+import { haveSwapped } from "../protocol/survey.ts";
+import { HealthWatch } from "./health.ts";
+import { failureOf, HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
+import { Lease } from "./lease.ts";
+import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./options.ts";
+import type { FleetSwapper } from "./reloading.ts";
+
+/** What a member saw of the store, and when it asked. */
+interface Look {
+  readonly head: Head;
+  readonly now: number;
+  /** The round that the rest is about. */
+  readonly round: string | undefined;
+  readonly decision: Decision | undefined;
+  readonly isAsked: boolean;
+  /** By `performance.now()`. */
+  readonly askedAt: number;
+}
+
+/** A round that this member voted ready in, and whose decision it waits for. */
+interface Held {
+  readonly round: string;
+  readonly rollout: number;
+  readonly release: number | null;
+  readonly back: boolean;
+  readonly ready: ReadySet;
+}
+
+/** What was read longer ago is read again before a member acts on it, in ms: the process may have stood still meanwhile. */
+const FRESH = 1000;
+
+/** So many members look after a rollout as a whole in each polling interval, on average. */
+const TENDERS = 3;
+
+/** How long a member that is behind waits before it tries again, in ms. */
+const RETRY_AFTER = 5000;
+
+/** A host's place in a fleet, until it leaves. */
+export class FleetMember implements AsyncDisposable {
+  readonly id: string;
+  readonly #options: FilledJoinOptions;
+  readonly #fleet: Fleet;
+  readonly #swapper: FleetSwapper;
+  readonly #host: HostSide;
+  readonly #lease: Lease;
+  #held: Held | undefined;
+  /** The round that this member voted in last. */
+  #voted: string | undefined;
+  /** The rollout whose release this member was told to run, before it is the fleet's. */
+  #canaryOf: number | undefined;
+  /** A round that this member was told to swap in, and has not said that it did. */
+  #owes: string | undefined;
+  #health: HealthWatch | undefined;
+  #failure: Failure | undefined;
+  #retryAt = 0;
+  #headVersion = 0;
+  #tendedAt = 0;
+  #hinted: string | undefined;
+  #wake = Promise.withResolvers<void>();
+  #unreachable = false;
+  #over = false;
+  #loop: Promise<void> = Promise.resolve();
+  #listening: AsyncDisposable | undefined;
+
+  /** @internal */
+  constructor(swapper: FleetSwapper, options: FilledJoinOptions) {
+    this.#swapper = swapper;
+    this.#options = options;
+    this.id = options.id;
+    this.#fleet = new Fleet(options.store, options.fleet);
+    this.#host = new HostSide(swapper, this.#fleet, options);
+    this.#lease = new Lease(this.#fleet, options, () => this.#report(), {
+      seen: (version) => {
+        if (version !== this.#headVersion) this.#wakeUp();
+      },
+      taken: () => this.#taken(),
+      failed: (error) => this.#sayUnreachable(error),
+    });
+  }
+
+  /** The fleet's name. */
+  get fleet(): string {
+    return this.#fleet.name;
+  }
+
+  /** The release that this host runs; `null`: what lies in its own folder. */
+  get release(): number | null {
+    return this.#host.runs;
+  }
+
+  /** Why this host does not run the release that it should; `undefined` when it does. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** Leaves the fleet in order; the host goes on serving what it has. */
+  async leave(): Promise<void> {
+    if (this.#over) return this.#loop;
+    this.#over = true;
+    this.#wakeUp();
+    await this.#listening?.[Symbol.asyncDispose]();
+    await this.#loop;
+    await this.#free();
+    try {
+      await this.#lease.end();
+    } catch (error) {
+      // Its lease ends by itself.
+      this.#swapper.logger.warn(`${this.id} could not say that it leaves ${this.fleet}: ${describeError(error)}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+
+  /** @internal */
+  async begin(): Promise<void> {
+    await this.#fleet.store.open();
+    const { committed } = await this.#fleet.now();
+    await this.#host.run(committed);
+    await this.#lease.begin();
+    this.#listening = await this.#fleet.store.listen(this.fleet, this.id, {
+      hint: (text) => {
+        this.#hinted = text;
+        this.#wakeUp();
+      },
+      echo: this.#lease.echo,
+    });
+    // The fleet may have moved on meanwhile.
+    const look = await this.#look();
+    if (this.#target(look.head) !== this.release && !look.isAsked) await this.#host.run(this.#target(look.head));
+    await this.#lease.renew();
+    this.#loop = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#over) {
+      let wait = this.#jittered();
+      try {
+        wait = await this.#pass();
+        if (this.#unreachable) this.#swapper.logger.info(`${this.id} reaches ${this.#fleet.store.name} again`);
+        this.#unreachable = false;
+      } catch (error) {
+        if (isStoreFailure(error)) this.#sayUnreachable(error);
+        else this.#swapper.logger.error(`${this.id} in the fleet ${this.fleet}: ${describeError(error)}`, error);
+      }
+      await this.#sleep(wait);
+    }
+  }
+
+  /** Does what there is to do. Resolves to the time in ms after which it is to be asked again without a hint. */
+  async #pass(): Promise<number> {
+    const look = await this.#look();
+    if (this.#held !== undefined && look.decision !== undefined) {
+      await this.#settle(this.#held, look);
+      return 0;
+    }
+    if (await this.#vote(look)) return 0;
+    await this.#catchUp(look);
+    await this.#paySwapped(look);
+    await this.#watch(look);
+    await this.#tend(look);
+    const { rollout } = look.head;
+    if (rollout !== null) return this.#untilNext(rollout, look.now);
+    return this.#lease.deaf || this.#behind(look.head) ? this.#jittered() : this.#options.heartbeat * 2;
+  }
+
+  async #look(): Promise<Look> {
+    let round = this.#held?.round ?? this.#hinted;
+    for (let reads = 0; ; reads++) {
+      const askedAt = performance.now();
+      const about = round ?? "none";
+      const { now, docs } = await this.#fleet.store.read(this.fleet, [
+        HEAD,
+        decisionAt(about),
+        { collection: ballots("asked", about), key: this.id },
+      ]);
+      const head = headOf(docs[0]);
+      this.#headVersion = docs[0]?.version ?? 0;
+      const current = head.rollout === null ? undefined : roundOf(head.rollout);
+      // A round that is held is asked about until its decision is known.
+      if (this.#held !== undefined || current === undefined || current === round || reads > 2) {
+        const decision = docs[1] === undefined ? undefined : parse<Decision>(docs[1]);
+        return { head, now, round, decision, isAsked: docs[2] !== undefined && current === round, askedAt };
+      }
+      round = current;
+    }
+  }
+
+  /** Fetches, prepares and votes, where this member is asked to and did not. */
+  async #vote({ head, round, isAsked, decision }: Look): Promise<boolean> {
+    const { rollout } = head;
+    if (rollout === null || round === undefined || !isAsked || this.#voted === round || decision !== undefined)
+      return false;
+    const { is } = rollout.state;
+    if (is !== "preparing" && is !== "returning") return false;
+    if (this.#held !== undefined) {
+      await this.#sayReady(this.#held, rollout);
+      return true;
+    }
+    const back = is === "returning";
+    const release = back ? rollout.from : rollout.release;
+    let ready: ReadySet;
+    try {
+      ready = await this.#host.prepare(release);
+    } catch (error) {
+      if (isStoreFailure(error)) throw error;
+      await this.#refuse(round, failureOf(this.id, error), back);
+      return true;
+    }
+    this.#held = { round, rollout: rollout.id, release, back, ready };
+    await this.#sayReady(this.#held, rollout);
+    return true;
+  }
+
+  async #refuse(round: string, failure: Failure, back: boolean): Promise<void> {
+    this.#swapper.logger.error(`${this.id} cannot take part in round ${round} of ${this.fleet}: ${failure.message}`);
+    await this.#put("refused", round, { failure });
+    this.#voted = round;
+    if (!back) await this.#fleet.advance({ type: "decide", round, verdict: "abort", failure });
+  }
+
+  /** Votes, and decides where this was the last vote. */
+  async #sayReady({ round, ready: { fetch, prepare } }: Held, { state }: Rollout): Promise<void> {
+    // Where the store fails here it may have been written or not: the vote is said again.
+    await this.#put("ready", round, { fetch, prepare });
+    this.#voted = round;
+    const votes = await this.#fleet.store.count(this.fleet, ballots("ready", round));
+    if ("participants" in state && votes >= state.participants) {
+      await this.#fleet.advance({ type: "decide", round, verdict: "commit" });
+    }
+  }
+
+  /** Acts on the decision of the round that this member holds a set for. */
+  async #settle(held: Held, { head, decision, askedAt }: Look): Promise<void> {
+    if (performance.now() - askedAt > FRESH) return;
+    this.#held = undefined;
+    if (decision?.verdict !== "commit" || !isWanted(held, head)) {
+      await held.ready.set?.abort();
+      return;
+    }
+    this.#canaryOf = held.back ? undefined : held.rollout;
+    this.#owes = held.round;
+    this.#health = new HealthWatch(this.#options.errors, this.#options.healthy);
+    this.#retryAt = 0;
+    try {
+      await held.ready.set?.commit();
+    } catch (error) {
+      // What a vote cannot promise: this member follows by an ordinary reload.
+      this.#failure = failureOf(this.id, error);
+      this.#swapper.logger.warn(
+        `${this.id} could not swap in round ${held.round}: ${this.#failure.message}; it reloads`,
+      );
+    }
+  }
+
+  /** The release that this host is to run now. */
+  #target({ committed, rollout }: Head): number | null {
+    if (rollout === null || this.#canaryOf !== rollout.id) return committed;
+    // On the way back it goes when all do.
+    return rollout.failure === undefined ? rollout.release : this.release;
+  }
+
+  #behind(head: Head): boolean {
+    return this.#target(head) !== this.release;
+  }
+
+  async #catchUp({ head, isAsked }: Look): Promise<void> {
+    const is = head.rollout?.state.is;
+    if (isAsked && (is === "preparing" || is === "returning")) return;
+    if (this.#behind(head) && performance.now() >= this.#retryAt) {
+      try {
+        await this.#host.run(this.#target(head));
+      } catch (error) {
+        if (isStoreFailure(error)) throw error;
+        this.#retryAt = performance.now() + RETRY_AFTER * (0.5 + Math.random());
+        this.#failure = failureOf(this.id, error);
+        this.#swapper.logger.error(
+          `${this.id} is behind: it should run release ${this.#target(head)} of ${this.fleet}: ${this.#failure.message}`,
+        );
+      }
+    }
+    if (!this.#behind(head)) this.#failure = undefined;
+    if (this.#lease.report !== JSON.stringify(this.#report())) await this.#lease.renew();
+  }
+
+  /** Says that it swapped, after its report says what it runs. */
+  async #paySwapped({ head }: Look): Promise<void> {
+    const round = this.#owes;
+    if (round === undefined || this.#behind(head)) return;
+    await this.#put("swapped", round, {});
+    this.#owes = undefined;
+    const { rollout } = head;
+    if (rollout === null || roundOf(rollout) !== round || rollout.state.is !== "swapping") return;
+    const swapped = await this.#fleet.store.count(this.fleet, ballots("swapped", round));
+    if (swapped >= rollout.state.participants) await this.#fleet.advance({ type: "swapped", round });
+  }
+
+  /** Says so when this member is unhealthy, and has those that run the release go back. */
+  async #watch({ head: { rollout } }: Look): Promise<void> {
+    if (rollout === null || this.#canaryOf !== rollout.id || rollout.failure !== undefined) return;
+    const { watch, maxErrors } = rollout.strategy;
+    if (watch === 0 || rollout.state.is === "preparing") return;
+    const problem = await this.#health?.problem(maxErrors);
+    if (problem === undefined) return;
+    const failure: Failure = { ...problem, member: this.id };
+    const put = [{ collection: unwell(rollout.id), key: this.id, text: JSON.stringify(failure) }];
+    await this.#fleet.store.write(this.fleet, { put });
+    const participants = await haveSwapped(this.#fleet, rollout);
+    await this.#fleet.advance({ type: "return", round: roundOf(rollout), failure, participants });
+  }
+
+  async #tend({ head: { rollout }, now }: Look): Promise<void> {
+    if (rollout === null || Math.random() > TENDERS / rollout.members) return;
+    if (performance.now() - this.#tendedAt < this.#options.poll / 2 && dueIn(rollout, now) > 0) return;
+    this.#tendedAt = performance.now();
+    const after = await this.#fleet.tend();
+    if (JSON.stringify(after.rollout) !== JSON.stringify(rollout)) this.#wakeUp();
+  }
+
+  async #put(kind: BallotKind, round: string, ballot: Omit<Ballot, "at">): Promise<void> {
+    const text = JSON.stringify({ at: Date.now(), ...ballot });
+    await this.#fleet.store.write(this.fleet, { put: [{ collection: ballots(kind, round), key: this.id, text }] });
+  }
+
+  #report(): MemberReport {
+    return {
+      labels: this.#options.labels,
+      host: hostname(),
+      pid: process.pid,
+      runs: this.release,
+      state: this.#failure === undefined ? "serving" : "behind",
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    };
+  }
+
+  async #free(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    await held?.ready.set?.abort();
+  }
+
+  #taken(): void {
+    this.#swapper.logger.error(
+      `another process has joined the fleet ${this.fleet} as ${this.id}: this one takes no part any more, and serves what it has`,
+    );
+    this.#over = true;
+    this.#wakeUp();
+    void this.#free();
+  }
+
+  #sayUnreachable(error: unknown): void {
+    if (this.#unreachable) return;
+    this.#unreachable = true;
+    this.#swapper.logger.warn(`${this.id} goes on serving what it has: ${describeError(error)}`);
+  }
+
+  #jittered(): number {
+    return this.#options.poll * (0.75 + Math.random() / 2);
+  }
+
+  /** A deadline, or the end of a watch, is looked at when it is due. */
+  #untilNext(rollout: Rollout, now: number): number {
+    const due = dueIn(rollout, now);
+    const wait = this.#jittered();
+    return due > 0 ? Math.min(wait, due + (Math.random() * this.#options.poll) / 10) : wait;
+  }
+
+  #wakeUp(): void {
+    this.#wake.resolve();
+  }
+
+  async #sleep(wait: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, wait).unref();
+    await Promise.race([promise, this.#wake.promise]);
+    clearTimeout(timer);
+    this.#wake = Promise.withResolvers();
+  }
+}
+
+/** In how many ms time moves a rollout on; 0 where it does not. */
+function dueIn({ state }: Rollout, now: number): number {
+  if ("deadline" in state) return Math.max(0, state.deadline - now);
+  return state.is === "watching" ? Math.max(0, state.until - now) : 0;
+}
+
+/** Whether a decision to swap still counts: the rollout may have failed, and the fleet moved on, since it was made. */
+function isWanted({ back, release, rollout }: Held, head: Head): boolean {
+  if (head.committed === release) return true;
+  return !back && head.rollout?.id === rollout && head.rollout.failure === undefined;
+}
+
+/**
+ * Makes a host a member of a fleet. Resolves when it runs the fleet's committed release, or, in a fleet that has none, what
+ * lies in its own folder; from then on it takes part in rollouts. `swapper.loadPlugins()` need not be called before. Rejects
+ * with `HOTSWAP_STORE_FAILED` when the store cannot be reached, and as a load or reload does.
+ *
+ *     await using member = await joinFleet(swapper, { store: sqliteFleet("/var/lib/app/fleet.db"), fleet: "chat" });
+ */
+export async function joinFleet(swapper: FleetSwapper, options: JoinOptions): Promise<FleetMember> {
+  const member = new FleetMember(swapper, fillJoinOptions(options));
+  await member.begin();
+  return member;
+}

@@ -1,0 +1,156 @@
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { decodeArtifact } from "../../artifact/decode.ts";
+import { ARTIFACT_EXTENSION, FORMAT_VERSION } from "../../artifact/manifest.ts";
+import { HotswapError } from "../../errors.ts";
+import { fleetFailed } from "../fleet.ts";
+import type { Release } from "../protocol/records.ts";
+import type { FleetStore } from "../store/fleet-store.ts";
+
+/** The folder within a host's plugin folder that fleets keep releases in; the scan does not look into it. */
+const OWN_FOLDER = ".fleet";
+
+/** Folders of releases that are kept beside those in use. */
+const KEPT = 4;
+
+/**
+ * The releases that a host has on its disk, each a folder of its own with exactly the release's artifacts. Several hosts
+ * may share it: artifacts are called by their hashes, folders by what they hold, and each appears whole.
+ */
+export class ReleaseFolder {
+  /** What the host ran before its first release. */
+  readonly own: string;
+  readonly #artifacts: string;
+  readonly #releases: string;
+
+  constructor(pluginDir: string) {
+    // A host that was a member before is given back the folder that it began with.
+    const [own = pluginDir] = pluginDir.split(join("/", OWN_FOLDER, "/"));
+    this.own = own;
+    this.#artifacts = join(own, OWN_FOLDER, "artifacts");
+    this.#releases = join(own, OWN_FOLDER, "releases");
+  }
+
+  /**
+   * The folder with a release's artifacts, after those that were lacking are fetched and checked. Rejects with
+   * `HOTSWAP_FLEET_FAILED` or `HOTSWAP_INVALID_ARTIFACT` when the release cannot be had whole, and with `HOTSWAP_STORE_FAILED`
+   * when the store cannot be asked.
+   */
+  async fetch(store: FleetStore, fleet: string, release: Release): Promise<string> {
+    if (release.format > FORMAT_VERSION) {
+      throw fleetFailed(
+        `release ${release.number} has artifact format ${release.format}, and this host reads ${FORMAT_VERSION}: upgrade hotswap here`,
+      );
+    }
+    const folder = join(this.#releases, contentOf(release));
+    if (isWhole(folder, release)) {
+      touch(folder);
+      return folder;
+    }
+    for (const dir of [this.#artifacts, this.#releases]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const made = join(this.#releases, `.${process.pid}-${crypto.randomUUID()}`);
+    mkdirSync(made, { mode: 0o700 });
+    try {
+      for (const [plugin, { hash }] of Object.entries(release.plugins)) {
+        linkSync(await this.#artifact(store, fleet, plugin, hash), join(made, plugin + ARTIFACT_EXTENSION));
+      }
+      place(made, folder, release);
+    } finally {
+      rmSync(made, { recursive: true, force: true });
+    }
+    return folder;
+  }
+
+  /** Removes what no release in use needs; folders that were used last stay, for hosts that share them. */
+  clean(inUse: readonly (string | undefined)[]): void {
+    const folders = list(this.#releases)
+      .map((name) => join(this.#releases, name))
+      .filter((folder) => !inUse.includes(folder))
+      .map((folder) => ({ folder, used: statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .toSorted((one, other) => other.used - one.used);
+    for (const { folder } of folders.slice(KEPT)) rmSync(folder, { recursive: true, force: true });
+    for (const name of list(this.#artifacts)) {
+      const file = join(this.#artifacts, name);
+      // Nobody links to it any more.
+      if (statSync(file, { throwIfNoEntry: false })?.nlink === 1) rmSync(file, { force: true });
+    }
+  }
+
+  async #artifact(store: FleetStore, fleet: string, plugin: string, hash: string): Promise<string> {
+    const file = join(this.#artifacts, hash);
+    const known = await bytesOf(file);
+    if (known !== undefined && isArtifact(known, plugin, hash)) return file;
+    const bytes = await store.artifact(fleet, hash);
+    if (bytes === undefined) throw fleetFailed(`the store has no artifact ${hash} of ${plugin} any more`);
+    const decoded = decodeArtifact(bytes, `the artifact of ${plugin} in ${store.name}`);
+    if (decoded.hash !== hash || decoded.manifest.name !== plugin) {
+      throw new HotswapError(
+        "HOTSWAP_INVALID_ARTIFACT",
+        `what ${store.name} gives for the artifact ${hash} of ${plugin} is another one: publish the release again`,
+        { plugin, phase: "scan" },
+      );
+    }
+    const temporary = `${file}.${process.pid}-${crypto.randomUUID()}`;
+    writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
+    renameSync(temporary, file);
+    return file;
+  }
+}
+
+/** The same for two releases that hold the same. */
+function contentOf({ plugins }: Release): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for (const name of Object.keys(plugins).toSorted()) hasher.update(`${name} ${plugins[name]?.hash}\n`);
+  return hasher.digest("hex").slice(0, 32);
+}
+
+function isWhole(folder: string, { plugins }: Release): boolean {
+  const names = Object.keys(plugins).map((name) => name + ARTIFACT_EXTENSION);
+  return (
+    list(folder).join("/") === names.toSorted().join("/") && statSync(folder, { throwIfNoEntry: false }) !== undefined
+  );
+}
+
+/** Another process may have made the same at the same time. */
+function place(made: string, folder: string, release: Release): void {
+  try {
+    renameSync(made, folder);
+  } catch (error) {
+    if (isWhole(folder, release)) return;
+    // What is there is no release: files were taken out of it.
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(made, folder);
+    if (!isWhole(folder, release)) throw error;
+  }
+}
+
+function isArtifact(bytes: Uint8Array, plugin: string, hash: string): boolean {
+  try {
+    const decoded = decodeArtifact(bytes, plugin);
+    return decoded.hash === hash && decoded.manifest.name === plugin;
+  } catch {
+    // It is fetched again.
+    return false;
+  }
+}
+
+async function bytesOf(file: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Bun.file(file).bytes();
+  } catch {
+    return undefined;
+  }
+}
+
+function touch(folder: string): void {
+  const now = new Date();
+  utimesSync(folder, now, now);
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,62 @@
+import { describeError, HotswapError } from "../../errors.ts";
+
+/** A failure of a fleet's store, in words without the store's password. */
+export function storeFailed(name: string, reason: string): HotswapError {
+  return new HotswapError("HOTSWAP_STORE_FAILED", `the fleet's store ${name} ${reason}`);
+}
+
+export function newerSchema(name: string, found: number, known: number): HotswapError {
+  return storeFailed(
+    name,
+    `has schema ${found}, made by a newer hotswap, and this one knows schema ${known}: upgrade hotswap here; nothing was changed`,
+  );
+}
+
+/** A connection string, its name for messages, and a way to take its secrets out of any text. */
+export class StoreUrl {
+  readonly url: string;
+  /** Without password and query. */
+  readonly name: string;
+  readonly #secrets: readonly string[];
+
+  /** Throws `HOTSWAP_STORE_FAILED` for what is no URL; the message does not repeat it. */
+  constructor(url: string, what: string) {
+    let parsed: URL;
+    try {
+      parsed = new URL(url);
+    } catch {
+      throw storeFailed(what, "cannot be opened: what was given is not a URL");
+    }
+    this.url = url;
+    const secrets = [parsed.password, decoded(parsed.password)];
+    for (const [key, value] of parsed.searchParams) if (/pass|secret|token/i.test(key)) secrets.push(value);
+    this.#secrets = secrets.filter((secret) => secret !== "");
+    const user = parsed.username === "" ? "" : `${parsed.username}@`;
+    this.name = `${parsed.protocol}//${user}${parsed.host}${parsed.pathname}`;
+  }
+
+  /** Runs `work`; what it rejects with becomes one `HOTSWAP_STORE_FAILED` without secrets, and without the client's own error. */
+  async explaining<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof HotswapError) throw error;
+      const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
+      throw storeFailed(this.name, `failed: ${this.redact(describeError(error))}${code}`);
+    }
+  }
+
+  redact(text: string): string {
+    let redacted = text.replaceAll(this.url, this.name);
+    for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, "***");
+    return redacted;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
