@@ -30,4 +30,6 @@ export type {
 } from "./protocol/records.ts";
 export { publish, type PublishOptions } from "./publish.ts";
 export type { FleetStore } from "./store/fleet-store.ts";
+export { postgresFleet } from "./store/postgres-fleet.ts";
+export { redisFleet } from "./store/redis-fleet.ts";
 export { sqliteFleet } from "./store/sqlite-fleet.ts";

@@ -18,7 +18,7 @@ describe("12 a rollout", () => {
     const { number } = await at.publish(webPlugin(1));
     const { id } = await at.fleet.roll(number);
     expect((await over(at, id))?.state.is).toBe("committed");
-    await until("both serve it", () => members.every((each) => each.served() === 1));
-    expect(members.map(({ member }) => member.release)).toEqual([1, 1]);
+    await until("both serve it", () => members.every(({ member }) => member.release === 1));
+    expect(members.map((each) => each.served())).toEqual([1, 1]);
   });
 });

@@ -12,6 +12,9 @@ export function newerSchema(name: string, found: number, known: number): Hotswap
   );
 }
 
+/** How long a server may take for one operation, in ms. */
+const PATIENCE = 10_000;
+
 /** A connection string, its name for messages, and a way to take its secrets out of any text. */
 export class StoreUrl {
   readonly url: string;
@@ -35,14 +38,22 @@ export class StoreUrl {
     this.name = `${parsed.protocol}//${user}${parsed.host}${parsed.pathname}`;
   }
 
-  /** Runs `work`; what it rejects with becomes one `HOTSWAP_STORE_FAILED` without secrets, and without the client's own error. */
+  /**
+   * Runs `work`; what it rejects with becomes one `HOTSWAP_STORE_FAILED` without secrets and without the client's own error,
+   * as does a server that gives no answer.
+   */
   async explaining<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { promise: silence, reject } = Promise.withResolvers<never>();
+    const patience = `gave no answer within ${PATIENCE / 1000} s`;
+    const timer = setTimeout(() => reject(storeFailed(this.name, patience)), PATIENCE);
     try {
-      return await work();
+      return await Promise.race([work(), silence]);
     } catch (error) {
       if (error instanceof HotswapError) throw error;
       const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
       throw storeFailed(this.name, `failed: ${this.redact(describeError(error))}${code}`);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
