@@ -47,7 +47,7 @@ export class Loader {
       const { logger, hookTimeout, asyncContext } = this.#options;
       const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
       // From here on its instances can be stored and wrapped, also before there is a vault.
-      registerLiveTypes(generation.liveTypes, generation.within);
+      registerLiveTypes(generation.liveTypes, { enter: generation.within, plugin: generation.name });
       return generation;
     } catch (error) {
       code?.context.dispose();

@@ -10,8 +10,8 @@ interface Header {
   readonly version?: number;
   /** The plugin that declared the key. */
   readonly owner?: string;
-  /** The live types in the value, as pairs of name and version. */
-  readonly types?: readonly (readonly [name: string, version: number])[];
+  /** The live types in the value, each with its plugin where that is known. */
+  readonly types?: readonly (readonly [name: string, version: number, plugin?: string])[];
 }
 
 /** The text of an entry for the store. */
@@ -22,9 +22,13 @@ export function recordText(entry: Entry): string {
   const header: Header = {
     ...(version === 1 ? {} : { version }),
     ...(owner === undefined ? {} : { owner }),
-    ...(types.length === 0 ? {} : { types: types.map((type) => [type.name, type.version] as const) }),
+    ...(types.length === 0 ? {} : { types: types.map(headerType) }),
   };
   return `${JSON.stringify(header)}\n${entry.toText()}`;
+}
+
+function headerType({ name, version, plugin }: TypeVersion): NonNullable<Header["types"]>[number] {
+  return plugin === undefined ? [name, version] : [name, version, plugin];
 }
 
 /** The entry of a record. Throws `HOTSWAP_STORE_FAILED` when the text is none of ours. */
@@ -39,7 +43,7 @@ export function readRecord({ key, text }: StoreRecord): Entry {
         new Unread(body),
         version,
         owner,
-        types.map(([name, at]): TypeVersion => ({ name, version: at })),
+        types.map(([name, at, plugin]): TypeVersion => ({ name, version: at, plugin })),
       );
     }
     // Objects are parsed when they are first read, so that opening a large store is quick.

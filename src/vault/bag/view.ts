@@ -114,7 +114,7 @@ export class BagView implements DataBag {
 
   /** @internal A value in the form in which this set writes it. */
   toEntry(key: string, value: unknown): Entry {
-    const content = encode(value, key, this.types.typeOf);
+    const content = encode(value, key, { typeOf: this.types.typeOf, maxSize: this.#host.maxValueSize });
     if (content instanceof Encoded) {
       for (const { name } of content.types) {
         if (!this.types.has(name))

@@ -8,8 +8,9 @@ export class Bytes {
     this.#bytes = bytes;
   }
 
-  static copyOf(source: ArrayBuffer | Uint8Array): Bytes {
-    return new Bytes(source instanceof Uint8Array ? Uint8Array.from(source) : new Uint8Array(source.slice()));
+  static copyOf(source: Uint8Array): Bytes {
+    // Not source.slice(): a Buffer's gives a view.
+    return new Bytes(new Uint8Array(source));
   }
 
   /** What stands in a row: bytes, or their Base64 when the row was read from JSON. */

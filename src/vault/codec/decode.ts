@@ -8,8 +8,11 @@ import type { KnownType } from "../types/known-type.ts";
 
 /** The classes with which instances of live types are made. */
 export interface TypeSource {
-  /** The class for a name; `undefined` leaves the instance a plain object with the fields as they are stored. */
-  find(name: string): KnownType | undefined;
+  /**
+   * The class for a name; `undefined` leaves the instance a plain object with the fields as they are stored. `plugin` is
+   * the one that had the type when the instance was stored, if that is known.
+   */
+  find(name: string, plugin: string | undefined): KnownType | undefined;
   /** The steps down of the newest code, for a set that is older than the data. */
   downgradesOf?(name: string): Migrations | undefined;
 }
@@ -29,12 +32,14 @@ export function decode(stored: Stored, types: TypeSource, what: string): unknown
 
 class Decoder implements RowReader {
   readonly #rows: readonly Row[];
+  readonly #written: Encoded["types"];
   readonly #types: TypeSource;
   readonly #what: string;
   readonly #objects: object[];
 
   constructor(encoded: Encoded, types: TypeSource, what: string) {
     this.#rows = encoded.rows;
+    this.#written = encoded.types;
     this.#types = types;
     this.#what = what;
     this.#objects = [];
@@ -52,7 +57,16 @@ class Decoder implements RowReader {
     for (const index of instances.toReversed()) this.#fillInstance(index);
     const [root] = this.#objects;
     if (!root) throw new MalformedError("there are no rows");
+    for (let index = rows.length - 1; this.#close(rows[index] as Row); index--);
     return root;
+  }
+
+  /** Forbids what the last rows say; `false` for a row of another kind. */
+  #close(row: Row): boolean {
+    const close = isTagged(row) ? closings.get(row[0]) : undefined;
+    if (!close) return false;
+    for (const index of (row as TaggedRow).slice(1)) close(this.#objects[Number(index)]);
+    return true;
   }
 
   value(cell: unknown): unknown {
@@ -75,11 +89,8 @@ class Decoder implements RowReader {
   #create(index: number): object {
     const row = this.#rows[index];
     if (typeof row !== "object" || row === null) throw new MalformedError(`there is no row ${index}`);
-    if (!isTagged(row)) return {};
-    if (row[0] === "live") {
-      const type = this.#types.find(String(row[1]));
-      return type ? type.construct() : {};
-    }
+    if (!isTagged(row) || closings.has(row[0])) return {};
+    if (row[0] === "live") return this.#typeOf(row)?.construct() ?? {};
     const kind = kindTagged(row[0]);
     if (!kind) throw new MalformedError(`unknown kind ${Bun.inspect(row[0])}`);
     return kind.create(row, this);
@@ -96,9 +107,9 @@ class Decoder implements RowReader {
   }
 
   #fillInstance(index: number): void {
-    const [, name, version, stored] = this.#rows[index] as TaggedRow;
+    const [, , version, stored] = this.#rows[index] as TaggedRow;
     const instance = this.#objects[index] as Record<string, unknown>;
-    const type = this.#types.find(String(name));
+    const type = this.#typeOf(this.#rows[index] as TaggedRow);
     if (!type) return this.setFields(instance, stored);
     const fields: Record<string, unknown> = {};
     this.setFields(fields, stored);
@@ -106,10 +117,21 @@ class Decoder implements RowReader {
     type.enter(() => assignFields(instance, migrated, type.name));
   }
 
+  #typeOf([, name]: TaggedRow): KnownType | undefined {
+    return this.#types.find(String(name), this.#written.find((type) => type.name === name)?.plugin);
+  }
+
   #migrateFields(type: KnownType, fields: object, from: number): object {
     return migrateFields(this.#what, type, fields, from, this.#types.downgradesOf?.(type.name));
   }
 }
+
+/** How what a row at the end says of other rows' objects is done to them. */
+const closings = new Map<string, (object: unknown) => void>([
+  ["fixed", Object.preventExtensions],
+  ["sealed", Object.seal],
+  ["frozen", Object.freeze],
+]);
 
 /** Brings the fields of an instance to the version of `type`. Throws `HOTSWAP_MIGRATION_FAILED`. */
 export function migrateFields(what: string, type: KnownType, fields: object, from: number, newer?: Migrations): object {

@@ -4,7 +4,8 @@
  * flat it knows neither depth nor cycles: an object refers to another by the index of its row.
  *
  * A row that is an object stands for a plain object. One that is an array begins with the tag of its kind; `kinds.ts`
- * lists them, and `["live", name, version, fields]` stands for an instance of a live type.
+ * lists them. `["live", name, version, fields]` stands for an instance of a live type; the first of each type and version
+ * also names its plugin. `["frozen", 3, 5]` at the end says of rows 3 and 5 that their objects are frozen.
  */
 export type Row = Fields | TaggedRow;
 
@@ -34,6 +35,8 @@ export type Primitive = string | number | boolean | bigint | null | undefined;
 export interface TypeVersion {
   readonly name: string;
   readonly version: number;
+  /** The plugin that has it; `undefined` where that is not known. */
+  readonly plugin: string | undefined;
 }
 
 /** An object and everything it refers to, in the vault's form. Immutable. */
@@ -42,9 +45,13 @@ export class Encoded {
   /** The live types whose instances are in it, each with the version it was written by; every pair once. */
   readonly types: readonly TypeVersion[];
 
-  constructor(rows: readonly Row[], types: readonly TypeVersion[]) {
+  /** About how many bytes it takes; `undefined` for what was read from JSON. */
+  readonly size: number | undefined;
+
+  constructor(rows: readonly Row[], types: readonly TypeVersion[], size?: number) {
     this.rows = rows;
     this.types = types;
+    this.size = size;
   }
 }
 

@@ -1,15 +1,20 @@
 import { Bytes } from "./bytes.ts";
 import { MalformedError, type Cell, type Fields, type Row, type TaggedRow } from "./form.ts";
+import { checkArray, checkTypedArray, refuseOwnProperties, type Integrity } from "./own-properties.ts";
 import { mapStep, propertyStep } from "./path.ts";
-import { Refusal } from "./refusal.ts";
+import { DISGUISED, Refusal } from "./refusal.ts";
 import { temporalKinds } from "./temporal-kinds.ts";
 
 /** What a kind needs for writing a row. */
 export interface RowWriter {
   /** The cell for a value that stands in another at `place`; `stepOf` gives the step to it, should it be refused. */
   cell<Place>(value: unknown, stepOf: (place: Place) => string, place: Place): Cell;
-  /** The cells of an object's own enumerable properties. */
+  /** The cells of an object's own properties. */
   fields(source: object): Fields;
+  /** Counts bytes that a row takes besides its cells, before they are copied. Throws when there are too many. */
+  count(bytes: number): void;
+  /** That of the object whose row is being made. */
+  readonly integrity: Integrity;
 }
 
 /** What a kind needs for reading a row. */
@@ -27,6 +32,8 @@ export interface Kind {
   /** What its rows begin with. */
   readonly tag: string;
   readonly prototype: object | null;
+  /** Nothing can be changed about such an object, so nobody need ask whether it is frozen. */
+  readonly isImmutable?: true;
   encode(value: never, writer: RowWriter): Row;
   /** Makes the object of a row, empty where it can refer to others. */
   create(row: TaggedRow, reader: RowReader): object;
@@ -63,6 +70,8 @@ const arrayKind: Kind = {
   tag: "array",
   prototype: Array.prototype,
   encode(value: readonly unknown[], writer) {
+    if (!Array.isArray(value)) throw new Refusal(DISGUISED);
+    checkArray(value, writer.integrity);
     const row: [string, ...Cell[]] = ["array"];
     for (let index = 0; index < value.length; index++) {
       const element = value[index];
@@ -94,8 +103,6 @@ function encodeSparse(value: readonly unknown[], writer: RowWriter): Row {
   const row: [string, ...Cell[]] = ["sparse", value.length];
   for (const key of Object.keys(value)) {
     const index = Number(key);
-    // Integer keys come first, in order, so what follows is named properties, which are not part of an array's content.
-    if (!(index < value.length)) break;
     row.push(index, writer.cell(value[index], elementStep, index));
   }
   return row;
@@ -153,8 +160,13 @@ addKind({
   tag: "regexp",
   prototype: RegExp.prototype,
   encode(value: RegExp, writer) {
-    refuseOwnProperties(value);
-    return ["regexp", value.source, value.flags, writer.cell(value.lastIndex, propertyStep, "lastIndex")];
+    refuseOwnProperties(value, "lastIndex");
+    const lastIndex: unknown = value.lastIndex;
+    if (typeof lastIndex !== "number") throw new Refusal("a lastIndex that is not a number cannot be stored", ".lastIndex");
+    if (Object.getOwnPropertyDescriptor(value, "lastIndex")?.writable !== (writer.integrity !== "frozen"))
+      throw new Refusal("a property that was made read-only by itself cannot be stored", ".lastIndex");
+    writer.count(value.source.length);
+    return ["regexp", value.source, value.flags, writer.cell(lastIndex, propertyStep, "lastIndex")];
   },
   create(row, reader) {
     const expression = new RegExp(textIn(row[1]), textIn(row[2]));
@@ -166,8 +178,9 @@ addKind({
 addKind({
   tag: "url",
   prototype: URL.prototype,
-  encode(value: URL) {
+  encode(value: URL, writer) {
     refuseOwnProperties(value);
+    writer.count(value.href.length);
     return ["url", value.href];
   },
   create: (row) => new URL(textIn(row[1])),
@@ -176,9 +189,11 @@ addKind({
 addKind({
   tag: "search",
   prototype: URLSearchParams.prototype,
-  encode(value: URLSearchParams) {
+  encode(value: URLSearchParams, writer) {
     refuseOwnProperties(value);
-    return ["search", URLSearchParams.prototype.toString.call(value)];
+    const text = URLSearchParams.prototype.toString.call(value);
+    writer.count(text.length);
+    return ["search", text];
   },
   create: (row) => new URLSearchParams(textIn(row[1])),
 });
@@ -186,11 +201,11 @@ addKind({
 addKind({
   tag: "bytes",
   prototype: ArrayBuffer.prototype,
-  encode(value: ArrayBuffer) {
+  encode(value: ArrayBuffer, writer) {
     refuseOwnProperties(value);
-    if (value.resizable) throw new Refusal("a resizable ArrayBuffer cannot be stored");
-    if (value.detached) throw new Refusal("an ArrayBuffer that was transferred cannot be stored");
-    return ["bytes", Bytes.copyOf(value)];
+    refuseUnsteady(value);
+    writer.count(value.byteLength);
+    return ["bytes", Bytes.copyOf(new Uint8Array(value))];
   },
   create: (row) => Bytes.in(row[1]).copy().buffer,
 });
@@ -199,7 +214,12 @@ addKind({
 addKind({
   tag: "buffer",
   prototype: Buffer.prototype,
-  encode: (value: Buffer) => ["buffer", Bytes.copyOf(value)],
+  encode(value: Buffer, writer) {
+    checkView(value, "Uint8Array");
+    refuseUnsteady(value.buffer);
+    writer.count(value.byteLength);
+    return ["buffer", Bytes.copyOf(value)];
+  },
   create: (row) => Buffer.from(Bytes.in(row[1]).copy().buffer),
 });
 
@@ -218,16 +238,19 @@ for (const View of [
   BigUint64Array,
   DataView,
 ]) {
+  const tag = View.name;
   addKind({
-    tag: View.name,
+    tag,
     prototype: View.prototype,
     encode(value: InstanceType<typeof View>, writer) {
+      if (!(value instanceof DataView)) checkView(value, tag);
+      else refuseOwnProperties(value);
       const length = value instanceof DataView ? value.byteLength : value.length;
-      return [View.name, writer.cell(value.buffer, propertyStep, "buffer"), value.byteOffset, length];
+      return [tag, writer.cell(value.buffer, propertyStep, "buffer"), value.byteOffset, length];
     },
     create(row, reader) {
       const buffer = reader.value(row[1]);
-      if (!(buffer instanceof ArrayBuffer)) throw new MalformedError(`${View.name} without a buffer`);
+      if (!(buffer instanceof ArrayBuffer)) throw new MalformedError(`${tag} without a buffer`);
       return Reflect.construct(View, [buffer, numberIn(row[2]), numberIn(row[3])]);
     },
   });
@@ -235,10 +258,16 @@ for (const View of [
 
 for (const kind of temporalKinds) addKind(kind);
 
-function refuseOwnProperties(value: object): void {
-  const [key] = Object.keys(value);
-  if (key === undefined) return;
-  throw new Refusal("a property of one's own on a built-in object cannot be stored", propertyStep(key));
+/** Throws a {@link Refusal} for a typed array of another class than its prototype says, or with properties. */
+function checkView(value: Exclude<NodeJS.ArrayBufferView, DataView>, className: string): void {
+  if (value[Symbol.toStringTag] !== className) throw new Refusal(DISGUISED);
+  checkTypedArray(value, className);
+}
+
+function refuseUnsteady(value: ArrayBufferLike): void {
+  if (value instanceof SharedArrayBuffer) throw new Refusal("a SharedArrayBuffer cannot be stored");
+  if (value.resizable) throw new Refusal("a resizable ArrayBuffer cannot be stored");
+  if (value.detached) throw new Refusal("an ArrayBuffer that was transferred cannot be stored");
 }
 
 const elementStep = (index: number) => `[${index}]`;

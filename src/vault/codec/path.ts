@@ -1,4 +1,4 @@
-import type { Row } from "./form.ts";
+import type { Row, TaggedRow } from "./form.ts";
 
 /** `.name`, or `["odd name"]`. */
 export function propertyStep(key: string): string {
@@ -23,8 +23,13 @@ export function pathTo(rows: readonly Row[], index: number): string {
 
 function cellsOf(row: Row): unknown[] {
   if (!Array.isArray(row)) return Object.values(row);
-  const last: unknown = row.at(-1);
-  return row[0] === "live" || row[0] === "null" ? Object.values(last as object) : row.slice(1);
+  const fields = fieldsOf(row as TaggedRow);
+  return fields ? Object.values(fields) : row.slice(1);
+}
+
+function fieldsOf(row: TaggedRow): object | undefined {
+  if (row[0] === "live") return row[3] as object;
+  return row[0] === "null" ? (row[1] as object) : undefined;
 }
 
 function refersTo(cell: unknown, index: number): boolean {
@@ -44,11 +49,10 @@ function stepTo(row: Row, target: number): string {
       return position % 2 === 1 ? mapStep(content[position - 1], position >> 1) : `.keys()[${position >> 1}]`;
     case "set":
       return `.values()[${position}]`;
-    case "live":
-    case "null":
-      return fieldStep(content.at(-1) as object, target);
-    default:
-      return ".buffer";
+    default: {
+      const fields = fieldsOf(row as TaggedRow);
+      return fields ? fieldStep(fields, target) : ".buffer";
+    }
   }
 }
 

@@ -10,3 +10,6 @@ export class Refusal {
     this.cause = cause;
   }
 }
+
+/** Why an object that is not what its prototype says cannot be stored. */
+export const DISGUISED = "a built-in object with the prototype of another cannot be stored";

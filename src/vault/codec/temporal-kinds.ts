@@ -1,5 +1,6 @@
 import { MalformedError } from "./form.ts";
 import type { Kind } from "./kinds.ts";
+import { refuseOwnProperties } from "./own-properties.ts";
 
 /** A class of Temporal whose text says everything about an instance. */
 interface TextualClass {
@@ -43,7 +44,10 @@ function textualKind([name, type]: readonly [string, TextualClass]): Kind {
   return {
     tag,
     prototype: type.prototype,
-    encode: (value: object) => [tag, String(value)],
+    encode(value: object) {
+      refuseOwnProperties(value);
+      return [tag, String(value)];
+    },
     create([, text]) {
       if (typeof text !== "string") throw new MalformedError(`${tag} without its text`);
       return type.from(text);
@@ -55,7 +59,10 @@ function durationKind(): Kind {
   return {
     tag: "Temporal.Duration",
     prototype: Temporal.Duration.prototype,
-    encode: (value: Temporal.Duration) => ["Temporal.Duration", ...durationUnits.map((unit) => value[unit])],
+    encode(value: Temporal.Duration) {
+      refuseOwnProperties(value);
+      return ["Temporal.Duration", ...durationUnits.map((unit) => value[unit])];
+    },
     create: ([, ...amounts]) => new Temporal.Duration(...amounts.map(Number)),
   };
 }

@@ -1,9 +1,20 @@
+import { Bytes } from "./bytes.ts";
 import { cellOf, readCell } from "./cell.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TypeVersion } from "./form.ts";
 
 /** `stored` as JSON text. */
 export function toText(stored: Stored): string {
-  return JSON.stringify(stored instanceof Encoded ? stored.rows : cellOf(stored));
+  if (!(stored instanceof Encoded)) return JSON.stringify(cellOf(stored));
+  // JSON.stringify would look for characters to escape in what is Base64.
+  return stored.rows.some(holdsBytes) ? `[${stored.rows.map(rowText).join(",")}]` : JSON.stringify(stored.rows);
+}
+
+function holdsBytes(row: Row): row is readonly [tag: string, content: Bytes] {
+  return isTagged(row) && row[1] instanceof Bytes;
+}
+
+function rowText(row: Row): string {
+  return holdsBytes(row) ? `["${row[0]}","${row[1].toJSON()}"]` : JSON.stringify(row);
 }
 
 /**
@@ -34,8 +45,10 @@ function typesIn(rows: readonly Row[]): readonly TypeVersion[] {
   for (const row of rows) {
     if (typeof row !== "object" || row === null) throw new MalformedError(`not a row: ${Bun.inspect(row)}`);
     if (!isTagged(row) || row[0] !== "live") continue;
-    const type: TypeVersion = { name: String(row[1]), version: Number(row[2]) };
-    types.set(`${type.version} ${type.name}`, type);
+    const [, name, version, , plugin] = row;
+    const key = `${String(version)} ${String(name)}`;
+    if (!types.has(key))
+      types.set(key, { name: String(name), version: Number(version), plugin: typeof plugin === "string" ? plugin : undefined });
   }
   return [...types.values()];
 }

@@ -3,6 +3,7 @@ import { decode, noTypes, type TypeSource } from "../codec/decode.ts";
 import { encode } from "../codec/encode.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "../codec/form.ts";
 import { addKind, type Kind } from "../codec/kinds.ts";
+import { DISGUISED, Refusal } from "../codec/refusal.ts";
 import { KnownType } from "../types/known-type.ts";
 import { liveTypeOf } from "../types/registry.ts";
 import { SetTypes } from "../types/set-types.ts";
@@ -46,8 +47,8 @@ export class LiveData {
    * constructed without arguments.
    */
   unwrapAs<T extends object>(type: new (...params: never[]) => T, source?: LiveTypeSource): T {
-    const known = new KnownType(type.name, type as LiveType, liveTypeOf(type.prototype)?.enter);
-    const rows = this.#stored instanceof Encoded ? this.#stored.rows : [];
+    const known = new KnownType(type.name, type as LiveType, liveTypeOf(type.prototype));
+    const { rows, types: written } = this.#stored instanceof Encoded ? this.#stored : nothing;
     const root = rows[0] && instanceRow(rows[0], known);
     if (!root) {
       throw new HotswapError(
@@ -56,8 +57,24 @@ export class LiveData {
       );
     }
     const others = typesOf(source);
-    const types: TypeSource = { find: (name) => (name === root[1] ? known : others.find(name)) };
-    return decode(new Encoded([root, ...rows.slice(1)], []), types, "live data") as T;
+    const types: TypeSource = { find: (name, plugin) => (name === root[1] ? known : others.find(name, plugin)) };
+    return decode(new Encoded([root, ...rows.slice(1)], written), types, "live data") as T;
+  }
+
+  /**
+   * About how many bytes it takes in a store.
+   * @internal
+   */
+  get size(): number {
+    const stored = this.#stored;
+    if (typeof stored === "string") return stored.length;
+    return (stored instanceof Encoded ? stored.size : 0) ?? toText(stored).length;
+  }
+
+  /** Throws unless `value` is live data, whatever its prototype says. @internal */
+  static check(value: LiveData): LiveData {
+    if (#stored in value) return value;
+    throw new Refusal(DISGUISED);
   }
 
   /** Text for `JSON.stringify`, which {@link LiveData.from} reads. */
@@ -88,6 +105,8 @@ export class LiveData {
 export function wrap(value: unknown): LiveData {
   return new LiveData(encode(value, "value"));
 }
+
+const nothing = new Encoded([], []);
 
 /** Version of the text form. */
 const FORMAT = 1;
@@ -125,7 +144,11 @@ function instanceRow(row: Row, type: KnownType): TaggedRow | undefined {
 export const liveDataKind: Kind = {
   tag: "liveData",
   prototype: LiveData.prototype,
-  encode: (value: LiveData) => ["liveData", value],
+  isImmutable: true,
+  encode(value: LiveData, writer) {
+    writer.count(LiveData.check(value).size);
+    return ["liveData", value];
+  },
   create: ([, content]) => (content instanceof LiveData ? content : LiveData.from(content)),
 };
 addKind(liveDataKind);

@@ -1,5 +1,5 @@
 import type { LiveType } from "../live-type.ts";
-import { type Enter, KnownType } from "./known-type.ts";
+import { KnownType, type TypeOrigin } from "./known-type.ts";
 
 /**
  * Every class that is or was a live type of some set, by its prototype. A class is a live type for good, so an
@@ -8,12 +8,12 @@ import { type Enter, KnownType } from "./known-type.ts";
 const known = new WeakMap<object, KnownType>();
 
 /**
- * Makes `liveTypes` known under their names; `enter` runs their code in the context of their plugin. Throws
+ * Makes `liveTypes` known under their names; `origin` says whose they are. Throws
  * `HOTSWAP_MIGRATION_FAILED` for a version that makes no sense.
  */
-export function registerLiveTypes(liveTypes: ReadonlyMap<string, LiveType>, enter?: Enter): void {
+export function registerLiveTypes(liveTypes: ReadonlyMap<string, LiveType>, origin?: TypeOrigin): void {
   for (const [name, type] of liveTypes) {
-    if (!known.has(type.prototype)) known.set(type.prototype, new KnownType(name, type, enter));
+    if (!known.has(type.prototype)) known.set(type.prototype, new KnownType(name, type, origin));
   }
 }
 

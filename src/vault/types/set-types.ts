@@ -12,11 +12,11 @@ export class SetTypes implements TypeSource {
   readonly #byPrototype = new Map<object, KnownType>();
   readonly #newer: (name: string) => Migrations | undefined;
 
-  /** `newer` answers the steps down of the set that is live now, for this one may be older than the data. */
+  /** `newer` returns the steps down of the set that is live now, for this one may be older than the data. */
   constructor(liveTypes: ReadonlyMap<string, LiveType>, newer: (name: string) => Migrations | undefined) {
     registerLiveTypes(liveTypes);
     for (const [name, type] of liveTypes) {
-      const known = new KnownType(name, type, liveTypeOf(type.prototype)?.enter);
+      const known = new KnownType(name, type, liveTypeOf(type.prototype));
       this.#types.set(name, known);
       this.#byPrototype.set(type.prototype, known);
     }
@@ -24,15 +24,17 @@ export class SetTypes implements TypeSource {
   }
 
   /**
-   * Throws `HOTSWAP_MIGRATION_FAILED`: unlike live data, the bag never answers with a bare object in place of an
-   * instance.
+   * Throws `HOTSWAP_MIGRATION_FAILED` naming the plugin that is missing: unlike live data, the bag never gives a bare
+   * object in place of an instance.
    */
-  find(name: string): KnownType {
+  find(name: string, plugin: string | undefined): KnownType {
     const type = this.#types.get(name);
     if (type) return type;
+    const owner = plugin === undefined ? "" : ` of the plugin "${plugin}"`;
     throw new HotswapError(
       "HOTSWAP_MIGRATION_FAILED",
-      `the data holds an instance of ${name}, and no plugin of this set has a live type of that name${didYouMean(name, this.#types.keys())}`,
+      `the data holds an instance of ${name}${owner}, and no plugin of this set has a live type of that name${didYouMean(name, this.#types.keys())}`,
+      { plugin },
     );
   }
 
