@@ -39,6 +39,6 @@ export { JobQueue, type JobSource, type TickResult } from "./vault/jobs/job-queu
 export type { AddOptions, JobQueueOptions } from "./vault/jobs/options.ts";
 export type { LiveFuncRegistry, LiveFuncs, LiveTypeRegistry, LiveTypes } from "./vault/live-registry.ts";
 export type { LiveFunc, LiveType, Migration, Migrations } from "./vault/live-type.ts";
-export type { DataStore, StoreBatch, StoreRecord } from "./vault/store/data-store.ts";
+export { type DataStore, RecordRefused, type StoreBatch, type StoreRecord } from "./vault/store/data-store.ts";
 export { type SqliteStore, sqliteStore, type StoreSize } from "./vault/store/sqlite-store.ts";
 export type { Vault } from "./vault/vault.ts";

@@ -90,6 +90,8 @@ export interface VaultOptions {
   readonly store?: DataStore;
   /** The longest time in ms that a write waits before it is flushed to the store; 1000 unless set. */
   readonly flushInterval?: number;
+  /** The most bytes that one value of the data bag may take; 64 MB unless set. */
+  readonly maxValueSize?: number;
 }
 
 /** {@link SwapperOptions} with every default filled in. */

@@ -73,7 +73,7 @@ export async function inspectKey(path: string, key: string): Promise<InspectedVa
 }
 
 async function readingStore<T>(path: string, read: (database: Database) => T): Promise<T> {
-  if (!(await holdsStore(path))) throw storeFailed(path, "does not exist, or is empty");
+  if (!holdsStore(path)) throw storeFailed(path, "does not exist, or is empty");
   return explaining(path, () => {
     using database = openForReading(path);
     return read(database);

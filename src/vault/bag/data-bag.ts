@@ -24,8 +24,10 @@ export interface KeyDeclaration<V = unknown> {
   /** Step `n` takes a value of version n and returns one of version n - 1; it lets older code be rolled back to. */
   readonly downgrades?: Migrations;
   /**
-   * Called when the live set and the set being prepared both wrote the key: returns what the key shall hold.
-   * `original` is what it held when the reload began; each is `undefined` where the key was absent.
+   * Called when the set being prepared wrote the key, and the live set did so after the new one had last looked at it:
+   * returns what the key shall hold. `theirs` is what the live set wrote, `ours` what the new one wrote, and `original`
+   * what the new one found when it last looked (or wrote without looking) before its first write; each is `undefined`
+   * where the key was absent. So `theirs + ours - original` adds up what both counted.
    */
   readonly merge?: (theirs: V | undefined, ours: V | undefined, original: V | undefined) => V;
 }
@@ -36,8 +38,9 @@ export interface KeyDeclaration<V = unknown> {
  *
  * Values may be everything plain, bigint, Map, Set, Date, Temporal, RegExp, URL, URLSearchParams, ArrayBuffer, its
  * views and Buffer, live data, instances of live types, which come back as the newest version of their class, and all
- * that with cycles and shared references. Of an array its elements are stored, of other objects the enumerable
- * properties; getters are read.
+ * that with cycles and shared references, holes, and objects that are frozen or sealed. What would come back as
+ * anything else is refused: functions, getters, symbols, hidden and read-only properties, properties of one's own on
+ * arrays and other built-in objects, private fields, proxies, instances of other classes.
  */
 export interface DataBag {
   /**
@@ -45,7 +48,10 @@ export interface DataBag {
    * code.
    */
   get<K extends string>(key: K): EntryOf<K> | undefined;
-  /** Stores a copy. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored. */
+  /**
+   * Stores a copy. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored, and `HOTSWAP_TOO_LARGE` for
+   * more than `maxValueSize`; the key then holds what it held before.
+   */
   set<K extends string>(key: K, value: EntryOf<K>): void;
   /** Replaces the value by `fn(value)`, with `initial` where the key is absent, and returns the new value. */
   update<K extends string>(key: K, fn: (value: EntryOf<K>) => EntryOf<K>, initial: EntryOf<K>): EntryOf<K>;
@@ -57,15 +63,17 @@ export interface DataBag {
   entries(): IterableIterator<[string, unknown]>;
   readonly size: number;
   /**
-   * Declares version, migrations and merge of a key for this set. Belongs into `onInit` (or a reload callback): older
-   * data is migrated before the swap, so that a step that fails, fails the reload. Declaring a key twice in one set
-   * throws `HOTSWAP_MIGRATION_FAILED`.
+   * Declares version, migrations and merge of a key for the whole set. Belongs into `onInit` (or a reload callback): older
+   * data is migrated before the swap, so that a step that fails, fails the reload. Plugins may declare a key in any
+   * order, and what another plugin of the set wrote before counts as written at this version. Throws
+   * `HOTSWAP_MIGRATION_FAILED` when two plugins declare a key differently, and when one read it before at another
+   * version.
    */
   declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void;
   /**
    * Resolves when everything written before is in the store; at once when there is none. Writes of a reload that is
    * still under way are not among them: they reach the store with the swap. Rejects with `HOTSWAP_STORE_FAILED`, and
-   * keeps what was not written for the next flush.
+   * keeps what was not written for the next flush; a value that the store refuses keeps no other from being written.
    */
   flush(): Promise<void>;
   /** Every value in JSON-safe form. */

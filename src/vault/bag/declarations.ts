@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError } from "../../errors.ts";
 import { type Enter, versionOf } from "../types/known-type.ts";
+import type { Migrations } from "../live-type.ts";
 import type { KeyDeclaration } from "./data-bag.ts";
 
 /** A declaration of a key, with its defaults filled in. */
@@ -60,16 +61,18 @@ export class Declarations {
     return before && this.#isStillDeclared(before) ? before : undefined;
   }
 
-  /** Throws `HOTSWAP_MIGRATION_FAILED` when the set declared the key already. */
-  add(key: string, options: KeyDeclaration<never>): void {
+  /** Throws `HOTSWAP_MIGRATION_FAILED` when the set declared the key otherwise. */
+  add(key: string, options: KeyDeclaration<never>): DeclaredKey {
     const named = `the data-bag key ${JSON.stringify(key)}`;
+    const enter = AsyncLocalStorage.snapshot();
+    const declared = { version: versionOf(named, options), owner: this.#owner, options, enter };
     const earlier = this.#own.get(key);
     if (earlier) {
-      const who = [earlier.owner, this.#owner].map((owner) => owner ?? "the host").join(" and ");
-      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", `${named} is declared twice, by ${who}`);
+      checkAgreement(key, earlier, declared);
+      return earlier;
     }
-    const enter = AsyncLocalStorage.snapshot();
-    this.#own.set(key, { version: versionOf(named, options), owner: this.#owner, options, enter });
+    this.#own.set(key, declared);
+    return declared;
   }
 
   *keys(): Generator<string> {
@@ -77,8 +80,16 @@ export class Declarations {
     for (const key of this.#before?.keys() ?? []) if (!this.#own.has(key) && this.get(key)) yield key;
   }
 
-  /** Every `onInit` has run: makes what goes on being declared its own, and lets go of the set before. */
+  /**
+   * Every `onInit` has run: makes what goes on being declared its own, and lets go of the set before. Throws
+   * `HOTSWAP_MIGRATION_FAILED` when a plugin that is kept declared a key otherwise than this set.
+   */
   settle(): void {
+    for (const [key, declared] of this.#own) {
+      const kept = this.#before?.get(key);
+      if (kept?.owner === undefined || kept.owner === declared.owner || !this.#isStillDeclared(kept)) continue;
+      checkAgreement(key, kept, declared);
+    }
     const kept = Array.from(this.keys(), (key) => [key, this.get(key)] as const);
     this.#before = undefined;
     for (const [key, declared] of kept) if (declared) this.#own.set(key, declared);
@@ -92,4 +103,28 @@ export class Declarations {
   #isStillDeclared({ owner }: DeclaredKey): boolean {
     return owner === undefined || (!this.isAbsent(owner) && !this.#initialised.has(owner));
   }
+}
+
+/** Throws `HOTSWAP_MIGRATION_FAILED` naming both plugins when they declare a key differently. */
+function checkAgreement(key: string, one: DeclaredKey, other: DeclaredKey): void {
+  const difference = differenceOf(one.options, other.options);
+  if (difference === undefined) return;
+  const [first, second] = [one, other].map(({ owner }) => (owner === undefined ? "the host" : `"${owner}"`));
+  throw new HotswapError(
+    "HOTSWAP_MIGRATION_FAILED",
+    `the data-bag key ${JSON.stringify(key)} is declared by ${first} and by ${second} with another ${difference}: a key has one declaration in a set`,
+    { plugin: other.owner },
+  );
+}
+
+function differenceOf(one: KeyDeclaration<never>, other: KeyDeclaration<never>): string | undefined {
+  if ((one.version ?? 1) !== (other.version ?? 1)) return "version";
+  if (textOf(one.migrations) !== textOf(other.migrations)) return "migrations";
+  if (textOf(one.downgrades) !== textOf(other.downgrades)) return "downgrades";
+  return String(one.merge) === String(other.merge) ? undefined : "merge";
+}
+
+/** Two plugins have copies of a step that they share: what counts is its text. */
+function textOf(steps: Migrations = {}): string {
+  return JSON.stringify(Object.entries(steps).map(([version, step]) => [version, String(step)]));
 }

@@ -4,6 +4,8 @@ import { absent, Slot, type Absent, type Entry } from "./slot.ts";
 export interface Layer {
   /** What the key holds. */
   read(key: string): Entry | Absent;
+  /** The same for the code of a set: what it does next may rest on it. */
+  see(key: string): Entry | Absent;
   write(key: string, entry: Entry | Absent): void;
   /** Puts the migrated form of what the key holds in its place; nobody's write, so never a conflict. */
   replace(key: string, entry: Entry): void;
@@ -30,6 +32,10 @@ export class SharedEntries implements Layer {
   read(key: string): Entry | Absent {
     const entry = this.#entries.get(key);
     return entry === undefined && !this.#entries.has(key) ? absent : entry;
+  }
+
+  see(key: string): Entry | Absent {
+    return this.read(key);
   }
 
   write(key: string, entry: Entry | Absent): void {

@@ -5,34 +5,52 @@ import { absent, type Absent, type Entry } from "./slot.ts";
 export class Overlay implements Layer {
   readonly #below: SharedEntries;
   readonly #writes = new Map<string, Entry | Absent>();
-  readonly #replaced = new Set<string>();
+  /** Keys that hold the migrated form of what lies below, with what lay there. */
+  readonly #replaced = new Map<string, Entry | Absent>();
+  /** What lay below when the set last looked, for keys that it looked at or wrote. */
+  readonly #seen = new Map<string, Entry | Absent>();
 
   constructor(below: SharedEntries) {
     this.#below = below;
   }
 
   read(key: string): Entry | Absent {
+    this.forgetStale(key);
     const entry = this.#writes.get(key);
     return entry === undefined && !this.#writes.has(key) ? this.#below.read(key) : entry;
   }
 
+  see(key: string): Entry | Absent {
+    const entry = this.read(key);
+    if (!this.wrote(key)) this.#seen.set(key, this.#below.read(key));
+    return entry;
+  }
+
   write(key: string, entry: Entry | Absent): void {
+    if (!this.#seen.has(key)) this.#seen.set(key, this.#below.read(key));
     this.#replaced.delete(key);
     this.#writes.set(key, entry);
   }
 
   replace(key: string, entry: Entry): void {
-    if (!this.#writes.has(key)) this.#replaced.add(key);
+    if (!this.wrote(key)) this.#replaced.set(key, this.#below.read(key));
     this.#writes.set(key, entry);
+  }
+
+  /** What lay below a written key when the set wrote it, or when it last looked before that. */
+  seen(key: string): Entry | Absent {
+    const entry = this.#seen.get(key);
+    return entry === undefined && !this.#seen.has(key) ? absent : entry;
+  }
+
+  /** What lies below a key was migrated, and is the same value still. */
+  replacedBelow(key: string, before: Entry | Absent, after: Entry | Absent): void {
+    if (this.#seen.has(key) && Object.is(this.#seen.get(key), before)) this.#seen.set(key, after);
   }
 
   /** Whether the set that is being prepared wrote the key itself. */
   wrote(key: string): boolean {
     return this.#writes.has(key) && !this.#replaced.has(key);
-  }
-
-  has(key: string): boolean {
-    return this.#writes.has(key);
   }
 
   writes(): ReadonlyMap<string, Entry | Absent> {
@@ -59,5 +77,12 @@ export class Overlay implements Layer {
       size += (entry === absent ? 0 : 1) - (this.#below.read(key) === absent ? 0 : 1);
     }
     return size;
+  }
+
+  /** Drops the migrated form of what lies below when the live set wrote the key since. */
+  forgetStale(key: string): void {
+    if (!this.#replaced.has(key) || Object.is(this.#replaced.get(key), this.#below.read(key))) return;
+    this.#replaced.delete(key);
+    this.#writes.delete(key);
   }
 }

@@ -6,14 +6,15 @@ import { liveDataKind } from "../data/live-data.ts";
 import type { LiveType } from "../live-type.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { Flusher } from "../store/flusher.ts";
-import { milliseconds } from "../store/milliseconds.ts";
+import { readAll } from "../store/read-all.ts";
+import { milliseconds, valueSize } from "../store/limits.ts";
 import { Declarations, type DeclaredKey } from "./declarations.ts";
 import { SharedEntries } from "./entries.ts";
 import { Overlay } from "./overlay.ts";
 import { readRecord, recordText } from "./record.ts";
 import { absent, type Absent, type Entry } from "./slot.ts";
 import { Transaction, type BagTransaction, type TransactionHost } from "./transaction.ts";
-import { BagView, type Migrated, type ViewHost } from "./view.ts";
+import { BagView, type ViewHost } from "./view.ts";
 
 export type { BagTransaction } from "./transaction.ts";
 
@@ -25,6 +26,8 @@ export interface BagStorageOptions {
    * given.
    */
   readonly flushInterval?: number | undefined;
+  /** The most bytes that a value may take; 64 MB unless given. */
+  readonly maxValueSize?: number | undefined;
   readonly logger: Logger;
 }
 
@@ -42,6 +45,7 @@ addKind(liveDataKind);
 /** What lies behind the data bags of all sets. One for each swapper. */
 export class BagStorage implements ViewHost, TransactionHost {
   readonly logger: Logger;
+  readonly maxValueSize: number;
   readonly shared = new SharedEntries();
   readonly #flusher: Flusher<Entry | Absent> | undefined;
   readonly #views = new Set<BagView>();
@@ -50,6 +54,7 @@ export class BagStorage implements ViewHost, TransactionHost {
 
   private constructor(options: BagStorageOptions) {
     this.logger = options.logger;
+    this.maxValueSize = valueSize(options.maxValueSize);
     if (options.store) {
       this.#flusher = new Flusher({
         store: options.store,
@@ -105,9 +110,11 @@ export class BagStorage implements ViewHost, TransactionHost {
     return this.#current?.declarations.get(key);
   }
 
-  replaceCurrent(view: BagView, migrated: Migrated): void {
-    for (const older of this.#views) if (older !== view) older.keepReading(migrated);
-    this.#current?.beginDraining();
+  drainCurrent(): void {
+    this.#current?.beginDraining(this.shared);
+  }
+
+  replaceCurrent(view: BagView): void {
     view.becomeCurrent(this.shared);
     this.#current = view;
   }
@@ -119,7 +126,7 @@ export class BagStorage implements ViewHost, TransactionHost {
 
   async #load(store: DataStore): Promise<void> {
     try {
-      for await (const record of store.load()) this.shared.load(record.key, readRecord(record));
+      await readAll(store.load(), (record) => this.shared.load(record.key, readRecord(record)));
     } catch (error) {
       await store.close();
       throw error;

@@ -45,8 +45,10 @@ export interface BagTransaction {
 export interface TransactionHost {
   readonly logger: Logger;
   readonly shared: SharedEntries;
-  /** The view takes the place of the current one; `migrated` is what the older ones go on reading. */
-  replaceCurrent(view: BagView, migrated: ReadonlyMap<string, { from: Entry; to: Entry }>): void;
+  /** Entries are about to be changed for the next set. */
+  drainCurrent(): void;
+  /** The view takes the place of the current one. */
+  replaceCurrent(view: BagView): void;
   /** The view is of no use any more. */
   forget(view: BagView): void;
 }
@@ -63,8 +65,8 @@ export class Transaction implements BagTransaction, EntriesObserver {
   readonly #overlay: Overlay;
   readonly #view: BagView;
   readonly #stopObserving: () => void;
-  /** What the live set changed meanwhile, with what it was before. */
-  readonly #originals = new Map<string, Entry | Absent>();
+  /** What the live set wrote meanwhile. */
+  readonly #changed = new Set<string>();
   #state: State = "open";
 
   constructor(host: TransactionHost, view: BagView, overlay: Overlay) {
@@ -86,8 +88,9 @@ export class Transaction implements BagTransaction, EntriesObserver {
     this.#view.declarations.owner = plugin;
   }
 
-  changing(key: string, before: Entry | Absent, _after: Entry | Absent, isReplacement: boolean): void {
-    if (!isReplacement && !this.#originals.has(key)) this.#originals.set(key, before);
+  changing(key: string, before: Entry | Absent, after: Entry | Absent, isReplacement: boolean): void {
+    if (isReplacement) this.#overlay.replacedBelow(key, before, after);
+    else this.#changed.add(key);
   }
 
   async prepare(): Promise<void> {
@@ -107,17 +110,16 @@ export class Transaction implements BagTransaction, EntriesObserver {
 
   commit(): void {
     this.#checkOpen();
-    const resolved = this.#resolve();
+    const resolved = this.#resolveAtSwap();
     this.#stopObserving();
     this.#state = "committed";
     const { shared } = this.#host;
-    const migrated = new Map<string, { from: Entry; to: Entry }>();
+    this.#host.drainCurrent();
     for (const [key, entry] of new Map([...this.#overlay.writes(), ...resolved])) {
-      const from = shared.read(key);
-      if (!this.#overlay.wrote(key) && from !== absent && entry !== absent) migrated.set(key, { from, to: entry });
-      shared.write(key, entry);
+      if (entry === absent || this.#overlay.wrote(key)) shared.write(key, entry);
+      else shared.replace(key, entry);
     }
-    this.#host.replaceCurrent(this.#view, migrated);
+    this.#host.replaceCurrent(this.#view);
   }
 
   abort(): void {
@@ -154,23 +156,26 @@ export class Transaction implements BagTransaction, EntriesObserver {
     const { shared } = this.#host;
     const isOutdated = (key: string): boolean => {
       const entry = this.#overlay.read(key);
-      return entry !== absent && this.#view.isOutdated(key, entry);
+      return entry !== absent && this.#mustMigrate(key, entry);
     };
     for (const key of [...this.#view.declarations.keys(), ...shared.versionedKeys()]) {
-      if (isOutdated(key) && !this.#isOrphan(key)) yield key;
+      if (isOutdated(key)) yield key;
     }
     // Looking at every key is only worth it when the counts say that there is something to find.
     if (![...shared.types()].some((written) => this.#view.types.isOutdated(written))) return;
     let looked = 0;
     for (const key of shared.keys()) {
-      if (isOutdated(key) && !this.#isOrphan(key)) yield key;
+      if (isOutdated(key)) yield key;
       if (++looked % KEYS_PER_TURN === 0) await nextTurn();
     }
   }
 
-  /** The keys of a plugin that is no longer in the set stay as they are until it comes back. */
-  #isOrphan(key: string): boolean {
-    const entry = this.#overlay.read(key);
+  /** What belongs to a plugin that is no longer in the set stays as it is until the plugin comes back. */
+  #mustMigrate(key: string, entry: Entry): boolean {
+    return this.#view.isOutdated(key, entry) && !this.#view.holdsMissingType(entry) && !this.#isOrphan(key, entry);
+  }
+
+  #isOrphan(key: string, entry: Entry): boolean {
     if (!(entry instanceof Slot) || entry.version === 1 || this.#view.declarations.get(key)) return false;
     return this.#view.declarations.isAbsent(entry.owner);
   }
@@ -189,22 +194,34 @@ export class Transaction implements BagTransaction, EntriesObserver {
     return this.#view.toEntry(key, this.#view.valueOf(key, entry));
   }
 
+  /** Throws what {@link Transaction.prepare} would, had it come later. */
+  #resolveAtSwap(): ReadonlyMap<string, Entry | Absent> {
+    try {
+      return this.#resolve();
+    } catch (error) {
+      if (!(error instanceof HotswapError)) throw error;
+      throw new HotswapError(error.code, error.message, { plugin: error.plugin, phase: "vault", cause: error.cause });
+    }
+  }
+
   /**
-   * What the keys that the live set changed meanwhile shall hold, where that is not what the overlay says. Changes
-   * nothing.
+   * What the keys shall hold that both sets wrote, or that the live set wrote since they were migrated. Changes nothing
+   * but that the overlay forgets what it had migrated of them.
    */
   #resolve(): ReadonlyMap<string, Entry | Absent> {
     const resolved = new Map<string, Entry | Absent>();
     const conflicts: string[] = [];
-    for (const [key, original] of this.#originals) {
+    for (const key of this.#changed) {
       const theirs = this.#host.shared.read(key);
+      this.#overlay.forgetStale(key);
       if (this.#overlay.wrote(key)) {
+        const original = this.#overlay.seen(key);
+        if (Object.is(theirs, original)) continue;
         if (this.#view.declarations.get(key)?.options.merge) resolved.set(key, this.#merge(key, theirs, original));
         else conflicts.push(key);
-      } else if (theirs !== absent && this.#view.isOutdated(key, theirs) && !this.#isOrphan(key)) {
+      } else if (theirs !== absent && this.#mustMigrate(key, theirs)) {
+        this.#checkDeclared(key, theirs);
         resolved.set(key, this.#migrated(key, theirs));
-      } else if (this.#overlay.isReplacement(key)) {
-        resolved.set(key, theirs);
       }
     }
     if (conflicts.length > 0) throw conflictError(conflicts);
@@ -243,7 +260,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#stopObserving();
-    this.#originals.clear();
+    this.#changed.clear();
     this.#view.end("HOTSWAP_FREED", message);
     this.#host.forget(this.#view);
   }

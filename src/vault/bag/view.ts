@@ -6,12 +6,14 @@ import { migrate } from "../types/migrate.ts";
 import { toText } from "../codec/text.ts";
 import type { DataBag, EntryOf, KeyDeclaration } from "./data-bag.ts";
 import type { Declarations, DeclaredKey } from "./declarations.ts";
-import type { Layer } from "./entries.ts";
+import type { EntriesObserver, Layer, SharedEntries } from "./entries.ts";
 import type { SetTypes } from "../types/set-types.ts";
 import { absent, Slot, toEntry, versionOfEntry, type Absent, type Entry } from "./slot.ts";
 
 /** What a view needs of the storage that it belongs to. */
 export interface ViewHost {
+  /** The most bytes that a value may take. */
+  readonly maxValueSize: number;
   flush(): Promise<void>;
   /** What the set that is live now says about a key. */
   currentDeclaration(key: string): DeclaredKey | undefined;
@@ -23,17 +25,18 @@ export interface ViewHost {
  */
 export type ViewState = "preparing" | "current" | "draining" | "ended";
 
-/** An entry that was migrated for a newer set, with what an older set goes on reading. */
-export type Migrated = ReadonlyMap<string, { readonly from: Entry; readonly to: Entry }>;
-
 /** The data bag as one set sees it: values come out with that set's classes and versions. */
-export class BagView implements DataBag {
+export class BagView implements DataBag, EntriesObserver {
   readonly types: SetTypes;
   readonly #host: ViewHost;
   /** @internal */
   readonly declarations: Declarations;
-  readonly #migratedAfter: Migrated[] = [];
+  /** While preparing: the version at which a key was read, and by which plugin. */
+  readonly #readAt = new Map<string, { readonly version: number; readonly plugin: string | undefined }>();
+  /** While draining: entries that a newer set migrated, with what this one goes on reading. */
+  readonly #migrated = new Map<string, { readonly from: Entry; readonly to: Entry }>();
   #layer: Layer;
+  #stopObserving: (() => void) | undefined;
   #state: ViewState = "preparing";
   #ending: HotswapError | undefined;
 
@@ -90,11 +93,12 @@ export class BagView implements DataBag {
 
   declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void {
     this.#checkAlive();
-    if (this.#layer.wrote(checkedKey(key))) {
-      const message = `the data-bag key ${JSON.stringify(key)} is declared after it was written; declare it before`;
-      throw new HotswapError("HOTSWAP_MIGRATION_FAILED", message);
-    }
-    this.declarations.add(key, declaration as unknown as KeyDeclaration<never>);
+    const declared = this.declarations.add(checkedKey(key), declaration as unknown as KeyDeclaration<never>);
+    this.#checkReadBefore(key, declared);
+    if (!this.#layer.wrote(key)) return;
+    // Another plugin of the set wrote it before, and meant what the set declares.
+    const entry = this.#layer.read(key);
+    if (entry !== absent) this.#layer.write(key, withDeclaration(entry, declared));
   }
 
   async flush(): Promise<void> {
@@ -149,20 +153,29 @@ export class BagView implements DataBag {
     );
   }
 
+  /** @internal Whether the entry holds instances of a type that no plugin of this set has: it stays as it is. */
+  holdsMissingType(entry: Entry): boolean {
+    return entry instanceof Slot && entry.types.some(({ name }) => !this.types.has(name));
+  }
+
   /** @internal After the swap: reads and writes go to the shared entries. */
-  becomeCurrent(shared: Layer): void {
+  becomeCurrent(shared: SharedEntries): void {
     this.#layer = shared;
+    this.#readAt.clear();
     this.#state = "current";
   }
 
-  /** @internal The next set took over, and migrated these. */
-  beginDraining(): void {
+  /** @internal The next set takes over: what it does to the entries must not change what this one reads. */
+  beginDraining(shared: SharedEntries): void {
     this.#state = "draining";
+    this.#stopObserving = shared.observe(this);
   }
 
-  /** @internal A later set migrated these entries; this one goes on reading them as they were. */
-  keepReading(migrated: Migrated): void {
-    if (migrated.size > 0) this.#migratedAfter.push(migrated);
+  /** @internal */
+  changing(key: string, before: Entry | Absent, after: Entry | Absent, isReplacement: boolean): void {
+    const mine = this.#asRead(key, before);
+    this.#migrated.delete(key);
+    if (isReplacement && mine !== absent && after !== absent) this.#migrated.set(key, { from: mine, to: after });
   }
 
   /** @internal Drops every reference to the set's code. Later use throws an error with `code` and `message`. */
@@ -171,23 +184,25 @@ export class BagView implements DataBag {
     this.#state = "ended";
     this.#ending = new HotswapError(code, message);
     this.declarations.clear();
-    this.#migratedAfter.length = 0;
+    this.#stopObserving?.();
+    this.#readAt.clear();
+    this.#migrated.clear();
     this.types.clear();
   }
 
   #read(key: string): Entry | Absent {
     this.#checkAlive();
-    let entry = this.#layer.read(key);
-    if (this.#migratedAfter.length > 0 && entry !== absent) {
-      for (const migrated of this.#migratedAfter.toReversed()) {
-        const change = migrated.get(key);
-        if (change && change.to === entry) entry = change.from;
-      }
-    }
-    return entry;
+    return this.#asRead(key, this.#layer.see(key));
+  }
+
+  /** What this set reads where the key holds `entry`. */
+  #asRead(key: string, entry: Entry | Absent): Entry | Absent {
+    const migrated = this.#migrated.get(key);
+    return migrated && Object.is(migrated.to, entry) ? migrated.from : entry;
   }
 
   #valueOf(key: string, entry: Entry): unknown {
+    if (this.#state === "preparing") this.#noteRead(key);
     if (!(entry instanceof Slot) && this.declarations.isEmpty) return entry;
     if (!this.isOutdated(key, entry)) return decodeEntry(key, entry, this.types);
     const value = this.valueOf(key, entry);
@@ -197,12 +212,38 @@ export class BagView implements DataBag {
     return value;
   }
 
+  #noteRead(key: string): void {
+    if (this.#readAt.has(key) || this.#layer.wrote(key)) return;
+    const version = this.declarations.get(key)?.version ?? 1;
+    this.#readAt.set(key, { version, plugin: this.declarations.owner });
+  }
+
+  #checkReadBefore(key: string, { version, owner }: DeclaredKey): void {
+    const read = this.#readAt.get(key);
+    if (!read || read.version === version) return;
+    const [reader, declarer] = [read.plugin, owner].map((plugin) =>
+      plugin === undefined ? "the host" : `"${plugin}"`,
+    );
+    throw new HotswapError(
+      "HOTSWAP_MIGRATION_FAILED",
+      `the data-bag key ${JSON.stringify(key)} was read by ${reader} at version ${read.version}, before ${declarer} declared version ${version}: ` +
+        (reader === declarer
+          ? "declare it before it is read"
+          : `let ${reader} depend on ${declarer}, so that it comes later`),
+      { plugin: owner },
+    );
+  }
+
   #checkAlive(): void {
     if (this.#ending) throw new HotswapError(this.#ending.code, this.#ending.message);
   }
 }
 
-function decodeEntry(key: string, entry: Entry, types: SetTypes): unknown {
+function withDeclaration(entry: Entry, { version, owner }: DeclaredKey): Entry {
+  return entry instanceof Slot ? new Slot(entry.content, version, owner, entry.types) : toEntry(entry, version, owner);
+}
+
+function decodeEntry(key: string, entry: Entry | undefined, types: SetTypes): unknown {
   if (!(entry instanceof Slot)) return entry;
   try {
     return decode(entry.content, types, key);

@@ -6,7 +6,7 @@ import { holdsHiddenContent } from "./hidden-content.ts";
 import { kindOf, type RowWriter } from "./kinds.ts";
 import { integrityOf, isPlain, reasonAgainstProperty, refusalOfHidden, type Integrity } from "./own-properties.ts";
 import { pathTo, propertyStep } from "./path.ts";
-import { DISGUISED, Refusal } from "./refusal.ts";
+import { DISGUISED, Refusal, tooLarge } from "./refusal.ts";
 import type { KnownType } from "../types/known-type.ts";
 import { liveTypeOf } from "../types/registry.ts";
 
@@ -24,7 +24,11 @@ export interface EncodeOptions {
  * Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored; the path begins with `root`. Throws
  * `HOTSWAP_TOO_LARGE` as soon as more than `maxSize` bytes were found.
  */
-export function encode(value: unknown, root: string, { typeOf = liveTypeOf, maxSize = Infinity }: EncodeOptions = {}): Stored {
+export function encode(
+  value: unknown,
+  root: string,
+  { typeOf = liveTypeOf, maxSize = Infinity }: EncodeOptions = {},
+): Stored {
   switch (typeof value) {
     case "object":
       return value === null ? null : new Encoder(root, typeOf, maxSize).encode(value);
@@ -103,11 +107,11 @@ class Encoder implements RowWriter {
 
   /** The own properties of `source`; only those that `known` has as fields, if given. */
   fields(source: object, known?: KnownType): Fields {
+    const allowed = known?.fields;
     const keys = Object.keys(source);
     if (Reflect.ownKeys(source).length !== keys.length) throw refusalOfHidden(source);
     // What a built-in object holds is not in its properties, whatever its prototype says.
     if (keys.length === 0 && !known && holdsHiddenContent(source)) throw new Refusal(DISGUISED);
-    const allowed = known?.fields;
     const fields: Record<string, Cell> = {};
     for (const key of keys) {
       if (allowed && !allowed.has(key)) throw new Refusal(lostField(known), propertyStep(key));
@@ -123,8 +127,7 @@ class Encoder implements RowWriter {
     const property = Object.getOwnPropertyDescriptor(source, key);
     if (!property || isPlain(property, this.integrity)) return property?.value;
     // Every instance of the class has it, and what it returns is given to its setter.
-    if (!known || !property.get || !property.set)
-      throw new Refusal(reasonAgainstProperty(property), propertyStep(key));
+    if (!known || !property.get || !property.set) throw new Refusal(reasonAgainstProperty(property), propertyStep(key));
     try {
       return (source as Record<string, unknown>)[key];
     } catch (error) {
@@ -165,7 +168,8 @@ class Encoder implements RowWriter {
   #live(value: object, known: KnownType): Row {
     const { name, version, plugin } = known;
     const fields = this.fields(value, known);
-    if (this.#types.some((type) => type.name === name && type.version === version)) return ["live", name, version, fields];
+    if (this.#types.some((type) => type.name === name && type.version === version))
+      return ["live", name, version, fields];
     this.#types.push({ name, version, plugin });
     return plugin === undefined ? ["live", name, version, fields] : ["live", name, version, fields, plugin];
   }
@@ -203,11 +207,4 @@ function describeInstance(prototype: object | null): string {
 
 function notSerializable(path: string, reason: string, cause?: unknown): HotswapError {
   return new HotswapError("HOTSWAP_NOT_SERIALIZABLE", `${path}: ${reason}`, { cause });
-}
-
-function tooLarge(root: string, maxSize: number): HotswapError {
-  return new HotswapError(
-    "HOTSWAP_TOO_LARGE",
-    `${root}: the value takes more than ${maxSize} bytes (maxValueSize): keep it in parts under several keys, keep large content in files, or raise the limit`,
-  );
 }

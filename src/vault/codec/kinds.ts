@@ -162,7 +162,8 @@ addKind({
   encode(value: RegExp, writer) {
     refuseOwnProperties(value, "lastIndex");
     const lastIndex: unknown = value.lastIndex;
-    if (typeof lastIndex !== "number") throw new Refusal("a lastIndex that is not a number cannot be stored", ".lastIndex");
+    if (typeof lastIndex !== "number")
+      throw new Refusal("a lastIndex that is not a number cannot be stored", ".lastIndex");
     if (Object.getOwnPropertyDescriptor(value, "lastIndex")?.writable !== (writer.integrity !== "frozen"))
       throw new Refusal("a property that was made read-only by itself cannot be stored", ".lastIndex");
     writer.count(value.source.length);

@@ -1,4 +1,4 @@
-import { describe } from "bun:jsc";
+import { jscDescribe } from "bun:jsc";
 import { propertyStep } from "./path.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -62,7 +62,9 @@ export function checkTypedArray(value: ArrayLike<unknown>, className: string): v
 
 /** What the engine lists of `value` under a name like `#gold`, besides properties that are called so. */
 export function hasPrivateField(value: object, name: string): boolean {
-  const listed = describe(value).split(/[{ ]/).filter((part) => part.startsWith(`${name}:`));
+  const listed = jscDescribe(value)
+    .split(/[{ ]/)
+    .filter((part) => part.startsWith(`${name}:`));
   return listed.length > (Object.hasOwn(value, name) ? 1 : 0);
 }
 
@@ -75,7 +77,7 @@ const MOST_LISTED = 16;
  * another way, this is `false` and they are listed.
  */
 function isEvidentlyPlain(value: object, className: string): boolean {
-  const description = describe(value);
+  const description = jscDescribe(value);
   if (!description.includes(`, ${className}, (0/0, 0/0){}, `)) return false;
   return className !== "Array" || plainElements.test(description);
 }

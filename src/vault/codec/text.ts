@@ -48,7 +48,11 @@ function typesIn(rows: readonly Row[]): readonly TypeVersion[] {
     const [, name, version, , plugin] = row;
     const key = `${String(version)} ${String(name)}`;
     if (!types.has(key))
-      types.set(key, { name: String(name), version: Number(version), plugin: typeof plugin === "string" ? plugin : undefined });
+      types.set(key, {
+        name: String(name),
+        version: Number(version),
+        plugin: typeof plugin === "string" ? plugin : undefined,
+      });
   }
   return [...types.values()];
 }

@@ -71,10 +71,9 @@ export class LiveData {
     return (stored instanceof Encoded ? stored.size : 0) ?? toText(stored).length;
   }
 
-  /** Throws unless `value` is live data, whatever its prototype says. @internal */
-  static check(value: LiveData): LiveData {
-    if (#stored in value) return value;
-    throw new Refusal(DISGUISED);
+  /** Whether `value` is live data, whatever its prototype says. @internal */
+  static is(value: unknown): value is LiveData {
+    return typeof value === "object" && value !== null && #stored in value;
   }
 
   /** Text for `JSON.stringify`, which {@link LiveData.from} reads. */
@@ -103,7 +102,12 @@ export class LiveData {
  * may be stored is the same as for the data bag. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what may not.
  */
 export function wrap(value: unknown): LiveData {
-  return new LiveData(encode(value, "value"));
+  return wrapWithin(value, Infinity);
+}
+
+/** The same for a value of at most `maxSize` bytes. Throws `HOTSWAP_TOO_LARGE` for a larger one. */
+export function wrapWithin(value: unknown, maxSize: number): LiveData {
+  return new LiveData(encode(value, "value", { maxSize }));
 }
 
 const nothing = new Encoded([], []);
@@ -146,9 +150,10 @@ export const liveDataKind: Kind = {
   prototype: LiveData.prototype,
   isImmutable: true,
   encode(value: LiveData, writer) {
-    writer.count(LiveData.check(value).size);
+    if (!LiveData.is(value)) throw new Refusal(DISGUISED);
+    writer.count(value.size);
     return ["liveData", value];
   },
-  create: ([, content]) => (content instanceof LiveData ? content : LiveData.from(content)),
+  create: ([, content]) => (LiveData.is(content) ? content : LiveData.from(content)),
 };
 addKind(liveDataKind);

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError, describeError } from "../../errors.ts";
-import { LiveData, wrap } from "../data/live-data.ts";
+import { tooLarge } from "../codec/refusal.ts";
+import { LiveData, wrapWithin } from "../data/live-data.ts";
 import { Flusher } from "../store/flusher.ts";
-import { milliseconds } from "../store/milliseconds.ts";
-import type { DataStore } from "../store/data-store.ts";
+import { milliseconds } from "../store/limits.ts";
+import type { DataStore, StoreRecord } from "../store/data-store.ts";
+import { readAll } from "../store/read-all.ts";
 import { jobText, readJob, type DeadJob, type Job } from "./job.ts";
 import { JobList, type JobChange } from "./job-list.ts";
 import {
@@ -50,9 +52,11 @@ export class JobQueue {
   readonly #flusher: Flusher<JobChange> | undefined;
   readonly #jobs: JobList;
   readonly #runs = new Set<Promise<boolean>>();
+  #loadError: unknown;
   /** What was added before the store was read. */
   #early: (() => void)[] | undefined;
   #loading: Promise<void> | undefined;
+  #records: AsyncIterable<StoreRecord> | Iterable<StoreRecord> = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   /** What the last tick of the timer failed with, so that the same is not logged at every tick. */
   #tickError: string | undefined;
@@ -86,8 +90,13 @@ export class JobQueue {
     await this.#loading;
   }
 
-  /** The number of jobs that wait, for their time or for another try. */
+  /**
+   * The number of jobs that wait, for their time or for another try. Reads an embedded store to its end if that was not
+   * done. Throws `HOTSWAP_STORE_FAILED` when the store cannot be read, or has to be waited for: see
+   * {@link JobQueue.ready}.
+   */
   get size(): number {
+    this.#loadNow();
     return this.#jobs.waiting.size;
   }
 
@@ -96,8 +105,9 @@ export class JobQueue {
     return this.#jobs.running.size;
   }
 
-  /** The jobs that failed as often as they may. */
+  /** The jobs that failed as often as they may. Throws as {@link JobQueue.size} does. */
   get dead(): readonly DeadJob[] {
+    this.#loadNow();
     return Array.from(this.#jobs.dead.values(), ({ id, type, data, failures, error = "" }) => ({
       id,
       type,
@@ -111,12 +121,12 @@ export class JobQueue {
    * Adds a job and returns its id. `data` that is not live data is wrapped; for a live type it is an instance, or an
    * object with its fields. With a store, {@link JobQueue.flush} tells when the job is safe.
    *
-   * Throws `HOTSWAP_NOT_SERIALIZABLE` when `data` cannot be wrapped, a `RangeError` for a time that makes no sense and
+   * Throws `HOTSWAP_NOT_SERIALIZABLE` when `data` cannot be wrapped, `HOTSWAP_TOO_LARGE` for more than `maxValueSize`, a `RangeError` for a time that makes no sense and
    * `HOTSWAP_CLOSED` after {@link JobQueue.close}.
    */
   add(type: string, data: unknown, { delay, every, id = crypto.randomUUID() }: AddOptions = {}): string {
     this.#checkOpen();
-    const content = { id: checkedId(id), type, data: data instanceof LiveData ? data : wrap(data), every };
+    const content = { id: checkedId(id), type, data: this.#contentOf(type, data), every };
     if (every !== undefined && milliseconds("every", every) === 0) throw new RangeError("every must be more than 0 ms");
     const now = this.#options.now();
     const due = now + milliseconds("delay", delay ?? every ?? 0);
@@ -201,17 +211,50 @@ export class JobQueue {
 
   async #load(store: DataStore): Promise<void> {
     try {
-      for await (const record of store.load()) {
-        const { job, isDead } = readJob(record);
-        this.#jobs.restore(job, isDead);
-      }
+      this.#records = store.load();
+      await readAll(this.#records, (record) => this.#restore(record));
+      if (this.#loadError !== undefined) throw this.#loadError;
     } catch (error) {
+      this.#loadError = error;
       await store.close();
       throw error;
     }
+    this.#addEarly();
+  }
+
+  /** Takes what is left of the store without waiting. */
+  #loadNow(): void {
+    if (!this.#early) return;
+    if (this.#loadError !== undefined) throw this.#loadError;
+    if (!(Symbol.iterator in this.#records)) {
+      const message = "the job queue has not read its store yet, which has to be waited for: await queue.ready() first";
+      throw new HotswapError("HOTSWAP_STORE_FAILED", message);
+    }
+    try {
+      for (const record of this.#records) this.#restore(record);
+    } catch (error) {
+      this.#loadError = error;
+      throw error;
+    }
+    this.#addEarly();
+  }
+
+  #restore(record: StoreRecord): void {
+    const { job, isDead } = readJob(record);
+    this.#jobs.restore(job, isDead);
+  }
+
+  #addEarly(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const insert of early) insert();
+  }
+
+  #contentOf(type: string, data: unknown): LiveData {
+    const { maxValueSize } = this.#options;
+    if (!LiveData.is(data)) return wrapWithin(data, maxValueSize);
+    if (data.size <= maxValueSize) return data;
+    throw tooLarge(`the data of a job for ${type}`, maxValueSize);
   }
 
   #startDue(max: number): Promise<boolean>[] {

@@ -1,12 +1,14 @@
 import { defaultLogger, type Logger } from "../../logger.ts";
 import type { DataStore } from "../store/data-store.ts";
-import { milliseconds } from "../store/milliseconds.ts";
+import { milliseconds, valueSize } from "../store/limits.ts";
 
 export interface JobQueueOptions {
   /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */
   readonly store?: DataStore;
   /** The longest time in ms that a change waits before it is flushed to the store; 1000 unless set. */
   readonly flushInterval?: number;
+  /** The most bytes that the data of one job may take; 64 MB unless set. */
+  readonly maxValueSize?: number;
   /** How often a job is tried before it is kept aside; 5 unless set. */
   readonly attempts?: number;
   /** The ms to wait after the n-th failure in a row; 1000, doubled each time up to five minutes, unless set. */
@@ -23,6 +25,7 @@ export interface JobQueueOptions {
 export interface FilledJobQueueOptions {
   readonly store: DataStore | undefined;
   readonly flushInterval: number;
+  readonly maxValueSize: number;
   readonly attempts: number;
   readonly backoff: (failures: number) => number;
   readonly logger: Logger;
@@ -52,6 +55,7 @@ export function fillJobQueueOptions(options: JobQueueOptions): FilledJobQueueOpt
   return {
     store: options.store,
     flushInterval: milliseconds("flushInterval", options.flushInterval ?? 1000),
+    maxValueSize: valueSize(options.maxValueSize),
     attempts,
     backoff: options.backoff ?? ((failures) => Math.min(1000 * 2 ** (failures - 1), LONGEST_BACKOFF)),
     logger: options.logger ?? defaultLogger(),

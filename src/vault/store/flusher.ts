@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { describeError } from "../../errors.ts";
+import { HotswapError, describeError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { DataStore } from "./data-store.ts";
+import { RecordRefused, type DataStore, type StoreBatch } from "./data-store.ts";
 
 /**
  * Enters the host's context, for this module is the host's. What a plugin's call sets off here, a timer or a write,
@@ -29,6 +29,8 @@ export class Flusher<Value> {
   #pending = new Map<string, Value>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
+  /** What the last flush in time failed with, so that the same is not logged at every one. */
+  #lastError: string | undefined;
   #closed = false;
 
   constructor(options: FlusherOptions<Value>) {
@@ -43,7 +45,7 @@ export class Flusher<Value> {
 
   /**
    * Resolves when every change noted before is in the store. Rejects with `HOTSWAP_STORE_FAILED`; what was not
-   * written stays pending.
+   * written stays pending, and a change that cannot be written keeps no other from being.
    */
   async flush(): Promise<void> {
     await asHost(() => this.#flushAll());
@@ -69,8 +71,12 @@ export class Flusher<Value> {
     const { what, interval, logger } = this.#options;
     try {
       await this.#flushAll();
+      this.#lastError = undefined;
     } catch (error) {
-      logger.error(`${what} could not be flushed, trying again in ${interval} ms: ${describeError(error)}`);
+      const reason = describeError(error);
+      if (reason !== this.#lastError)
+        logger.error(`${what} could not be flushed, trying again in ${interval} ms: ${reason}`);
+      this.#lastError = reason;
     }
     this.#timer = undefined;
     if (this.#pending.size > 0 && !this.#closed) this.#schedule();
@@ -89,20 +95,65 @@ export class Flusher<Value> {
     }
   }
 
+  /** Writes what can be written, and rejects naming what cannot; that stays pending. */
   async #writePending(): Promise<void> {
     const batch = this.#pending;
     this.#pending = new Map();
+    const refused = new Map<string, RecordRefused>();
     try {
-      await this.#options.store.write(this.#textsOf(batch));
+      while (batch.size > refused.size && !(await this.#write(batch, refused)));
     } catch (error) {
-      // What changed again meanwhile is newer than the batch.
-      for (const [key, value] of this.#pending) batch.set(key, value);
-      this.#pending = batch;
+      this.#keep(batch);
       throw error;
+    }
+    if (refused.size === 0) return;
+    this.#keep(new Map(Array.from(batch).filter(([key]) => refused.has(key))));
+    throw refusal(refused);
+  }
+
+  /** `false` when a record was refused, and the rest has to be tried again. */
+  async #write(batch: ReadonlyMap<string, Value>, refused: Map<string, RecordRefused>): Promise<boolean> {
+    try {
+      await this.#options.store.write(this.#textsOf(batch, refused));
+      return true;
+    } catch (error) {
+      if (error instanceof RecordRefused && !refused.has(error.key)) refused.set(error.key, error);
+      else if (error instanceof HotswapError) throw error;
+      else
+        throw new HotswapError(
+          "HOTSWAP_STORE_FAILED",
+          `${this.#options.what} could not be written: ${describeError(error)}`,
+          { cause: error },
+        );
+      return false;
     }
   }
 
-  *#textsOf(batch: ReadonlyMap<string, Value>): Generator<readonly [key: string, text: string | undefined]> {
-    for (const [key, value] of batch) yield [key, this.#options.textOf(value)];
+  /** What was changed again meanwhile is newer than `batch`. */
+  #keep(batch: Map<string, Value>): void {
+    for (const [key, value] of this.#pending) batch.set(key, value);
+    this.#pending = batch;
   }
+
+  *#textsOf(batch: ReadonlyMap<string, Value>, refused: Map<string, RecordRefused>): StoreBatch {
+    for (const [key, value] of batch) {
+      if (refused.has(key)) continue;
+      let text: string | undefined;
+      try {
+        text = this.#options.textOf(value);
+      } catch (error) {
+        // Such as a text longer than any string can be.
+        refused.set(key, new RecordRefused(key, describeError(error), error));
+        continue;
+      }
+      yield [key, text];
+    }
+  }
+}
+
+function refusal(refused: ReadonlyMap<string, RecordRefused>): HotswapError {
+  const [first, ...others] = refused.values();
+  if (first && others.length === 0) return first;
+  const message = [...refused.values()].map((error) => error.message).join("; ");
+  return new HotswapError("HOTSWAP_STORE_FAILED", message, { cause: first });
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { RegularFile } from "../../regular-file.ts";
 import { HotswapError, describeError } from "../../errors.ts";
-import type { StoreRecord } from "./data-store.ts";
+import { RecordRefused, type StoreRecord } from "./data-store.ts";
 
 /** What tells our files from those of other programs, in SQLite's `application_id`: "hswp". */
 const APPLICATION_ID = 0x68_73_77_70;
@@ -15,7 +15,7 @@ const header = { length: 100, magic: "SQLite format 3\0", userVersion: 60, appli
  * Whether there is a store in the file: `false` when it is absent or empty. Reads the header only, so a file of another
  * program is not touched in any way. Throws `HOTSWAP_STORE_FAILED` when the file is something else.
  */
-export async function holdsStore(path: string): Promise<boolean> {
+export function holdsStore(path: string): boolean {
   let bytes: Uint8Array;
   try {
     using file = new RegularFile(path);
@@ -91,6 +91,27 @@ export function explaining<T>(path: string, work: () => T): T {
   }
 }
 
+/** The same for what a generator does between its values. */
+export function* explainingEach<T>(path: string, values: Generator<T, void>): Generator<T, void> {
+  try {
+    for (let next = explaining(path, () => values.next()); !next.done; next = explaining(path, () => values.next()))
+      yield next.value;
+  } finally {
+    values.return();
+  }
+}
+
+/** The same for writing one record. Throws {@link RecordRefused} when SQLite has no room for a value of that length. */
+export function explainingRecord<T>(path: string, key: string, work: () => T): T {
+  try {
+    return explaining(path, work);
+  } catch (error) {
+    const cause: unknown = error instanceof HotswapError ? error.cause : error;
+    const isTooBig = cause instanceof RangeError || codeOf(cause) === "SQLITE_TOOBIG";
+    throw isTooBig ? new RecordRefused(key, describeError(cause), cause) : error;
+  }
+}
+
 export function storeFailed(path: string, reason: string, cause?: unknown): HotswapError {
   return new HotswapError("HOTSWAP_STORE_FAILED", `the store ${path} ${reason}`, { cause });
 }
@@ -100,11 +121,15 @@ function isMissing(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = codeOf(error);
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return "is in use by another process or owner";
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return `is damaged: ${describeError(error)}`;
   if (/^(SQLITE_FULL|ENOSPC)/.test(code)) return "could not be written: the disk is full";
   if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|E(ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR|LOOP|NAMETOOLONG)$)/.test(code))
     return `cannot be written: ${describeError(error)}; check the folder and its permissions`;
   return `failed: ${describeError(error)}${code === "" ? "" : ` (${code})`}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

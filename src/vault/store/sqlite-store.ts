@@ -1,12 +1,14 @@
 import { Database, type Statement } from "bun:sqlite";
-import { closeSync, openSync } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { closeSync, openSync, realpathSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { DataStore, StoreBatch, StoreRecord } from "./data-store.ts";
 import {
   checkIntegrity,
   checksumOf,
   createSchema,
   explaining,
+  explainingEach,
+  explainingRecord,
   holdsStore,
   readRecords,
   storeFailed,
@@ -45,7 +47,7 @@ export function sqliteStore(path: string): SqliteStore {
   return new FileStore(path);
 }
 
-/** How many records are read or written before other work gets its turn. */
+/** How many records are written before other work gets its turn. */
 const RECORDS_PER_TURN = 512;
 
 interface OpenFile {
@@ -64,22 +66,13 @@ class FileStore implements SqliteStore {
     this.path = path;
   }
 
-  async *load(): AsyncGenerator<StoreRecord> {
+  *load(): Generator<StoreRecord, void> {
     if (this.#state !== "new")
       throw storeFailed(this.path, "already has an owner; every data bag and job queue needs a store of its own");
     this.#state = "opening";
-    const { database } = await this.#open();
+    const { database } = this.#open();
     this.#state = "open";
-    const records = readRecords(database, this.path);
-    try {
-      let read = 0;
-      for (let next = this.#next(records); !next.done; next = this.#next(records)) {
-        yield next.value;
-        if (++read % RECORDS_PER_TURN === 0) await nextTurn();
-      }
-    } finally {
-      records.return();
-    }
+    yield* explainingEach(this.path, readRecords(database, this.path));
   }
 
   async write(batch: StoreBatch): Promise<void> {
@@ -88,7 +81,9 @@ class FileStore implements SqliteStore {
     try {
       let written = 0;
       for (const [key, text] of batch) {
-        explaining(this.path, () => (text === undefined ? remove.run(key) : put.run(key, text, checksumOf(key, text))));
+        explainingRecord(this.path, key, () =>
+          text === undefined ? remove.run(key) : put.run(key, text, checksumOf(key, text)),
+        );
         if (++written % RECORDS_PER_TURN === 0) await nextTurn();
       }
       explaining(this.path, () => database.run("COMMIT"));
@@ -123,14 +118,14 @@ class FileStore implements SqliteStore {
     });
   }
 
-  async #open(): Promise<OpenFile> {
-    await holdsStore(this.path);
-    const lock = await this.#takeLock();
+  #open(): OpenFile {
+    holdsStore(this.path);
+    const lock = this.#takeLock();
     let database: Database | undefined;
     try {
       // Only the owner of the lock may tell an empty file, which is to become a store, from one that somebody else is
       // just making one.
-      const isStore = await holdsStore(this.path);
+      const isStore = holdsStore(this.path);
       database = explaining(this.path, () => openPrivately(this.path));
       this.#file = prepareFile(this.path, lock, database, isStore);
       return this.#file;
@@ -145,8 +140,8 @@ class FileStore implements SqliteStore {
    * The lock is SQLite's own, on a file that is never deleted: whoever waits for a deleted file would wait for
    * nothing.
    */
-  async #takeLock(): Promise<Database> {
-    const path = `${await resolved(this.path)}-lock`;
+  #takeLock(): Database {
+    const path = `${resolved(this.path)}-lock`;
     return explaining(this.path, () => {
       const lock = openPrivately(path);
       try {
@@ -158,10 +153,6 @@ class FileStore implements SqliteStore {
         throw error;
       }
     });
-  }
-
-  #next(records: Generator<StoreRecord, void>): IteratorResult<StoreRecord, void> {
-    return explaining(this.path, () => records.next());
   }
 
   #opened(): OpenFile {
@@ -201,9 +192,9 @@ function openPrivately(path: string): Database {
 }
 
 /** Two names of one file must lead to one lock. */
-async function resolved(path: string): Promise<string> {
+function resolved(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync(path);
   } catch {
     return path;
   }

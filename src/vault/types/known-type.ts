@@ -67,7 +67,8 @@ export class KnownType {
 }
 
 function reasonAgainst(liveType: LiveType, instance: object): string | undefined {
-  if (!Object.isExtensible(instance)) return "closes its own instances, which then cannot be filled; close them elsewhere";
+  if (!Object.isExtensible(instance))
+    return "closes its own instances, which then cannot be filled; close them elsewhere";
   const builtIn = ancestorsOf(liveType).find((ancestor) => textOf(ancestor).includes("[native code]"));
   if (builtIn)
     return `extends the built-in class ${builtIn.name}, whose content is not in its fields; keep the built-in in a field instead`;
@@ -84,7 +85,7 @@ function reasonAgainst(liveType: LiveType, instance: object): string | undefined
 /** The class and those that it extends. */
 function ancestorsOf(liveType: LiveType): NamedFunction[] {
   const ancestors: NamedFunction[] = [];
-  for (let next: unknown = liveType; typeof next === "function" && next !== Function.prototype; ) {
+  for (let next: unknown = liveType; typeof next === "function" && next !== Function.prototype;) {
     ancestors.push(next);
     next = Object.getPrototypeOf(next);
   }

@@ -56,7 +56,7 @@ export class SetTypes implements TypeSource {
     this.#byPrototype.get(prototype) ?? liveTypeOf(prototype);
 
   /** Whether instances written as `written` must be migrated before this set can read them. */
-  isOutdated(written: TypeVersion): boolean {
+  isOutdated(written: Pick<TypeVersion, "name" | "version">): boolean {
     const type = this.#types.get(written.name);
     return type !== undefined && type.version !== written.version;
   }

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
-import { begin, bagHost } from "./bag-host.ts";
+import type { DataBag } from "../../../src/vault/bag/data-bag.ts";
+import { registerLiveTypes } from "../../../src/vault/types/registry.ts";
 import { expectSameValue } from "../codec/same-value.ts";
+import { MemoryStore, memoryDisk } from "../store/memory-store.ts";
+import { begin, bagHost } from "./bag-host.ts";
 
 const failed = (message: string | RegExp): Error =>
   expect.objectContaining({
@@ -268,6 +271,76 @@ test("7.5 the data of a plugin that left the set waits for it to come back", asy
   await back.prepare();
   back.commit();
   expect(back.bag.get("scores")).toBe(6);
+});
+
+test("7.6 a set reads its own writes as it wrote them, whatever the next one has migrated", async () => {
+  const host = await bagHost();
+  const { bag } = await host.load({ Live_Player: First });
+  bag.set("before", bob(1));
+  const declare = (next: DataBag): void =>
+    next.declare("scores", { version: 2, migrations: { 1: (old: number) => [old] } });
+  const { bag: next } = await host.load({ Live_Player: Third }, declare);
+  bag.set("bob", bob(2));
+  bag.set("scores", 5);
+  for (const key of ["before", "bob"]) expect(next.get(key)).toBeInstanceOf(Third);
+  expect(next.get("scores")).toEqual([5]);
+  expectSameValue([bag.get("before"), bag.get("bob")], [bob(1), bob(2)]);
+  expect(bag.get("scores")).toBe(5);
+
+  bag.set("scores", 6);
+  expect(next.get("scores")).toEqual([6]);
+  expect(bag.get("scores")).toBe(6);
+  bag.set("scores", 7);
+  const { bag: newest } = await host.load({ Live_Player: Third }, (third) =>
+    third.declare("scores", {
+      version: 3,
+      migrations: { 1: (old: number) => [old], 2: (old: number[]) => new Set(old) },
+    }),
+  );
+  expect([bag.get("scores"), next.get("scores"), newest.get("scores")]).toEqual([7, [7], new Set([7])]);
+  bag.delete("bob");
+  expect([bag.has("bob"), newest.has("bob")]).toEqual([false, false]);
+});
+
+test("7.6 an instance of a type that left the set stays as it is and hinders nothing; reading it names the plugin", async () => {
+  class Pet {
+    name = "rex";
+  }
+  class OldPet {
+    static version = 2;
+    static migrations = { 1: (old: object) => ({ ...old, legs: 4 }) };
+    name = "";
+    legs = 0;
+  }
+  const disk = memoryDisk();
+  const open = () => bagHost({ store: new MemoryStore(disk), flushInterval: 60_000 });
+  registerLiveTypes(new Map([["Live_Pet", Pet]]), { plugin: "zoo" });
+  const host = await open();
+  const { bag } = await host.load({ Live_Player: First, Live_Pet: Pet });
+  bag.set("both", { owner: bob(1), pet: new Pet() });
+  bag.set("list", [new Pet(), new Pet()]);
+  bag.set("bob", bob(2));
+  await host.storage.close();
+
+  const missing = failed(/holds an instance of Live_Pet of the plugin "zoo", and no plugin of this set has/);
+  for (let restart = 0; restart < 2; restart++) {
+    const without = await open();
+    const { bag: rest } = await without.load({ Live_Player: Third });
+    expect(() => rest.get("both")).toThrow(missing);
+    expect(() => rest.get("list")).toThrow(missing);
+    expect(rest.get("bob")).toMatchObject({ health: 20 });
+    if (restart === 1) {
+      const back = await without.load({ Live_Player: Third, Live_Pet: OldPet });
+      expect(back.bag.get("both")).toMatchObject({ owner: { health: 10 }, pet: { name: "rex", legs: 4 } });
+      expect(back.bag.get("list")).toEqual(
+        [
+          { name: "rex", legs: 4 },
+          { name: "rex", legs: 4 },
+        ].map((pet) => Object.assign(new OldPet(), pet)),
+      );
+    }
+    await without.storage.close();
+  }
 });
 
 test("7.5 a rehearsal tells how every migration would go, and changes nothing", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { KeyDeclaration } from "../../../src/vault/bag/data-bag.ts";
 import type { BagTransaction } from "../../../src/vault/bag/storage.ts";
 import { begin, bagHost } from "./bag-host.ts";
 
@@ -125,14 +126,122 @@ test("7.3 a merge that fails, fails the reload", async () => {
   await expect(next.prepare()).rejects.toEqual(conflict(/merging the data-bag key "score" failed: no idea/));
 });
 
-test("7.3 a key is declared once in a set, and before it is written", async () => {
+test("7.3 merge gets what the new set had seen as the original, and is not asked about what it saw", async () => {
+  const host = await bagHost();
+  const { bag } = await host.load();
+  bag.set("score", 10);
+  const next = begin(host.storage);
+  const calls: unknown[][] = [];
+  next.bag.declare("score", {
+    merge: (...values) => {
+      calls.push(values);
+      return Number(values[0]) + Number(values[1]) - Number(values[2]);
+    },
+  });
+  expect(next.bag.get("score")).toBe(10);
+  bag.set("score", 20);
+  next.bag.update("score", (score) => Number(score) + 1, 0);
+  await next.prepare();
+  expect(calls).toEqual([]);
+  bag.set("score", 25);
+  next.commit();
+  expect(calls).toEqual([[25, 21, 20]]);
+  expect(bag.get("score")).toBe(26);
+});
+
+test("7.3 a conflict that only shows at the swap says so with its phase, and changes nothing", async () => {
+  const host = await bagHost();
+  const { bag } = await host.load();
+  const next = begin(host.storage);
+  next.bag.set("a", 1);
+  next.bag.set("b", 1);
+  await next.prepare();
+  bag.set("b", 2);
+  expect(() => next.commit()).toThrow(
+    expect.objectContaining({
+      code: "HOTSWAP_MIGRATION_FAILED",
+      phase: "vault",
+      message: expect.stringContaining('"b"'),
+    }),
+  );
+  next.abort();
+  expect([...bag.entries()]).toEqual([["b", 2]]);
+});
+
+test("7.7 two plugins may declare a key alike; a difference is an error that names both", async () => {
   const { storage } = await bagHost();
-  const { bag } = begin(storage);
-  bag.declare("a", {});
-  expect(() => bag.declare("a", {})).toThrow(conflict(/"a" is declared twice, by the host and the host/) as Error);
-  bag.set("b", 1);
-  expect(() => bag.declare("b", {})).toThrow(conflict(/"b" is declared after it was written/) as Error);
-  expect(() => bag.declare("c", { version: 1.5 })).toThrow(conflict(/version of .*"c" is 1\.5/) as Error);
+  const transaction = begin(storage);
+  const declare = (owner: string, key: string, declaration: KeyDeclaration): void => {
+    transaction.owner = owner;
+    transaction.bag.declare(key, declaration);
+  };
+  const step = (): KeyDeclaration => ({ version: 2, migrations: { 1: (old: number) => old + 1 } });
+  declare("alpha", "same", step());
+  declare("beta", "same", step());
+  const others: [string, KeyDeclaration][] = [
+    ["version", { ...step(), version: 3 }],
+    ["migrations", { ...step(), migrations: { 1: (old: number) => old + 2 } }],
+    ["downgrades", { ...step(), downgrades: { 2: (now: number) => now - 1 } }],
+    ["merge", { ...step(), merge: (theirs: unknown) => theirs }],
+  ];
+  for (const [difference, declaration] of others) {
+    expect(() => declare("gamma", "same", declaration)).toThrow(
+      conflict(new RegExp(`"same" is declared by "alpha" and by "gamma" with another ${difference}`)) as Error,
+    );
+  }
+  expect(() => declare("alpha", "odd", { version: 1.5 })).toThrow(conflict(/version of .*"odd" is 1\.5/) as Error);
+});
+
+test("7.7 a plugin that is kept and one that is loaded anew must agree, too", async () => {
+  const { storage } = await bagHost();
+  const first = begin(storage, {}, ["alpha", "beta"]);
+  first.owner = "alpha";
+  first.bag.declare("scores", { version: 2 });
+  await first.prepare();
+  first.commit();
+  const second = begin(storage, {}, ["alpha", "beta"]);
+  second.owner = "beta";
+  second.bag.declare("scores", { version: 3 });
+  await expect(second.prepare()).rejects.toEqual(
+    conflict(/"scores" is declared by "alpha" and by "beta" with another version/),
+  );
+});
+
+test("7.7 what another plugin of the set wrote before counts as written at the declared version", async () => {
+  const { storage } = await bagHost();
+  const first = begin(storage, {}, ["alpha", "beta"]);
+  first.owner = "alpha";
+  first.bag.set("scores", [1]);
+  first.bag.set("round", 1);
+  expect(first.bag.get("scores")).toEqual([1]);
+  first.owner = "beta";
+  first.bag.declare("scores", { version: 2 });
+  first.bag.declare("round", { version: 2 });
+  await first.prepare();
+  first.commit();
+  expect(first.bag.get("scores")).toEqual([1]);
+  const second = begin(storage, {}, ["alpha", "beta"]);
+  second.owner = "beta";
+  const migrations = { 1: () => "wrong", 2: (old: unknown) => ({ old }) };
+  second.bag.declare("scores", { version: 3, migrations });
+  second.bag.declare("round", { version: 3, migrations });
+  await second.prepare();
+  second.commit();
+  expect([second.bag.get("scores"), second.bag.get("round")]).toEqual([{ old: [1] }, { old: 1 }]);
+});
+
+test("7.7 data that was read at another version before it was declared is an error that says what to do", async () => {
+  const host = await bagHost();
+  await host.load({}, (bag) => bag.set("scores", 1));
+  const next = begin(host.storage, {}, ["alpha", "beta"]);
+  next.owner = "alpha";
+  expect(next.bag.get("scores")).toBe(1);
+  next.owner = "beta";
+  expect(() => next.bag.declare("scores", { version: 2, migrations: { 1: (old: number) => [old] } })).toThrow(
+    conflict(
+      /"scores" was read by "alpha" at version 1, before "beta" declared version 2: let "alpha" depend on "beta"/,
+    ) as Error,
+  );
 });
 
 test("7.3 a set that was freed lets go of its classes, and its bag says so", async () => {

@@ -1,8 +1,8 @@
 import { expect } from "bun:test";
 
 /**
- * Fails unless `actual` is a copy of `expected`: same values, kinds, holes, prototypes, and the same objects in the
- * same places.
+ * Fails unless `actual` is a copy of `expected`: same values, kinds, holes, prototypes, properties with their attributes,
+ * integrity, and the same objects in the same places.
  */
 export function expectSameValue(actual: unknown, expected: unknown): void {
   const difference = findDifference(actual, expected);
@@ -28,7 +28,8 @@ function findDifference(actual: unknown, expected: unknown): string | undefined 
     reversed.set(a, e);
     if (a === e) return `${path} was not copied`;
     if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(e)) return `${path} has another prototype`;
-    const difference = compareContent(a, e, (x, y, step) => todo.push([x, y, path + step]));
+    const push = (x: unknown, y: unknown, step: string): number => todo.push([x, y, path + step]);
+    const difference = compareContent(a, e, push) ?? compareProperties(a, e, push);
     if (difference) return `${path}: ${difference}`;
   }
   return undefined;
@@ -73,11 +74,24 @@ function compareContent(
     for (const value of e) push(values[place], value, `.values()[${place++}]`);
     return undefined;
   }
+  return undefined;
+}
+
+function compareProperties(
+  a: object,
+  e: object,
+  push: (a: unknown, e: unknown, step: string) => void,
+): string | undefined {
+  if ([Object.isExtensible, Object.isSealed, Object.isFrozen].some((is) => is(a) !== is(e))) return "another integrity";
   const keys = Reflect.ownKeys(e);
-  if (Reflect.ownKeys(a).join() !== keys.join()) return "other properties";
+  const keysOfA = Reflect.ownKeys(a);
+  if (keysOfA.length !== keys.length || keys.some((key, place) => keysOfA[place] !== key)) return "other properties";
+  // Their elements were compared as bytes.
+  if (ArrayBuffer.isView(e)) return undefined;
   for (const key of keys) {
     const [inA, inE] = [a, e].map((object) => Object.getOwnPropertyDescriptor(object, key));
-    if (inA?.enumerable !== inE?.enumerable || inA?.writable !== inE?.writable)
+    const attributes = ["enumerable", "writable", "configurable", "get", "set"] as const;
+    if (attributes.some((attribute) => inA?.[attribute] !== inE?.[attribute]))
       return `${String(key)} has other attributes`;
     push(inA?.value, inE?.value, `[${String(key)}]`);
   }
