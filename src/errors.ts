@@ -21,7 +21,7 @@ export const errorCodes = {
   HOTSWAP_WHITELIST_MISSING: "plugins of the whitelist have no artifact",
   HOTSWAP_INVALID_ARTIFACT: "a file in the plugin folder is not an intact artifact of this format",
   HOTSWAP_NOT_A_FILE: "what is named like an artifact is a folder, a pipe, a device or a socket",
-  HOTSWAP_TOO_LARGE: "an artifact is larger than maxArtifactSize",
+  HOTSWAP_TOO_LARGE: "an artifact is larger than maxArtifactSize, or a value than maxValueSize",
   HOTSWAP_UNTRUSTED: "an artifact is not signed by a key that trust names, or a key cannot be used",
   HOTSWAP_COPY_FAILED: "the private copy of an artifact could not be written, or was lost",
   HOTSWAP_NOT_A_PLUGIN: "the default export of a root module is not made by definePlugin",

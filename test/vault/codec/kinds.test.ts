@@ -73,7 +73,7 @@ function anyValue(): fc.Arbitrary<{ value: unknown; path: string; refused: Value
     (value) => [[0, value], "[1]"],
     (value) => [new Map([["k", value]]), `.get("k")`],
     (value) => [Object.freeze({ "odd key": value }), `["odd key"]`],
-    (value) => [[, [value]], "[1][0]"],
+    (value) => [Object.assign(Array(1), { 1: [value] }), "[1][0]"],
   ];
   return fc
     .tuple(fc.constantFrom(...valueKinds), fc.array(fc.constantFrom(...wrappers), { maxLength: 4 }), storableValue())
