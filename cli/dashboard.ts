@@ -4,6 +4,7 @@ import { describeError, HotswapError } from "../src/errors.ts";
 import { defineCommand, UsageError } from "./frame/command.ts";
 import { connect, hostFlags } from "./host/connect.ts";
 import { paintFor } from "./terminal/paint.ts";
+import { print, printError } from "./terminal/output.ts";
 
 export const dashboardCommand = defineCommand({
   name: "dashboard",
@@ -27,7 +28,7 @@ export const dashboardCommand = defineCommand({
     const { port, allowReload } = flags;
     await using server = listen(client, port === undefined ? 0 : portOf(port), allowReload === true);
     await warnOfSilence(client);
-    process.stdout.write(`the dashboard is at ${server.url} (Ctrl-C ends it)\n`);
+    await print(`the dashboard is at ${server.url} (Ctrl-C ends it)\n`);
     await ended();
     return 0;
   },
@@ -55,7 +56,7 @@ async function warnOfSilence(client: ControlClient): Promise<void> {
   } catch (error) {
     if (!(error instanceof HotswapError)) throw error;
     const paint = paintFor("stderr");
-    process.stderr.write(`${paint.yellow("warning:")} ${describeError(error)}; the page looks for it every second\n`);
+    await printError(`${paint.yellow("warning:")} ${describeError(error)}; the page looks for it every second\n`);
   }
 }
 

@@ -4,6 +4,7 @@ import { type InspectedKey, inspectKey, inspectStore } from "../src/vault/inspec
 import { defineCommand, UsageError } from "./frame/command.ts";
 import { printHostVault } from "./host/vault.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
+import { print } from "./terminal/output.ts";
 
 export const vaultCommand = defineCommand({
   name: "vault",
@@ -35,8 +36,8 @@ export const vaultCommand = defineCommand({
     const [file, key, ...others] = operands;
     if (file === undefined) throw new UsageError("give the file of the store, or a running host with --host");
     if (others.length > 0) throw new UsageError(`give one key, not ${operands.length - 1}`);
-    const print = key === undefined ? listKeys : printKey;
-    process.stdout.write(`${await print({ file, key: key ?? "", json: flags.json === true })}\n`);
+    const describe = key === undefined ? listKeys : describeKey;
+    await print(`${await describe({ file, key: key ?? "", json: flags.json === true })}\n`);
     return 0;
   },
 });
@@ -56,7 +57,7 @@ async function listKeys({ file, json }: Request): Promise<string> {
   return [...table(keys, paint), paint.dim(total)].join("\n");
 }
 
-async function printKey({ file, key, json }: Request): Promise<string> {
+async function describeKey({ file, key, json }: Request): Promise<string> {
   const found = await inspectKey(file, key);
   if (!found) {
     const { keys } = await inspectStore(file);

@@ -1,5 +1,6 @@
 import { createConsola } from "consola";
 import { describeError } from "./errors.ts";
+import { visible, visibleError } from "./visible.ts";
 
 /** Where hotswap reports to. `console`, consola, pino's and winston's loggers all fit. */
 export interface Logger {
@@ -14,22 +15,30 @@ export function defaultLogger(): Logger {
   return createConsola().withTag("hotswap");
 }
 
+/** What a logger writes down beside the message may come from a plugin as well. */
+function visibleDetail(detail: unknown): unknown {
+  if (typeof detail === "string") return visible(detail);
+  return detail instanceof Error ? visibleError(detail) : detail;
+}
+
 /**
  * The logger, without what it throws or rejects with: what a host cannot write down is no reason to undo a reload or to
- * end the host (SPEC 3.20). The first failure is told to stderr.
+ * end the host (SPEC 3.20). The first failure is told to stderr. Texts reach it without characters that act on a terminal.
  */
 export function containedLogger(logger: Logger): Logger {
   let isTold = false;
   const tell = (error: unknown): void => {
     if (isTold) return;
     isTold = true;
-    process.stderr.write(`hotswap: the logger failed, and what it was given is lost: ${describeError(error)}\n`);
+    process.stderr.write(
+      `hotswap: the logger failed, and what it was given is lost: ${visible(describeError(error))}\n`,
+    );
   };
   const contain =
     (method: keyof Logger) =>
     (message: string, ...details: unknown[]): void => {
       try {
-        const result: unknown = logger[method](message, ...details);
+        const result: unknown = logger[method](visible(message), ...details.map(visibleDetail));
         if (result instanceof Promise) result.catch(tell);
       } catch (error) {
         tell(error);

@@ -6,6 +6,7 @@ import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";
 import { buildsOf, untilAsked } from "./options.ts";
 import { describeEvent, keyHelp } from "./report.ts";
+import { shown } from "../terminal/output.ts";
 
 export const devCommand = defineCommand({
   name: "dev",
@@ -60,7 +61,7 @@ export const devCommand = defineCommand({
 async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly string[]): Promise<number> {
   const paint = paintFor("stderr");
   // On stderr: stdout is the host's.
-  const say = (text: string): void => void process.stderr.write(`${paint.cyan("hotswap")} ${text}\n`);
+  const say = (text: string): void => void process.stderr.write(shown(`${paint.cyan("hotswap")} ${text}\n`, "stderr"));
   const { asked, end } = untilAsked();
   await using session = new DevSession({
     plugins,
@@ -73,7 +74,7 @@ async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly s
   });
   const showStatus = async (): Promise<void> => {
     const status = await session.status();
-    if (status !== undefined) process.stderr.write(describeStatus(status, paint));
+    if (status !== undefined) process.stderr.write(shown(describeStatus(status, paint), "stderr"));
   };
   using keys = new Keys(
     {

@@ -1,5 +1,6 @@
 import { ControlClient } from "../../src/control/client.ts";
 import { UsageError } from "../frame/command.ts";
+import { print } from "../terminal/output.ts";
 
 /** Flags of every command that asks a running host. */
 export const hostFlags = {
@@ -20,6 +21,6 @@ export function connect({ host }: { readonly host?: string | undefined }): Contr
 }
 
 /** Prints what a host answered, for programs. */
-export function printJson(answer: unknown): void {
-  process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+export async function printJson(answer: unknown): Promise<void> {
+  await print(`${JSON.stringify(answer, undefined, 2)}\n`);
 }

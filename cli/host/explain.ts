@@ -1,5 +1,6 @@
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
+import { print } from "../terminal/output.ts";
 
 export const explainCommand = defineCommand({
   name: "explain",
@@ -21,8 +22,8 @@ export const explainCommand = defineCommand({
       );
     }
     const explained = await connect(flags).explain(plugin, generation);
-    if (flags.json === true) printJson(explained);
-    else process.stdout.write(`${explained.text}\n`);
+    if (flags.json === true) await printJson(explained);
+    else await print(`${explained.text}\n`);
     return 0;
   },
 });

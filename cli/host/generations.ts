@@ -4,6 +4,7 @@ import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { table } from "./table.ts";
 import { duration, shortHash } from "./wording.ts";
+import { print } from "../terminal/output.ts";
 
 export const generationsCommand = defineCommand({
   name: "generations",
@@ -15,9 +16,9 @@ export const generationsCommand = defineCommand({
   async run({ flags }) {
     const answer = await connect(flags).generations();
     const paint = paintFor("stdout");
-    if (flags.json === true) printJson(answer);
-    else if (answer.generations.length === 0) process.stdout.write("there are no generations\n");
-    else process.stdout.write(generationTable(answer.generations, paint));
+    if (flags.json === true) await printJson(answer);
+    else if (answer.generations.length === 0) await print("there are no generations\n");
+    else await print(generationTable(answer.generations, paint));
     return 0;
   },
 });

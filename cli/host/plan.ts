@@ -3,6 +3,7 @@ import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { table } from "./table.ts";
 import { describeFailure } from "./wording.ts";
+import { print } from "../terminal/output.ts";
 
 export const planCommand = defineCommand({
   name: "plan",
@@ -23,11 +24,11 @@ export const planCommand = defineCommand({
     const plan = await connect(flags).plan({ rehearse: flags.rehearse === true });
     const failed = plan.migrations?.filter(({ error }) => error !== null) ?? [];
     if (flags.json === true) {
-      printJson(plan);
+      await printJson(plan);
       return failed.length === 0 ? 0 : 1;
     }
     const paint = paintFor("stdout");
-    if (plan.plugins.length === 0) process.stdout.write("there are no plugins\n");
+    if (plan.plugins.length === 0) await print("there are no plugins\n");
     else {
       const rows = table(
         plan.plugins,
@@ -38,12 +39,12 @@ export const planCommand = defineCommand({
         ],
         paint,
       );
-      process.stdout.write(rows);
+      await print(rows);
     }
     for (const { key, error } of plan.migrations ?? []) {
       const outcome =
         error === null ? "can be migrated" : `${paint.red("cannot be migrated")}: ${describeFailure(error)}`;
-      process.stdout.write(`${key} ${outcome}\n`);
+      await print(`${key} ${outcome}\n`);
     }
     return failed.length === 0 ? 0 : 1;
   },

@@ -5,6 +5,7 @@ import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { ProgressLine } from "./progress.ts";
 import { describeFailure, describeReload } from "./wording.ts";
+import { print, printError } from "../terminal/output.ts";
 
 export const reloadCommand = reloading({
   name: "reload",
@@ -38,11 +39,11 @@ function reloading({ name, description, purpose, act }: Reloading): AnyCommand {
     examples: [{ purpose, line: `hotswap ${name} --host /run/app.sock` }],
     async run({ flags }) {
       const reload = await showing((onEvent) => act(connect(flags), onEvent));
-      if (flags.json === true) printJson(reload);
-      else if (reload.ok) process.stdout.write(`${describeReload(reload, paintFor("stdout"))}\n`);
+      if (flags.json === true) await printJson(reload);
+      else if (reload.ok) await print(`${describeReload(reload, paintFor("stdout"))}\n`);
       else {
         const paint = paintFor("stderr");
-        process.stderr.write(
+        await printError(
           `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}\n`,
         );
       }

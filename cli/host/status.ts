@@ -4,6 +4,7 @@ import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { fields, table } from "./table.ts";
 import { ago, count, describeReload, duration, shortHash } from "./wording.ts";
+import { print } from "../terminal/output.ts";
 
 export const statusCommand = defineCommand({
   name: "status",
@@ -16,8 +17,8 @@ export const statusCommand = defineCommand({
   ],
   async run({ flags }) {
     const status = await connect(flags).status();
-    if (flags.json === true) printJson(status);
-    else process.stdout.write(describeStatus(status, paintFor("stdout")));
+    if (flags.json === true) await printJson(status);
+    else await print(describeStatus(status, paintFor("stdout")));
     return 0;
   },
 });

@@ -3,6 +3,7 @@ import { didYouMean } from "../../src/suggest.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { connect, printJson } from "./connect.ts";
 import { fields } from "./table.ts";
+import { print } from "../terminal/output.ts";
 
 export interface HostVaultRequest {
   /** The host's control socket. */
@@ -22,13 +23,13 @@ export async function printHostVault({ host, key, json }: HostVaultRequest): Pro
       const problem = `the data bag of the host at ${host} has no key ${JSON.stringify(key)}${didYouMean(key, keys)}`;
       throw new HotswapError("HOTSWAP_STORE_FAILED", problem);
     }
-    if (json) printJson(value);
-    else process.stdout.write(`${value.text}\n`);
+    if (json) await printJson(value);
+    else await print(`${value.text}\n`);
     return;
   }
   const vault = await client.vaultKeys();
   if (json) {
-    printJson(vault);
+    await printJson(vault);
     return;
   }
   const rows = [
@@ -36,7 +37,7 @@ export async function printHostVault({ host, key, json }: HostVaultRequest): Pro
     ["live functions", list(vault.liveFuncs)],
     ["live types", list(vault.liveTypes)],
   ] as const;
-  process.stdout.write(fields(rows, paintFor("stdout")));
+  await print(fields(rows, paintFor("stdout")));
 }
 
 function list(names: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { fstatSync } from "node:fs";
+import { visible } from "../../src/visible.ts";
 
 /** Where a command writes to. */
 export type Output = "stdout" | "stderr";
@@ -12,12 +13,33 @@ const descriptors: Readonly<Record<Output, number>> = { stdout: 1, stderr: 2 };
 
 /** Writes to stdout, and waits until it is written. Rejects when that is not possible, as when nobody reads any more. */
 export async function print(text: string): Promise<void> {
-  await Bun.write(Bun.stdout, text);
+  await Bun.write(Bun.stdout, shown(text, "stdout"));
 }
 
 /** The same for stderr. */
 export async function printError(text: string): Promise<void> {
-  await Bun.write(Bun.stderr, text);
+  await Bun.write(Bun.stderr, shown(text, "stderr"));
+}
+
+/** The colours of `paintFor`. */
+// oxlint-disable-next-line no-control-regex
+const COLOURS = /(\u001B\[(?:1|2|22|31|32|33|36|39)m)/;
+
+/**
+ * The text as it may be written: our own colours, where there are any, and nothing else that acts on a terminal, whatever a
+ * plugin is called or an error says.
+ */
+export function shown(text: string, output: Output): string {
+  if (!hasColours(output)) return visible(text);
+  return text
+    .split(COLOURS)
+    .map((part, index) => (index % 2 === 1 ? part : visible(part)))
+    .join("");
+}
+
+/** Only on a terminal, and not when NO_COLOR is set. */
+export function hasColours(output: Output): boolean {
+  return isTerminal(output) && (process.env["NO_COLOR"] ?? "") === "";
 }
 
 /** A person is looking: colours and movement are welcome. */

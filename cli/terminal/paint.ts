@@ -1,4 +1,4 @@
-import { isTerminal, type Output } from "./output.ts";
+import { hasColours, type Output } from "./output.ts";
 
 /** Colours for text, or none. */
 export interface Paint {
@@ -12,7 +12,7 @@ export interface Paint {
 
 /** Colours as `output` can show them: only on a terminal, and not when NO_COLOR is set. */
 export function paintFor(output: Output): Paint {
-  const enabled = isTerminal(output) && (process.env["NO_COLOR"] ?? "") === "";
+  const enabled = hasColours(output);
   const style = (on: number, off: number) => (text: string) => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);
   return {
     bold: style(1, 22),

@@ -1,3 +1,4 @@
+import { visible } from "../../src/visible.ts";
 import { isTerminal } from "./output.ts";
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -13,7 +14,7 @@ export async function spinWhile<Result>(label: string, work: Promise<Result>): P
   let frame = 0;
   let timer = setTimeout(() => {
     timer = setInterval(() => {
-      process.stderr.write(`\r${frames[frame++ % frames.length]} ${label}`);
+      process.stderr.write(`\r${frames[frame++ % frames.length]} ${visible(label)}`);
     }, INTERVAL);
   }, PATIENCE);
   try {

@@ -1,3 +1,5 @@
+import { visible } from "../../visible.ts";
+
 /** Attributes by name; `false` and `undefined` leave one out, `true` gives it without a value. */
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -5,7 +7,7 @@ type Child = Node | string | undefined;
 
 /**
  * Makes an HTML element. Strings become text nodes and attribute values, never markup: whatever a plugin is called or an
- * error says, it is shown as it is.
+ * error says, it is shown as it is, with characters that act on the text around them made visible.
  */
 export function html<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -33,13 +35,14 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
 export function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : visible(String(value)));
   }
 }
 
 /** Sets the text where it differs, so that a selection in it survives. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visible(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /** The element of the page with this id. Throws a `TypeError` when the page has none of this class. */
@@ -93,5 +96,7 @@ export class ItemList<Item> {
 }
 
 function appendAll(element: Element, children: readonly Child[]): void {
-  for (const child of children) if (child !== undefined) element.append(child);
+  for (const child of children) {
+    if (child !== undefined) element.append(typeof child === "string" ? visible(child) : child);
+  }
 }

@@ -1,4 +1,4 @@
-import { defaultLogger, type Logger } from "../../logger.ts";
+import { containedLogger, defaultLogger, type Logger } from "../../logger.ts";
 import type { DataStore } from "../store/data-store.ts";
 import { milliseconds, valueSize } from "../store/limits.ts";
 
@@ -58,7 +58,7 @@ export function fillJobQueueOptions(options: JobQueueOptions): FilledJobQueueOpt
     maxValueSize: valueSize(options.maxValueSize),
     attempts,
     backoff: options.backoff ?? ((failures) => Math.min(1000 * 2 ** (failures - 1), LONGEST_BACKOFF)),
-    logger: options.logger ?? defaultLogger(),
+    logger: containedLogger(options.logger ?? defaultLogger()),
     now: options.now ?? Date.now,
   };
 }

@@ -1,5 +1,5 @@
 import type { GenerationSpan, HostStatus } from "../../feed.ts";
-import { svg } from "../dom.ts";
+import { setText, svg } from "../dom.ts";
 import { count, formatAgo } from "../format.ts";
 import { stateName } from "../panels/screen.ts";
 import { setTooltip } from "../tooltip.ts";
@@ -139,5 +139,5 @@ function setSize(rect: SVGRectElement, { x, y, width, height }: Box): void {
 function place(text: SVGTextElement, x: number, y: number, content: string): void {
   text.setAttribute("x", String(x));
   text.setAttribute("y", String(y));
-  if (text.textContent !== content) text.textContent = content;
+  setText(text, content);
 }
