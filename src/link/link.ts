@@ -118,15 +118,6 @@ export function relinkGraph<Node extends LinkNode>(
   return { shape, order: replaced };
 }
 
-/** The plugins of the graph that are in none of the others, in its order. */
-export function onlyIn<Node extends LinkNode>(
-  { order }: LinkedGraph<Node>,
-  others: readonly LinkedGraph<Node>[],
-): readonly Node[] {
-  const shared = new Set(others.flatMap((other) => other.order));
-  return order.filter((node) => !shared.has(node));
-}
-
 function resolveSlots<Node extends LinkNode>(
   node: Node,
   nodes: readonly Node[],

@@ -1,4 +1,4 @@
-import { type LinkedGraph, onlyIn } from "../link/link.ts";
+import type { LinkedGraph } from "../link/link.ts";
 import type { PluginManager } from "../link/manager.ts";
 import { describePin } from "../link/lease-watch.ts";
 import type { Generation } from "../generation/generation.ts";
@@ -24,12 +24,8 @@ export interface RetireOptions {
 /** Follows the sets that were swapped out until nothing uses them, and frees what only they referred to. */
 export class Retirement<Extension> {
   readonly #options: RetireOptions;
-  /** The sets that are not freed, in the order in which they became current. */
-  readonly #sets: OwnedSet<Extension>[] = [];
   /** The sets that were swapped out, each until it is freed. */
   readonly #draining = new Map<OwnedSet<Extension>, Promise<void>>();
-  /** For a generation that others depended on: the ends of those that are being freed. */
-  readonly #dependents = new WeakMap<Generation, Set<Promise<void>>>();
   /** Ends each wait that is under way. */
   readonly #waits = new Set<() => void>();
   #hurried = false;
@@ -38,21 +34,19 @@ export class Retirement<Extension> {
     this.#options = options;
   }
 
-  /** The set becomes current. */
-  enter(set: OwnedSet<Extension>): void {
-    this.#sets.push(set);
-  }
-
   /**
-   * Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case. `leaving` are the
-   * generations that were part of the current set until now: their vault is that of this set until they are freed (SPEC
-   * 3.16), so where an older set keeps one of them longer, this set's vault outlasts that set.
+   * Retires the set once it is unused and `freeDelay` has passed, or after `drainTimeout` in any case, and frees `leaving`
+   * then: the generations that were part of the current set until now.
+   *
+   * Older sets may be kept longer, by a lease, and have some of them, too. The set outlasts those: so whatever is freed is in
+   * no other set any more, everything that depends on it was freed before (SPEC 3.2), and its vault, which is this set's, is
+   * as it was until then (SPEC 3.16).
    */
   start(set: OwnedSet<Extension>, leaving: readonly Generation[]): void {
     const older = Array.from(this.#draining)
-      .filter(([{ graph }]) => leaving.some((generation) => isIn(graph, generation)))
-      .map(([, end]) => end);
-    const freed = this.#retire(set, older);
+      .filter(([{ graph }]) => leaving.some((generation) => positionIn(graph, generation) !== undefined))
+      .map(([, freed]) => freed);
+    const freed = this.#retire(set, leaving, older);
     this.#draining.set(set, freed);
     void freed.finally(() => this.#draining.delete(set));
   }
@@ -80,51 +74,26 @@ export class Retirement<Extension> {
     clearTimeout(timer);
   }
 
-  /**
-   * Retires the set and frees the generations that no other set refers to, each after everything that depends on it, also
-   * when that is being freed with another set (SPEC 3.2). The vault stays usable until the last `onFree` is over.
-   */
-  async #retire(set: OwnedSet<Extension>, older: readonly Promise<void>[]): Promise<void> {
-    const { manager, bag } = set;
+  /** The vault stays usable until the last `onFree` is over. */
+  async #retire(
+    set: OwnedSet<Extension>,
+    leaving: readonly Generation[],
+    older: readonly Promise<void>[],
+  ): Promise<void> {
+    const { manager, graph, bag } = set;
     await this.#drain(set);
     manager.retire();
     await Promise.all(older);
-    for (const { generation, freed } of this.#announce(set, this.#forget(set)).toReversed()) {
-      const dependents = this.#dependents.get(generation);
-      if (dependents !== undefined && dependents.size > 0) await Promise.all(dependents);
+    const position = (generation: Generation): number => positionIn(graph, generation) ?? 0;
+    // Dependents first.
+    for (const generation of leaving.toSorted((one, other) => position(other) - position(one))) {
       await generation.free();
-      freed();
       await turnWhenDue();
     }
     manager.vault.retire();
     // What came through the vault meanwhile.
     manager.calls.abandon();
     bag.retire();
-  }
-
-  /** Has the dependencies of what is about to be freed wait for it, in the same turn in which the set is forgotten. */
-  #announce(
-    { graph }: OwnedSet<Extension>,
-    leaving: readonly Generation[],
-  ): { readonly generation: Generation; readonly freed: () => void }[] {
-    return leaving.map((generation) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const waiting = dependenciesOf(generation, graph).map((dependency) => this.#dependentsOf(dependency));
-      for (const dependents of waiting) dependents.add(promise);
-      const freed = (): void => {
-        for (const dependents of waiting) dependents.delete(promise);
-        resolve();
-      };
-      return { generation, freed };
-    });
-  }
-
-  #dependentsOf(generation: Generation): Set<Promise<void>> {
-    const known = this.#dependents.get(generation);
-    if (known !== undefined) return known;
-    const dependents = new Set<Promise<void>>();
-    this.#dependents.set(generation, dependents);
-    return dependents;
   }
 
   async #drain({ manager }: OwnedSet<Extension>): Promise<void> {
@@ -135,20 +104,6 @@ export class Retirement<Extension> {
     delay.end();
     deadline.end();
     if (manager.calls.count > 0 && !this.#hurried) this.#reportInUse(manager);
-  }
-
-  /**
-   * Answers the generations that no other set refers to. A generation never comes back once it was replaced, so the sets that
-   * have it follow each other: it is enough to ask the one before and the one after.
-   */
-  #forget(set: OwnedSet<Extension>): readonly Generation[] {
-    const index = this.#sets.indexOf(set);
-    this.#sets.splice(index, 1);
-    const neighbours = this.#sets.slice(Math.max(0, index - 1), index + 1);
-    return onlyIn(
-      set.graph,
-      neighbours.map(({ graph }) => graph),
-    );
   }
 
   #reportInUse({ calls }: PluginManager<Extension>): void {
@@ -181,15 +136,9 @@ export class Retirement<Extension> {
   }
 }
 
-function isIn({ shape, order }: LinkedGraph<Generation>, generation: Generation): boolean {
+function positionIn({ shape, order }: LinkedGraph<Generation>, generation: Generation): number | undefined {
   const position = shape.positions.get(generation.name.toLowerCase());
-  return position !== undefined && order[position] === generation;
-}
-
-function dependenciesOf({ name }: Generation, { shape, order }: LinkedGraph<Generation>): Generation[] {
-  const position = shape.positions.get(name.toLowerCase());
-  const edges = position === undefined ? undefined : shape.edges[position];
-  return (edges ?? []).flatMap(({ target }) => (target === undefined ? [] : (order[target] ?? [])));
+  return position !== undefined && order[position] === generation ? position : undefined;
 }
 
 /** `a.f() (2 times), b.g()`. */

@@ -392,7 +392,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (old !== undefined) this.#reloadCounter++;
     this.#set = set;
     this.#live = live;
-    this.#retirement.enter(set);
     const { vault } = set.manager;
     const seat = (this.#seat ??= { vault });
     seat.vault = vault;

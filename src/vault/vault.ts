@@ -51,7 +51,6 @@ export class SetVault<Extension = unknown> implements Vault<Extension> {
     for (const takeBack of this.#live.takeBacks.splice(0)) takeBack();
     this.#live.funcs.clear();
     this.#live.types.clear();
-    this.#live.typeOwners.clear();
   }
 }
 
@@ -64,6 +63,7 @@ export interface LiveThings {
    */
   readonly takeBacks: (() => void)[];
   readonly types: Map<string, LiveType>;
+  /** Each refuses by itself once its set is retired. */
   readonly typeOwners: Map<string, Plugin>;
 }
 

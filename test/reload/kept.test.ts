@@ -155,7 +155,8 @@ export default definePlugin({
     for (const lease of leases) lease.release();
     await reached.promise;
     const drained = host.swapper.drained();
-    await new Promise(setImmediate);
+    // The other set would be freed by now if it did not wait.
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
     gate.resolve();
     await drained;
     const events = host.takeEvents();

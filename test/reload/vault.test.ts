@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Vault } from "hotswap";
 import { uncollected } from "../support/collect.ts";
 import { createHost, hotswapError, journalPlugin } from "../support/host.ts";
 
@@ -46,6 +47,49 @@ describe("7.1 live functions and live types", () => {
     const error = await hotswapError(host.swapper.loadPlugins());
     expect(error).toMatchObject({ code, phase: "vault" });
     expect(error.message).toContain(`"${name}": alpha and beta`);
+  });
+});
+
+describe("7.1 a set that was retired", () => {
+  const source = (version: number): string => `import { definePlugin } from "hotswap";
+    export const live_version = () => ${version}; export class Live_Thing { version = ${version}; }
+    export default definePlugin({});`;
+
+  test("lets go of its live functions and types, whoever holds the set or what was in it", async () => {
+    await using host = await createHost({ alpha: source(1), beta: live("beta", "export const live_beta = () => 1;") });
+    await host.swapper.loadPlugins();
+    const old = host.swapper.current;
+    const vault = old?.vault;
+    const call = vault?.liveFuncs.get("live_version") as (() => number) | undefined;
+    const callKept = vault?.liveFuncs.get("live_beta") as (() => number) | undefined;
+    const { liveFuncs, liveTypes } = vault ?? {};
+    expect([call?.(), callKept?.(), liveFuncs?.size, liveTypes?.size]).toEqual([1, 1, 2, 1]);
+    await host.change("alpha", source(2));
+    await host.swapper.reload();
+    await host.swapper.drained();
+    expect([liveFuncs?.size, liveTypes?.size, vault?.liveFuncs.get("live_version")]).toEqual([0, 0, undefined]);
+    expect(call).toThrow(expect.objectContaining({ code: "HOTSWAP_FREED", plugin: "alpha" }));
+    // Of the plugin that stays, too: it is the old set's way to it that is shut.
+    expect(callKept).toThrow(expect.objectContaining({ code: "HOTSWAP_FREED", plugin: "beta" }));
+    expect(() => vault?.enterLiveType("Live_Thing", () => 1)).toThrow(
+      expect.objectContaining({ code: "HOTSWAP_FREED" }),
+    );
+    expect(await uncollected(host.swapper)).toEqual([]);
+    expect(old?.vault).toBe(vault as never);
+  });
+
+  test("and of those of a reload that was refused", async () => {
+    await using host = await createHost({ alpha: source(1) });
+    await host.swapper.loadPlugins();
+    await host.change("alpha", source(2));
+    let refused: Vault | undefined;
+    const callback = ({ vault }: { readonly vault: Vault }): void => {
+      refused = vault;
+      throw new Error("no");
+    };
+    await hotswapError(host.swapper.reload(undefined, callback));
+    expect([refused?.liveFuncs.size, refused?.liveTypes.size]).toEqual([0, 0]);
+    expect(await uncollected(host.swapper)).toEqual([]);
   });
 });
 

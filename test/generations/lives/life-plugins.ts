@@ -128,8 +128,8 @@ export default definePlugin({
   async onFree() {
     if (!probes.delete(id)) return;
     freed.push({ probe, sight: see(true) });
-    // Whatever it uses must still be there when others had their turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Whatever it uses must still be there when others had their turn, some of which take longer than it does.
+    for (let turn = 0; turn <= (id * 7) % 12; turn++) await new Promise((resolve) => setImmediate(resolve));
     freed.push({ probe, sight: see(true) });
   },
   functions: {
