@@ -46,6 +46,10 @@ export const commands: CommandTable = {
     summary: "Have a running host go back to the set before",
     load: async () => (await import("./host/reload.ts")).rollbackCommand,
   },
+  fleet: {
+    summary: "Publish releases to a fleet of hosts, and roll them out",
+    load: async () => (await import("./fleet/fleet.ts")).fleetCommand,
+  },
   generations: {
     summary: "List the generations of a running host that are still in memory",
     load: async () => (await import("./host/generations.ts")).generationsCommand,

@@ -265,8 +265,8 @@ export class Fleet {
   }
 }
 
-export function fleetFailed(message: string, cause?: unknown): HotswapError {
-  return new HotswapError("HOTSWAP_FLEET_FAILED", message, cause === undefined ? {} : { cause });
+export function fleetFailed(message: string): HotswapError {
+  return new HotswapError("HOTSWAP_FLEET_FAILED", message);
 }
 
 /** The round that the hint is about, so that who hears it can read all that it needs at once. */

@@ -17,6 +17,7 @@ export { Fleet, type FleetStatus, type MemberInfo, type RollOptions } from "./fl
 export { FleetMember, joinFleet } from "./member/member.ts";
 export type { JoinOptions } from "./member/options.ts";
 export type { FleetSwapper, PreparedSet } from "./member/reloading.ts";
+export { isOver } from "./protocol/move.ts";
 export type {
   Failure,
   Head,
@@ -28,8 +29,10 @@ export type {
   Step,
   Strategy,
 } from "./protocol/records.ts";
+export { prune, type Pruned, type PruneOptions } from "./prune.ts";
 export { publish, type PublishOptions } from "./publish.ts";
 export type { FleetStore } from "./store/fleet-store.ts";
+export { fleetStore } from "./store/open-store.ts";
 export { postgresFleet } from "./store/postgres-fleet.ts";
 export { redisFleet } from "./store/redis-fleet.ts";
 export { sqliteFleet } from "./store/sqlite-fleet.ts";

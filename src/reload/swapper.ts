@@ -10,6 +10,7 @@ import type { GenerationInfo } from "../generation/generation-record.ts";
 import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifacts, PluginDirScanner } from "../load/scan.ts";
+import type { OnPluginError } from "../load/uncaught.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
 import { type Changes, findChanges } from "../plan/changes.ts";
@@ -63,6 +64,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** How others than the host reload: the control socket, and a dashboard. @internal */
   readonly controlTarget: ControlTarget;
   readonly #options: FilledOptions<Extension>;
+  readonly #errorListeners = new Set<OnPluginError>();
   readonly #loader: Loader;
   readonly #scanner: PluginDirScanner;
   readonly #retirement: Retirement<Extension>;
@@ -89,7 +91,12 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * `HOTSWAP_UNSUPPORTED_BUN` on a Bun without module graphs, and a `RangeError` for an option that makes no sense.
    */
   constructor(pluginDir: string, options: SwapperOptions<Extension> = {}) {
-    this.#options = fillOptions(options);
+    const filled = fillOptions(options);
+    const onPluginError: OnPluginError = (error, context) => {
+      for (const listener of this.#errorListeners) listener(error, context);
+      return filled.onPluginError?.(error, context);
+    };
+    this.#options = { ...filled, onPluginError };
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
     this.#scanner = new PluginDirScanner(this.#options);
@@ -135,6 +142,12 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** Calls `listener` at the begin, at each step and at the end of every load, reload and rollback. The answer ends that. */
   subscribe(listener: ReloadListener): () => void {
     return this.#log.subscribe(listener);
+  }
+
+  /** Calls `listener` as `onPluginError` is called. Returns what ends that. @internal */
+  subscribeErrors(listener: OnPluginError): () => void {
+    this.#errorListeners.add(listener);
+    return () => void this.#errorListeners.delete(listener);
   }
 
   /** Where this swapper reports to. */
@@ -197,6 +210,19 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    *     await prepared.commit();
    */
   prepare(data?: unknown, callback?: ReloadCallback<Extension>): Promise<PreparedReload> {
+    return this.#prepare(data, callback, () => this.#pluginDir);
+  }
+
+  /** {@link prepare} of what lies in another folder, which is the plugin folder from the swap on. @internal */
+  prepareFrom(pluginDir: string, data?: unknown): Promise<PreparedReload> {
+    return this.#prepare(data, undefined, () => resolve(pluginDir));
+  }
+
+  #prepare(
+    data: unknown,
+    callback: ReloadCallback<Extension> | undefined,
+    pluginDir: () => string,
+  ): Promise<PreparedReload> {
     const { promise, resolve: handOut, reject } = Promise.withResolvers<PreparedReload>();
     const done = this.#enqueue("prepare", async () => {
       this.#refuseStatic("prepare");
@@ -204,7 +230,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       await this.#triggers.open();
       const hold = (details: ReloadDetails): Promise<void> =>
         this.#hold((release, refuse) => handOut(new PreparedReload({ details, release, refuse, done })));
-      return this.#swapTo("folder", () => this.#find(), { data, callback, hold });
+      const dir = pluginDir();
+      const reloaded = await this.#swapTo("folder", () => this.#find(dir), { data, callback, hold });
+      if (dir !== this.#pluginDir) this.resetPluginDir(dir);
+      return reloaded;
     });
     // What comes after the hand-over is told by commit().
     done.catch(reject);
@@ -285,11 +314,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     await this.close();
   }
 
-  async #find(): Promise<FoundArtifacts> {
+  async #find(pluginDir = this.#pluginDir): Promise<FoundArtifacts> {
     const { staticPlugins, whitelist, logger } = this.#options;
     if (staticPlugins !== undefined) return selectPlugins(staticArtifacts(staticPlugins), whitelist, "staticPlugins");
-    const found = selectPlugins(await this.#scanner.scan(this.#pluginDir), whitelist, this.#pluginDir);
-    if (found.size === 0) logger.warn(`there are no plugins in ${this.#pluginDir}`);
+    const found = selectPlugins(await this.#scanner.scan(pluginDir), whitelist, pluginDir);
+    if (found.size === 0) logger.warn(`there are no plugins in ${pluginDir}`);
     return found;
   }
 

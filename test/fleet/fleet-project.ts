@@ -57,7 +57,12 @@ export class FleetProject implements AsyncDisposable {
     const folder = this.project.path("hosts", id);
     await mkdir(folder, { recursive: true });
     const logger = new RecordingLogger();
-    const swapper = new PluginManagerSwapper(folder, { logger, freeDelay: 0, root: this.project.root });
+    const swapper = new PluginManagerSwapper(folder, {
+      logger,
+      freeDelay: 0,
+      hookTimeout: 1500,
+      root: this.project.root,
+    });
     this.#disposables.defer(() => swapper.close({ timeout: 0 }));
     const store = this.#disposables.use(this.store());
     const member = this.#disposables.use(

@@ -1,15 +1,33 @@
 import { describeError } from "../../errors.ts";
 import type { Failure } from "../protocol/records.ts";
+import type { FleetSwapper } from "./reloading.ts";
 
-/** Counts what goes wrong in plugins. */
-export interface ErrorCount {
-  /** Errors that nobody caught, since the host began. */
-  readonly total: number;
-  /** The newest of them. */
-  readonly newest: Failure | undefined;
+/** Counts errors that nobody caught in a host's plugins. Keeps their text, and nothing of the plugins. */
+export class ErrorCount implements Disposable {
+  readonly #unsubscribe: () => void;
+  #total = 0;
+  #newest: Failure | undefined;
+
+  constructor(swapper: Pick<FleetSwapper, "subscribeErrors">) {
+    this.#unsubscribe = swapper.subscribeErrors((error, { plugin, count }) => {
+      this.#total += count;
+      this.#newest = { plugin, message: describeError(error) };
+    });
+  }
+
+  /** Since the host became a member. */
+  get total(): number {
+    return this.#total;
+  }
+
+  get newest(): Failure | undefined {
+    return this.#newest;
+  }
+
+  [Symbol.dispose](): void {
+    this.#unsubscribe();
+  }
 }
-
-const NO_ERRORS: ErrorCount = { total: 0, newest: undefined };
 
 /** How long `healthy()` may take, in ms. */
 const PATIENCE = 10_000;
@@ -20,7 +38,7 @@ export class HealthWatch {
   readonly #healthy: (() => boolean | Promise<boolean>) | undefined;
   readonly #before: number;
 
-  constructor(errors: ErrorCount = NO_ERRORS, healthy: (() => boolean | Promise<boolean>) | undefined) {
+  constructor(errors: ErrorCount, healthy: (() => boolean | Promise<boolean>) | undefined) {
     this.#errors = errors;
     this.#healthy = healthy;
     this.#before = errors.total;

@@ -2,7 +2,7 @@ import { describeError, HotswapError } from "../../errors.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Failure, Release } from "../protocol/records.ts";
 import type { FilledJoinOptions } from "./options.ts";
-import { type FleetSwapper, prepareFrom, type PreparedSet, runFrom } from "./reloading.ts";
+import type { FleetSwapper, PreparedSet } from "./reloading.ts";
 import { ReleaseFolder } from "./release-folder.ts";
 
 /** A set that a round asked for, and how long it took to have it, in ms. */
@@ -37,7 +37,8 @@ export class HostSide {
   async run(number: number | null): Promise<void> {
     if (number === this.#runs && this.#swapper.current !== undefined) return;
     const folder = await this.#folderOf(number);
-    await runFrom(this.#swapper, folder, this.#options.data);
+    const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
+    await prepared.commit();
     this.#nowRuns(number, folder);
   }
 
@@ -46,7 +47,7 @@ export class HostSide {
     if (number === this.#runs) return { set: undefined, fetch: 0, prepare: 0 };
     const folder = await this.#folderOf(number);
     const fetched = performance.now();
-    const prepared = await prepareFrom(this.#swapper, folder, this.#options.data);
+    const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
     const set: PreparedSet = {
       abort: () => prepared.abort(),
       commit: async () => {

@@ -18,7 +18,7 @@ import {
   unwell,
 } from "../protocol/records.ts";
 import { haveSwapped } from "../protocol/survey.ts";
-import { HealthWatch } from "./health.ts";
+import { ErrorCount, HealthWatch } from "./health.ts";
 import { failureOf, HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
 import { Lease } from "./lease.ts";
 import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./options.ts";
@@ -62,6 +62,7 @@ export class FleetMember implements AsyncDisposable {
   readonly #swapper: FleetSwapper;
   readonly #host: HostSide;
   readonly #lease: Lease;
+  readonly #errors: ErrorCount;
   #held: Held | undefined;
   /** The round that this member voted in last. */
   #voted: string | undefined;
@@ -88,6 +89,7 @@ export class FleetMember implements AsyncDisposable {
     this.id = options.id;
     this.#fleet = new Fleet(options.store, options.fleet);
     this.#host = new HostSide(swapper, this.#fleet, options);
+    this.#errors = new ErrorCount(swapper);
     this.#lease = new Lease(this.#fleet, options, () => this.#report(), {
       seen: (version) => {
         if (version !== this.#headVersion) this.#wakeUp();
@@ -120,6 +122,7 @@ export class FleetMember implements AsyncDisposable {
     await this.#listening?.[Symbol.asyncDispose]();
     await this.#loop;
     await this.#free();
+    this.#errors[Symbol.dispose]();
     try {
       await this.#lease.end();
     } catch (error) {
@@ -260,7 +263,7 @@ export class FleetMember implements AsyncDisposable {
     }
     this.#canaryOf = held.back ? undefined : held.rollout;
     this.#owes = held.round;
-    this.#health = new HealthWatch(this.#options.errors, this.#options.healthy);
+    this.#health = new HealthWatch(this.#errors, this.#options.healthy);
     this.#retryAt = 0;
     try {
       await held.ready.set?.commit();

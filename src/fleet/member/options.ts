@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
 import type { FleetStore } from "../store/fleet-store.ts";
 import { fleetFailed } from "../fleet.ts";
-import type { ErrorCount } from "./health.ts";
 
 /** How a host takes part in a fleet. All times are in ms. */
 export interface JoinOptions {
@@ -21,8 +20,6 @@ export interface JoinOptions {
   readonly heartbeat?: number;
   /** How often the store is asked while a rollout is under way or hints do not get through. @default 2000 */
   readonly poll?: number;
-  /** Counts what goes wrong while a rollout is watched. @internal */
-  readonly errors?: ErrorCount;
 }
 
 /** {@link JoinOptions} with every default filled in. */
@@ -35,7 +32,6 @@ export interface FilledJoinOptions {
   readonly data: unknown;
   readonly heartbeat: number;
   readonly poll: number;
-  readonly errors: ErrorCount | undefined;
 }
 
 /** A lease lasts as long as this many heartbeats. */
@@ -49,6 +45,6 @@ export function fillJoinOptions(options: JoinOptions): FilledJoinOptions {
   for (const [name, value] of Object.entries({ heartbeat, poll })) {
     if (!(value >= 10 && value <= 600_000)) throw new RangeError(`${name} must be from 10 to 600000 ms, not ${value}`);
   }
-  const { store, fleet, labels = {}, healthy, data, errors } = options;
-  return { store, fleet, id, labels, healthy, data, heartbeat, poll, errors };
+  const { store, fleet, labels = {}, healthy, data } = options;
+  return { store, fleet, id, labels, healthy, data, heartbeat, poll };
 }

@@ -101,6 +101,8 @@ export interface FleetStore extends AsyncDisposable {
   leases(fleet: string): Promise<Leases>;
   /** Ends the lease, if it is this process's own. */
   leave(fleet: string, member: Pick<Beat, "id" | "incarnation">): Promise<void>;
+  /** Removes a member whose lease ended before `before`. */
+  forget(fleet: string, id: string, before: number): Promise<void>;
   putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void>;
   artifact(fleet: string, hash: string): Promise<Uint8Array | undefined>;
   /** Hashes and sizes in bytes of all artifacts. */

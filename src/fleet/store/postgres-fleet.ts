@@ -112,6 +112,11 @@ class PostgresFleet implements FleetStore {
     await this.#query(query, [fleet, id, incarnation]);
   }
 
+  async forget(fleet: string, id: string, before: number): Promise<void> {
+    const query = `DELETE FROM ${SCHEMA}.members WHERE fleet = $1 AND id = $2 AND expires < $3::bigint`;
+    await this.#query(query, [fleet, id, before]);
+  }
+
   async putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void> {
     const query = `INSERT INTO ${SCHEMA}.artifacts VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
     await this.#query(query, [fleet, hash, bytes]);

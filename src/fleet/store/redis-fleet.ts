@@ -14,6 +14,7 @@ import {
 } from "./fleet-store.ts";
 import {
   beatScript,
+  forgetScript,
   keepArtifactScript,
   leasesScript,
   leaveScript,
@@ -106,6 +107,10 @@ class RedisFleet implements FleetStore {
 
   async leave(fleet: string, { id, incarnation }: Pick<Beat, "id" | "incarnation">): Promise<void> {
     await this.#run(leaveScript, prefixOf(fleet), id, incarnation);
+  }
+
+  async forget(fleet: string, id: string, before: number): Promise<void> {
+    await this.#run(forgetScript, prefixOf(fleet), id, String(before));
   }
 
   async putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void> {

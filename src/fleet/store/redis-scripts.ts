@@ -96,6 +96,13 @@ if row and cjson.decode(row).incarnation == ARGV[3] then redis.call('HDEL', pref
 return 1
 `;
 
+/** ARGV: prefix, id, time. */
+export const forgetScript = `${common}
+local row = redis.call('HGET', prefix .. ':members', ARGV[2])
+if row and tonumber(cjson.decode(row).expires) < tonumber(ARGV[3]) then redis.call('HDEL', prefix .. ':members', ARGV[2]) end
+return 1
+`;
+
 /** ARGV: prefix, key of the uploaded bytes, hash, size. */
 export const keepArtifactScript = `${common}
 redis.call('RENAME', ARGV[2], prefix .. ':artifact:' .. ARGV[3])

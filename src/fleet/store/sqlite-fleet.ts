@@ -127,6 +127,11 @@ class SqliteFleet implements FleetStore {
     await this.#transaction((database) => database.query(query).run(fleet, id, incarnation));
   }
 
+  async forget(fleet: string, id: string, before: number): Promise<void> {
+    const query = "DELETE FROM members WHERE fleet = ?1 AND id = ?2 AND expires < ?3";
+    await this.#transaction((database) => database.query(query).run(fleet, id, before));
+  }
+
   async putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void> {
     const query = "INSERT INTO artifacts VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     await this.#transaction((database) => database.query(query).run(fleet, hash, bytes));
