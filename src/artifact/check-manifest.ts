@@ -21,7 +21,19 @@ const checks: Readonly<Record<Exclude<keyof Manifest, "name">, (value: unknown) 
   sections: (value) => value === undefined || isSections(value),
 };
 
-const areSections = listOf<Section>({ path: isText, line: (line) => line === undefined || isCount(line) });
+const areSections = listOf<Section>({
+  path: isText,
+  imports: isTexts,
+  later: optional((later) => isRecord(later) && Object.values(later).every(isTexts)),
+  before: optional(isCount),
+  async: optional((value) => value === true),
+  commonjs: optional((value) => value === true),
+  line: optional(isCount),
+});
+
+function optional(isRight: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => value === undefined || isRight(value);
+}
 
 /** The base name of a folder: what can be told apart from a path, shown, and made a folder again. */
 function isPluginName(value: unknown): value is string {
@@ -34,7 +46,6 @@ function isSections(value: unknown): boolean {
     root: isText,
     modules: areSections,
     exportNames: isTextTable,
-    meta: isBoolean,
   };
   return isOfShape(value, shape);
 }

@@ -23,21 +23,27 @@ export interface Sections {
   readonly folder: string;
   /** Path of the root module. */
   readonly root: string;
-  /** In the order of their evaluation. */
   readonly modules: readonly Section[];
   /** The names under which live things are exported, where those are not their own. */
   readonly exportNames: Readonly<Record<string, string>>;
-  /** Some module asks for `import.meta`. */
-  readonly meta: boolean;
 }
 
 /** One module that was not bundled. */
 export interface Section {
   /** Path relative to the plugin's folder, with forward slashes: the section's name. */
   readonly path: string;
+  /** The sections that it imports, in the order of their evaluation. */
+  readonly imports: readonly string[];
+  /** What its `import()` and `require()` name, by the specifiers that are written there. */
+  readonly later?: Readonly<Record<string, readonly [kind: "own" | "host" | "builtin", name: string]>>;
+  /** How many of `imports` stand before the first that imports this section in a circle. Without one it is in no circle. */
+  readonly before?: number;
+  /** It awaits something while it is evaluated. */
+  readonly async?: true;
+  readonly commonjs?: true;
   /**
    * The line of the artifact's source map that its first line is, from 0; no line of the artifact has this number. Without
-   * one the section's lines are the source's.
+   * one there is no map of it.
    */
   readonly line?: number;
 }
@@ -72,9 +78,6 @@ export const BRIDGE_GLOBAL = "__hotswap__";
 /** The name under which an artifact exports its {@link LiveExports} beside the root module's own names. */
 export const LIVE_EXPORT = "__hotswap_live__";
 
-/** The name under which an artifact with sections exports its `import.meta`. */
-export const META_EXPORT = "__hotswap_meta__";
-
 /** What the loader gives to an artifact's code: its way to the host's modules. Indices point into `manifest.hostModules`. */
 export interface Bridge {
   /** The namespace of a host module. */
@@ -89,25 +92,42 @@ export interface Bridge {
 }
 
 /**
- * What the text of a section evaluates to: a function that evaluates the module and answers its namespace, the paths of
- * the modules of which it exports everything, and, so that every function of the module lies in a scope that has both, a
- * function that refers to the bridge and to what it imports through: who keeps such a function keeps the generation.
+ * What the text of a section evaluates to. The generator's first step gives the module's namespace to `plugin.hoist`; its
+ * functions can be called from then on. Its last step evaluates the module. Of a module in a circle there are two more in
+ * between, which bind what it imports: one when all modules of the circle are there, and one before the first of the circle
+ * is evaluated for it. That of a module which awaits something is asynchronous and has two steps.
  */
-export type SectionCode = (
+export type SectionCode = (bridge: Bridge, plugin: SectionImports) => Iterator<void> | AsyncIterator<void>;
+
+/** What the text of a section evaluates to when the module is one of CommonJS. */
+export type CommonJsCode = (
+  this: unknown,
+  exports: unknown,
+  require: unknown,
+  module: object,
+  filename: string,
+  dirname: string,
   bridge: Bridge,
   plugin: SectionImports,
-) => readonly [namespace: Record<string, unknown>, stars: readonly string[], scope: () => unknown];
+) => void;
 
-/** How a section imports. */
+/** What a section is linked with. */
 export interface SectionImports {
   /** The prototype of namespaces. */
   readonly namespace: object;
+  /** What stands for `import.meta`. */
   readonly meta: object;
+  /**
+   * Takes the module's namespace, and a function that refers to the bridge and to this: so every function of the module
+   * lies in a scope that has both, and who keeps such a function keeps the generation.
+   */
+  hoist(namespace: Record<string, unknown>, scope: () => unknown): void;
+  /** The namespace of a module of the plugin. */
   own(path: string): Record<string, unknown>;
   /** A module of Bun or of the host, as the manifest names it. */
   host(specifier: string): Record<string, unknown>;
-  importOwn(path: string): Promise<Record<string, unknown>>;
-  importHost(specifier: string): Promise<Record<string, unknown>>;
+  /** `import()`. */
+  import(specifier: unknown, options?: unknown): Promise<unknown>;
 }
 
 /** Value of the export {@link LIVE_EXPORT}. */

@@ -49,6 +49,13 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   return { ...result, temps: await temps(filled, folder, live.things, bundled, result.manifest) };
 }
 
+/** Throws what {@link build} throws when there is something wrong with the source, and makes nothing. */
+export async function checkBuild(options: BuildOptions): Promise<void> {
+  const filled = fillOptions(options);
+  const { problems } = await readAndBundle(filled, readPluginFolder(filled.pluginDir), new SourceFiles());
+  if (problems.length > 0) throw new BuildError(filled.name, inOrder(problems));
+}
+
 /** What `bundle: false` asks for: the code that the bundler would begin with, in `<name>.entry.ts`. */
 function writeEntry(
   options: FilledOptions,

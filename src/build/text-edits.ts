@@ -22,3 +22,15 @@ export function applyEdits(code: string, edits: readonly Edit[]): string {
   parts.push(code.slice(position));
   return parts.join("");
 }
+
+/** Replaces spans, which may leave other lines and columns than there were. */
+export function replaceSpans(code: string, edits: readonly Edit[]): string {
+  const parts: string[] = [];
+  let position = 0;
+  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    parts.push(code.slice(position, start), text);
+    position = end;
+  }
+  parts.push(code.slice(position));
+  return parts.join("");
+}

@@ -1,14 +1,17 @@
+import { join } from "node:path";
+import { Script } from "node:vm";
 import { readSections } from "../artifact/decode.ts";
 import {
   type Bridge,
+  type CommonJsCode,
   LIVE_EXPORT,
   type LiveExports,
   type Manifest,
-  META_EXPORT,
+  type SectionCode,
   type Sections,
 } from "../artifact/manifest.ts";
 import type { GraphContext } from "./graph.ts";
-import { LinkedSections } from "./sections.ts";
+import { LinkedSections, type SectionSource } from "./sections.ts";
 
 /** The modules of a plugin, evaluated. */
 export interface EvaluatedModules {
@@ -42,22 +45,38 @@ async function evaluateSections(
   sections: Sections,
   { manifest, bridge, copy, read, root }: EvaluateOptions,
 ): Promise<EvaluatedModules> {
-  const { hostModules, liveFuncs, liveTypes } = manifest;
-  // The artifact itself only says where it is, and tells the engine of its source map.
-  const isNeeded = sections.meta || sections.modules.some(({ line }) => line !== undefined);
-  const artifact = isNeeded ? await graph.import(copy) : {};
   const texts = readSections(read(), manifest, copy);
-  const meta = artifact[META_EXPORT] as object | undefined;
-  const linked = new LinkedSections(bridge, { sections, texts, hostModules, copy, root, meta, graph });
-  const live = [...Object.entries(liveFuncs), ...Object.entries(liveTypes)];
-  return graph.run(() => {
-    const rootModule = linked.own(sections.root);
-    // By the names of what is live, whatever kinds of things they are: as in a bundle.
-    for (const [, path] of live.toSorted(([a], [b]) => (a < b ? -1 : 1))) linked.own(path);
-    const table = (files: Readonly<Record<string, string>>): Record<string, unknown> =>
-      Object.fromEntries(
-        Object.entries(files).map(([name, path]) => [name, linked.own(path)[sections.exportNames[name] ?? name]]),
-      );
-    return { rootModule, live: { funcs: table(liveFuncs), types: table(liveTypes) } };
-  });
+  // The artifact itself only tells the engine of its source map.
+  if (sections.modules.some(({ line }) => line !== undefined)) await graph.import(copy);
+  const code = (index: number): SectionCode | CommonJsCode => {
+    const { path, line } = sections.modules[index] ?? { path: "" };
+    const place =
+      line === undefined
+        ? { filename: join(root, sections.folder, path) }
+        : { filename: copy, lineOffset: line };
+    return new Script(texts[index] ?? "", place).runInThisContext() as SectionCode | CommonJsCode;
+  };
+  return linkSections(graph, { sections, code }, { manifest, bridge, root });
+}
+
+/** Evaluates the modules of a plugin that are kept apart, whatever their code comes from. */
+export async function linkSections(
+  graph: GraphContext,
+  { sections, code }: Pick<SectionSource, "sections" | "code">,
+  { manifest, bridge, root }: Pick<EvaluateOptions, "manifest" | "bridge" | "root">,
+): Promise<EvaluatedModules> {
+  const { name: plugin, hostModules, liveFuncs, liveTypes } = manifest;
+  const linked = new LinkedSections(bridge, { plugin, sections, hostModules, code, root, graph });
+  // By the names of what is live, whatever kinds of things they are: as in a bundle.
+  const live = [...Object.entries(liveFuncs), ...Object.entries(liveTypes)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const paths = [...new Set([sections.root, ...live.map(([, path]) => path)])];
+  const namespaces = await graph.run(() => linked.import(paths));
+  const table = (files: Readonly<Record<string, string>>): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(files).map(([name, path]) => [
+        name,
+        namespaces[paths.indexOf(path)]?.[sections.exportNames[name] ?? name],
+      ]),
+    );
+  return { rootModule: namespaces[0] ?? {}, live: { funcs: table(liveFuncs), types: table(liveTypes) } };
 }

@@ -42,6 +42,17 @@ export function createGraph(bridge: Bridge, onError: (error: unknown, kind: Unca
   return new graphClass({ globals: { ...bodyGlobals, [BRIDGE_GLOBAL]: bridge }, onError });
 }
 
+/** Imports files into a graph of their own, which is given up at once. */
+export async function importAside(files: readonly string[]): Promise<void> {
+  graphClass ??= defineGraphClass();
+  const graph = new graphClass({});
+  try {
+    await Promise.all(files.map((file) => graph.import(file)));
+  } finally {
+    graph.dispose();
+  }
+}
+
 /** Throws `HOTSWAP_UNSUPPORTED_BUN` unless this Bun has module graphs. */
 export function requireModuleGraph(): void {
   if (typeof Bun.ModuleGraph === "function") return;

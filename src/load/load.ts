@@ -1,6 +1,6 @@
 import { assetReader } from "../artifact/decode.ts";
 import { readArtifactNow } from "../artifact/read-artifact.ts";
-import type { Manifest } from "../artifact/manifest.ts";
+import type { Bridge, Manifest } from "../artifact/manifest.ts";
 import { placeSources } from "../artifact/place-sources.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import type { AssetSource } from "../plugin/asset.ts";
@@ -9,7 +9,9 @@ import type { ArtifactCache } from "./copies/artifact-cache.ts";
 import { withDeadline } from "../deadline.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { createGraph, type GraphContext } from "./graph.ts";
-import { type EvaluatedModules, evaluateModules, type EvaluateOptions } from "./evaluate.ts";
+import { builtAssets } from "./built-plugin.ts";
+import { type EvaluatedModules, evaluateModules } from "./evaluate.ts";
+import { evaluateBuilt } from "./evaluate-built.ts";
 import type { HostModules } from "./host-modules.ts";
 import type { FoundArtifact } from "./scan.ts";
 import type { UncaughtErrors } from "./uncaught.ts";
@@ -32,10 +34,36 @@ export interface LoadOptions {
  * code had opened is closed then.
  */
 export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions): Promise<LoadedCode> {
-  const { name, hash, manifest } = artifact;
+  const { hash, manifest, built } = artifact;
+  if (built !== undefined) {
+    return loadCode(artifact, options, {
+      assets: builtAssets(built),
+      evaluate: (graph, bridge) => evaluateBuilt(graph, built, { bridge, root: options.root }),
+      release: () => undefined,
+    });
+  }
   const copy = await options.cache.hold(hash, async () => placeSources(await artifact.bytes(), options.root));
   const read = (): Uint8Array => options.cache.read(hash) ?? lostBytes(artifact);
-  const assets = artifactAssets(manifest, artifact.file, read);
+  return loadCode(artifact, options, {
+    assets: artifactAssets(manifest, artifact.file, read),
+    evaluate: (graph, bridge) => evaluateModules(graph, { manifest, bridge, copy, read, root: options.root }),
+    release: () => options.cache.release(hash),
+  });
+}
+
+/** Where the code of an artifact is. */
+interface CodeSource {
+  readonly assets: AssetSource;
+  readonly evaluate: (graph: GraphContext, bridge: Bridge) => Promise<EvaluatedModules>;
+  /** Called once, when nobody needs it any more. */
+  readonly release: () => void;
+}
+
+async function loadCode(
+  { name, file, hash, manifest }: FoundArtifact,
+  options: LoadOptions,
+  { assets, evaluate, release }: CodeSource,
+): Promise<LoadedCode> {
   let graph: GraphContext | undefined;
   try {
     // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
@@ -46,7 +74,7 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
     const { rootModule, live } = await withDeadline(
-      evaluate(graph, name, { manifest, bridge, copy, read, root: options.root }),
+      namingPlugin(name, evaluate(graph, bridge)),
       {
         plugin: name,
         phase: "load",
@@ -57,7 +85,7 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
     await nextTurn();
     return {
       name,
-      file: artifact.file,
+      file,
       hash,
       context: graph,
       rootModule,
@@ -67,20 +95,20 @@ export async function loadArtifact(artifact: FoundArtifact, options: LoadOptions
       report: (error) => options.errors.handle(error, "uncaughtException"),
       async release() {
         options.errors.close();
-        options.cache.release(hash);
+        release();
       },
     };
   } catch (error) {
     graph?.dispose();
     options.errors.close();
-    options.cache.release(hash);
+    release();
     throw error;
   }
 }
 
-async function evaluate(graph: GraphContext, plugin: string, options: EvaluateOptions): Promise<EvaluatedModules> {
+async function namingPlugin(plugin: string, evaluated: Promise<EvaluatedModules>): Promise<EvaluatedModules> {
   try {
-    return await evaluateModules(graph, options);
+    return await evaluated;
   } catch (error) {
     throw new HotswapError(
       "HOTSWAP_HOOK_FAILED",

@@ -7,6 +7,7 @@ import { requireRegular } from "../regular-file.ts";
 import type { TrustedKey } from "../artifact/signature.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { turnWhenDue } from "../turn.ts";
+import type { BuiltPlugin } from "./built-plugin.ts";
 
 /** An artifact that was found, verified and not yet loaded. */
 export interface FoundArtifact {
@@ -15,6 +16,8 @@ export interface FoundArtifact {
   readonly file: string;
   readonly hash: string;
   readonly manifest: Manifest;
+  /** What was built in this process, and need not be read. */
+  readonly built?: BuiltPlugin;
   /** The verified bytes: those that were read by the scan when they had to be, or else the file's of now. */
   bytes(): Promise<Uint8Array>;
 }

@@ -1,25 +1,31 @@
-import { join } from "node:path";
-import { Script } from "node:vm";
-import type { Bridge, HostModule, SectionCode, SectionImports, Sections } from "../artifact/manifest.ts";
+import { dirname, join, posix } from "node:path";
+import type {
+  Bridge,
+  CommonJsCode,
+  HostModule,
+  Section,
+  SectionCode,
+  SectionImports,
+  Sections,
+} from "../artifact/manifest.ts";
 import { HotswapError } from "../errors.ts";
+import { Evaluation, type ModuleRecord } from "./evaluation.ts";
+import { type SourceContext, sourceContext } from "./source-context.ts";
 
 type Namespace = Record<string, unknown>;
 
 /** The prototype of the namespaces of all sections. */
 export const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
 
-/** The sections of one artifact, and where they come from. */
+/** The sections of one plugin, and where they come from. */
 export interface SectionSource {
+  readonly plugin: string;
   readonly sections: Sections;
-  /** In the order of the sections. */
-  readonly texts: readonly string[];
   readonly hostModules: readonly HostModule[];
-  /** Absolute path of the artifact's copy, through which stack traces find the source map. */
-  readonly copy: string;
+  /** What the text of a section evaluates to, by the section's index. */
+  readonly code: (index: number) => SectionCode | CommonJsCode;
   /** The project's root. */
   readonly root: string;
-  /** `import.meta` of the artifact; `undefined` when no section asks for it. */
-  readonly meta: object | undefined;
   /** The generation's graph: sections are none of its modules, and keep it by this. */
   readonly graph: object;
 }
@@ -28,86 +34,243 @@ export interface SectionSource {
  * The modules of a plugin that come as sections. Each is compiled by itself, from a text that stays the same as long as
  * its source does, so the engine finds what it compiled for the generation before and compiles only what changed.
  */
-export class LinkedSections implements SectionImports {
-  readonly #bridge: Bridge;
-  readonly #source: SectionSource;
-  /** The plugin's folder as it is called in stack traces, with a slash at its end. */
-  readonly #folder: string;
+export class LinkedSections {
+  readonly bridge: Bridge;
+  readonly source: SectionSource;
+  /** The plugin's folder, as an absolute path. */
+  readonly folder: string;
   readonly #indices: ReadonlyMap<string, number>;
   readonly #hostIndices: ReadonlyMap<string, number>;
-  readonly #namespaces = new Map<string, Namespace>();
-  readonly #failed = new Map<string, unknown>();
+  readonly #modules = new Map<string, SectionModule>();
+  readonly #evaluation = new Evaluation<SectionModule>();
 
   constructor(bridge: Bridge, source: SectionSource) {
-    this.#bridge = bridge;
-    this.#source = source;
-    this.#folder = join(source.root, source.sections.folder, "/");
+    this.bridge = bridge;
+    this.source = source;
+    this.folder = join(source.root, source.sections.folder);
     this.#indices = new Map(source.sections.modules.map(({ path }, index) => [path, index]));
     this.#hostIndices = new Map(source.hostModules.map(({ specifier }, index) => [specifier, index]));
   }
 
-  get namespace(): object {
-    return NAMESPACE;
+  /**
+   * The namespaces of these modules, evaluated in this order as if one module imported them all; a promise when one of them
+   * awaits something. Throws what a module throws, each time.
+   */
+  import(paths: readonly string[]): Namespace[] | Promise<Namespace[]> {
+    const modules = paths.map((path) => this.module(path));
+    const parking = this.#hoist(modules);
+    const evaluated = (): Namespace[] | Promise<Namespace[]> => {
+      const namespaces = modules.map(({ namespace }) => namespace);
+      const waiting = modules.length === 1 ? this.#evaluateOne(modules[0]) : this.#evaluateAll(modules);
+      return waiting === undefined ? modules.map((module) => module.namespace) : waiting.then(() => namespaces);
+    };
+    // A generator that waits can only be taken a step further when it has come to a stop.
+    return parking.length === 0 ? evaluated() : Promise.all(parking).then(evaluated);
   }
 
-  get meta(): object {
-    return this.#source.meta ?? {};
-  }
-
-  /** The namespace of a module, which is evaluated when this is the first time. Throws what the module throws, each time. */
-  own(path: string): Namespace {
-    const known = this.#namespaces.get(path);
+  /** A module that may not be evaluated yet. */
+  module(path: string): SectionModule {
+    const known = this.#modules.get(path);
     if (known !== undefined) return known;
-    if (this.#failed.has(path)) throw this.#failed.get(path);
-    try {
-      const namespace = this.#evaluate(path);
-      this.#namespaces.set(path, namespace);
-      return namespace;
-    } catch (error) {
-      this.#failed.set(path, error);
-      throw error;
+    const index = this.#indices.get(path) ?? -1;
+    const section = this.source.sections.modules[index];
+    if (section === undefined) {
+      const message = `"${this.source.plugin}" has no section "${path}": rebuild the plugin`;
+      throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", message, { plugin: this.source.plugin });
     }
+    const module = new SectionModule(this, section, () => this.source.code(index));
+    this.#modules.set(path, module);
+    return module;
+  }
+
+  has(path: string): boolean {
+    return this.#indices.has(path);
+  }
+
+  /** A module of Bun or of the host, which was imported before. */
+  host(specifier: string): Namespace {
+    return this.bridge.module(this.#hostIndices.get(specifier) ?? -1);
+  }
+
+  importHost(specifier: string): Promise<Namespace> {
+    return this.bridge.import(this.#hostIndices.get(specifier) ?? -1);
+  }
+
+  #evaluateOne(module: SectionModule | undefined): Promise<void> | undefined {
+    return module === undefined ? undefined : this.#evaluation.evaluate(module);
+  }
+
+  #evaluateAll(modules: readonly SectionModule[]): Promise<void> | undefined {
+    return this.#evaluation.evaluate(SectionModule.importing(this, modules));
+  }
+
+  /** Makes all modules that these lead to ready, so that functions can be called before anything is evaluated. */
+  #hoist(starts: readonly SectionModule[]): Promise<unknown>[] {
+    const parking: Promise<unknown>[] = [];
+    const hoisted: SectionModule[] = [];
+    const visit = (module: SectionModule): void => {
+      if (module.isHoisted) return;
+      const stop = module.prepare();
+      if (stop !== undefined) parking.push(stop);
+      hoisted.push(module);
+      for (const imported of module.imports) visit(imported);
+    };
+    for (const module of starts) visit(module);
+    for (const module of hoisted) module.bindEarly();
+    return parking;
+  }
+}
+
+/** One section, and what stands for the module's own view of the world. */
+class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
+  readonly hasAwait: boolean;
+  readonly before: number | undefined;
+  state: ModuleRecord<SectionModule>["state"] = "hoisted";
+  error: ModuleRecord<SectionModule>["error"];
+  asyncOrder: number | undefined;
+  isDone = false;
+  pending = 0;
+  parents: SectionModule[] = [];
+  root: SectionModule | undefined;
+  index = 0;
+  lowest = 0;
+  finished: PromiseWithResolvers<void> | undefined;
+  isHoisted = false;
+  /** Of a module of CommonJS it is filled when that is evaluated. */
+  namespace: Namespace = Object.create(NAMESPACE) as Namespace;
+  readonly #linked: LinkedSections;
+  readonly #section: Section;
+  readonly #code: () => SectionCode | CommonJsCode;
+  #imports: readonly SectionModule[] | undefined;
+  #steps: Iterator<void> | AsyncIterator<void> | undefined;
+  #isBound = false;
+  #context: SourceContext | undefined;
+  #exports: { exports: unknown } | undefined;
+
+  constructor(linked: LinkedSections, section: Section, code: () => SectionCode | CommonJsCode) {
+    this.#linked = linked;
+    this.#section = section;
+    this.#code = code;
+    this.hasAwait = section.async === true;
+    this.before = section.before;
+  }
+
+  /** What imports these modules in this order, and does nothing else. */
+  static importing(linked: LinkedSections, modules: readonly SectionModule[]): SectionModule {
+    const nothing = function* (): Iterator<void> {};
+    const module = new SectionModule(linked, { path: "", imports: [] }, () => nothing);
+    module.#imports = modules;
+    module.#steps = nothing();
+    return module;
+  }
+
+  get imports(): readonly SectionModule[] {
+    return (this.#imports ??= this.#section.imports.map((path) => this.#linked.module(path)));
+  }
+
+  get file(): string {
+    return join(this.#linked.folder, this.#section.path);
+  }
+
+  hoist(namespace: Namespace): void {
+    this.namespace = Object.seal(namespace);
+  }
+
+  /** Takes the first step; a promise when it takes a while until there can be a next one. */
+  prepare(): Promise<unknown> | undefined {
+    this.isHoisted = true;
+    if (this.#section.commonjs === true) return undefined;
+    const code = this.#code() as SectionCode;
+    this.#steps = code(this.#linked.bridge, this);
+    const step = this.#steps.next();
+    return step instanceof Promise ? step : undefined;
+  }
+
+  /** Binds the functions that it imports of its circle. */
+  bindEarly(): void {
+    if (this.before !== undefined && !this.hasAwait) void this.#steps?.next();
+  }
+
+  bind(): void {
+    if (this.#isBound) return;
+    this.#isBound = true;
+    void this.#steps?.next();
+  }
+
+  execute(): Promise<void> | undefined {
+    if (this.#section.commonjs === true) {
+      this.#executeCommonJs();
+      return undefined;
+    }
+    if (this.before !== undefined && !this.hasAwait) this.bind();
+    const step = this.#steps?.next();
+    this.#steps = undefined;
+    return step instanceof Promise ? step.then(() => undefined) : undefined;
+  }
+
+  #executeCommonJs(): void {
+    const module = { exports: {} as unknown };
+    this.#exports = module;
+    const { meta } = this;
+    const { path, dir, require } = meta;
+    const code = this.#code() as CommonJsCode;
+    code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
+    const { exports } = module;
+    const names = typeof exports === "object" || typeof exports === "function" ? Object.getOwnPropertyNames(exports ?? {}) : [];
+    for (const name of [...new Set([...names, "default"])].toSorted()) {
+      const get = (): unknown => (name === "default" ? exports : (exports as Namespace)[name]);
+      Object.defineProperty(this.namespace, name, { get, enumerable: true });
+    }
+    Object.preventExtensions(this.namespace);
+  }
+
+  get meta(): SourceContext {
+    return (this.#context ??= sourceContext(this.file, (specifier) => this.#require(specifier)));
+  }
+
+  own(path: string): Namespace {
+    return this.#linked.module(path).namespace;
   }
 
   host(specifier: string): Namespace {
-    return this.#bridge.module(this.#hostIndices.get(specifier) ?? -1);
+    return this.#linked.host(specifier);
   }
 
-  async importOwn(path: string): Promise<Namespace> {
-    // What is imported later is evaluated when what is being evaluated now is done.
-    await undefined;
-    return this.own(path);
-  }
-
-  async importHost(specifier: string): Promise<Namespace> {
-    return this.#bridge.import(this.#hostIndices.get(specifier) ?? -1);
-  }
-
-  #evaluate(path: string): Namespace {
-    const { sections, texts, copy } = this.#source;
-    const index = this.#indices.get(path) ?? -1;
-    const text = texts[index];
-    if (text === undefined) {
-      throw new HotswapError("HOTSWAP_INVALID_ARTIFACT", `${copy} has no section "${path}": rebuild the plugin`);
+  async import(specifier: unknown, options?: unknown): Promise<unknown> {
+    const name = String(specifier);
+    const [kind, target] = options === undefined ? (this.#section.later?.[name] ?? this.#ownFile(name)) : [];
+    if (kind === "own" && target !== undefined) {
+      // What is imported later is evaluated when what is being evaluated now is done.
+      await undefined;
+      const [namespace] = await this.#linked.import([target]);
+      return namespace;
     }
-    const line = sections.modules[index]?.line;
-    const place = line === undefined ? { filename: this.#folder + path } : { filename: copy, lineOffset: line };
-    const [namespace, stars] = (new Script(text, place).runInThisContext() as SectionCode)(this.#bridge, this);
-    return Object.preventExtensions(stars.length === 0 ? namespace : this.#withStars(namespace, stars));
+    if (kind !== undefined && target !== undefined) return this.#linked.importHost(target);
+    return this.meta.importFile(name, options);
   }
 
-  /** With what a module exports of others (`export *`): names in alphabetical order, as in every namespace. */
-  #withStars(own: Namespace, stars: readonly string[]): Namespace {
-    const origins = new Map<string, Namespace>();
-    for (const star of stars) {
-      const namespace = this.own(star);
-      for (const name of Object.keys(namespace)) if (name !== "default") origins.set(name, namespace);
+  /** `undefined` when it is not the plugin's. */
+  #require(specifier: string): { readonly exports: unknown } | undefined {
+    const [kind, target] = this.#section.later?.[specifier] ?? this.#ownFile(specifier);
+    if (kind !== "own" || target === undefined) return undefined;
+    const module = this.#linked.module(target);
+    if (module.#exports === undefined || module.#section.commonjs !== true) {
+      const evaluated = this.#linked.import([target]);
+      if (evaluated instanceof Promise) {
+        evaluated.catch(() => undefined);
+        throw new TypeError(`require() of ${module.file}, which awaits something: use import()`);
+      }
     }
-    for (const name of Object.keys(own)) origins.set(name, own);
-    const namespace = Object.create(NAMESPACE) as Namespace;
-    for (const name of [...origins.keys()].toSorted()) {
-      Object.defineProperty(namespace, name, { get: () => origins.get(name)?.[name], enumerable: true });
-    }
-    return namespace;
+    return { exports: module.#exports === undefined ? module.namespace : module.#exports.exports };
+  }
+
+  /** A file of the plugin whose name was not known before. */
+  #ownFile(specifier: string): readonly ["own", string] | readonly [] {
+    if (!specifier.startsWith(".")) return [];
+    const path = posix.join(dirname(this.#section.path), specifier);
+    const endings = ["", ".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs"];
+    const candidates = endings.flatMap((ending) => [path + ending, ...(ending === "" ? [] : [`${path}/index${ending}`])]);
+    const found = candidates.find((candidate) => this.#linked.has(candidate));
+    return found === undefined ? [] : ["own", found];
   }
 }

@@ -1,173 +1,274 @@
-import { relative } from "node:path";
-import type { ParseResult, Span, StaticExport, StaticImport, ValueSpan } from "oxc-parser";
-import { applyEdits, type Edit } from "../text-edits.ts";
-import { parseModule } from "../read/syntax/parser.ts";
+import type { Declaration, Program, Span, Statement } from "oxc-parser";
+import { boundNames, nameOf } from "../read/syntax/module-syntax.ts";
+import { parseCommonJs, parseModule } from "../read/syntax/parser.ts";
 import { NeedsBundler } from "../needs-bundler.ts";
+import type { Edit } from "../text-edits.ts";
+import { type Contents, walkModule } from "./walk.ts";
 
-/** What a module takes from another one. */
+/** Stands for the namespace of a module where there could be one of its names. */
+export const WHOLE = "* as";
+
+/** What a module takes from another one, in one statement. */
 export interface ModuleImport {
   readonly specifier: string;
-  /** The other's name for it (`*` for the namespace), and the module's own. */
+  /** Of an import attribute: what the file is taken for. */
+  readonly type: string | undefined;
+  /** The other's name for it ({@link WHOLE} for the namespace), and the module's own. */
   readonly bindings: readonly (readonly [name: string, local: string])[];
-  /** The other's names become the module's exports (`export *`). */
-  readonly star: boolean;
 }
 
-/** A module's code without its imports and exports. */
+/** What an exported name stands for. */
+export type ModuleExport =
+  /**
+   * A name of the module itself. A function is there before anything is evaluated; what changes may be assigned to after
+   * the module was evaluated.
+   */
+  | { readonly kind: "local"; readonly local: string; readonly is: "function" | "value" | "changing" }
+  /** The name that an import has for it, or {@link WHOLE}. */
+  | { readonly kind: "import"; readonly index: number; readonly name: string };
+
+/** A module's code, and what it takes and gives. It is about the module alone. */
 export interface ModuleCode {
-  /** The code from its second line on; lines, and columns but for imports at run time, are the bundler's. */
-  readonly body: string;
+  readonly kind: "module" | "commonjs";
+  /** How the text refers to what it is linked with: {@link SectionImports}. */
+  readonly plugin: string;
+  /** As `bun run` prints it, with its imports and exports. */
+  readonly text: string;
+  /** What is left out of the text, and what stands in its place, whatever the module imports. */
+  readonly edits: readonly Edit[];
   /** In the order in which they are evaluated. */
   readonly imports: readonly ModuleImport[];
-  /** The specifiers of `import()`: the code calls `__import0__()` for the first, and so on. */
+  /** By their indices, the imports of which everything is exported. */
+  readonly stars: readonly number[];
+  readonly exports: ReadonlyMap<string, ModuleExport>;
+  /** What `import()` and `require()` name, as far as it is written out. */
   readonly dynamic: readonly string[];
-  /** The module's own names by the names of its exports. */
-  readonly exports: ReadonlyMap<string, string>;
+  readonly requires: readonly string[];
+  /** Something is imported or required whose name is only known at run time. */
+  readonly computed: boolean;
+  /** Something is awaited while the module is evaluated. */
+  readonly async: boolean;
 }
 
-/** A statement that names another module. */
-interface Statement extends Span {
-  readonly moduleRequest: ValueSpan;
-  readonly bindings: readonly (readonly [name: string, local: string])[];
-  readonly star: boolean;
+/** A name that occurs nowhere in the text. */
+export function unusedName(name: string, text: string): string {
+  for (let unused = name; ; unused += "_") if (!text.includes(unused)) return unused;
 }
 
-/** What `import.meta` is called in a section: no longer than it was. */
-export const META = "__meta__";
+/** What may make a module without imports and exports one of CommonJS. */
+const commonJs = /\b(?:module|exports|require|__filename|__dirname)\b/;
 
-/** How a section calls the n-th `import()`. */
-export function dynamicName(index: number): string {
-  return `__import${index}__`;
-}
-
-/** What a section has names for; a module that has them, too, would get the section's. */
-export const sectionNames = /__(?:hotswap|plugin|meta|import\d+)__/;
-
-/** Matches what makes a module one of CommonJS, which only the bundler can tell from what looks like it. */
-const commonJs = /\brequire\s*[(.]|\bmodule\.exports\b|\bexports\.|__require\b|__commonJS\b/;
-
-/**
- * Takes the bundler's output of one module apart. Throws {@link NeedsBundler} for what a function cannot hold.
- *
- * @param path absolute path of the module
- */
-export function readModuleCode(code: string, path: string): ModuleCode {
-  if (commonJs.test(code)) throw new NeedsBundler(`${path} may be CommonJS`);
-  if (sectionNames.test(code)) throw new NeedsBundler(`${path} has names that sections use`);
-  const { module, errors } = parseModule("module.js", code);
-  if (errors.length > 0) throw new NeedsBundler(`the output of ${path} does not parse`);
-  const imports: ModuleImport[] = [];
-  const exports = new Map<string, string>();
-  const edits: Edit[] = [];
-  for (const { start, end, moduleRequest, bindings, star } of statementsOf(module)) {
-    edits.push({ start, end, text: "" });
-    if (/\bwith\b|\bassert\b/.test(code.slice(moduleRequest.end, end)))
-      throw new NeedsBundler("an import has attributes");
-    imports.push({ specifier: moduleRequest.value, bindings, star });
+/** Reads a printed module. Throws {@link NeedsBundler} for what is not written as a module may be. */
+export function readModuleCode(text: string, path: string): ModuleCode {
+  const { errors, program } = parseModule("module.js", text);
+  if (errors.length > 0) return readCommonJs(text, path);
+  const isModule = program.body.some((statement) => isModuleSyntax(statement));
+  if (!isModule && !/\.m[jt]s$/.test(path) && (/\.c[jt]s$/.test(path) || commonJs.test(text))) {
+    return readCommonJs(text, path);
   }
-  const list = exportList(code);
-  if (list !== undefined) edits.push({ ...list, text: "" });
-  for (const statement of module.staticExports) readExports(statement, code, list, exports);
+  return new ModuleReader(text, path, program).read();
+}
+
+function isModuleSyntax({ type }: Statement): boolean {
+  return type.startsWith("Export") || type === "ImportDeclaration";
+}
+
+function readCommonJs(printed: string, path: string): ModuleCode {
+  const text = printed.replace(/^var \{require\}=import\.meta;/, "");
+  const { errors, program } = parseCommonJs(text);
+  if (errors.length > 0) throw new NeedsBundler(`the code of ${path} does not parse: ${errors[0]?.message}`);
+  const contents = walkModule(program);
+  const plugin = unusedName("__plugin__", text);
+  return {
+    kind: "commonjs",
+    plugin,
+    text,
+    edits: dynamicEdits(contents, plugin),
+    imports: [],
+    stars: [],
+    exports: new Map(),
+    ...laterImports(contents),
+    async: false,
+  };
+}
+
+function laterImports(contents: Contents): Pick<ModuleCode, "dynamic" | "requires" | "computed"> {
   const dynamic: string[] = [];
-  for (const { start, end, moduleRequest } of module.dynamicImports) {
-    const specifier = stringIn(code.slice(moduleRequest.start, moduleRequest.end));
-    if (specifier === undefined || !/^\s*\)$/.test(code.slice(moduleRequest.end, end))) {
-      throw new NeedsBundler(`${path} imports what is only known at run time`);
+  let computed = contents.requiresComputed;
+  for (const { source, options } of contents.imports) {
+    if (source.type === "Literal" && typeof source.value === "string" && options === null) dynamic.push(source.value);
+    else computed = true;
+  }
+  return { dynamic, requires: contents.requires, computed };
+}
+
+/** What stands for `import()` and `import.meta`. */
+function dynamicEdits({ imports, metas }: Contents, plugin: string): Edit[] {
+  return [
+    ...imports.map(({ start }): Edit => ({ start, end: start + "import".length, text: `${plugin}.import` })),
+    ...metas.map(({ start, end }): Edit => ({ start, end, text: `${plugin}.meta` })),
+  ];
+}
+
+class ModuleReader {
+  readonly #text: string;
+  readonly #path: string;
+  readonly #program: Program;
+  readonly #contents: Contents;
+  readonly #plugin: string;
+  readonly #edits: Edit[] = [];
+  readonly #imports: ModuleImport[] = [];
+  readonly #stars: number[] = [];
+  readonly #exports = new Map<string, ModuleExport>();
+  /** What local names are exported as; resolved when all imports are known. */
+  readonly #locals: (readonly [exported: string, local: string])[] = [];
+  readonly #functions = new Set<string>();
+
+  constructor(text: string, path: string, program: Program) {
+    this.#text = text;
+    this.#path = path;
+    this.#program = program;
+    this.#contents = walkModule(program);
+    this.#plugin = unusedName("__plugin__", text);
+  }
+
+  read(): ModuleCode {
+    for (const statement of this.#program.body) this.#statement(statement);
+    this.#resolveLocals();
+    this.#requireConstantImports();
+    return {
+      kind: "module",
+      plugin: this.#plugin,
+      text: this.#text,
+      edits: [...this.#edits, ...dynamicEdits(this.#contents, this.#plugin)].toSorted((a, b) => a.start - b.start),
+      imports: this.#imports,
+      stars: this.#stars,
+      exports: this.#exports,
+      ...laterImports(this.#contents),
+      async: this.#contents.awaits,
+    };
+  }
+
+  #statement(statement: Statement): void {
+    switch (statement.type) {
+      case "FunctionDeclaration":
+        if (statement.id !== null) this.#functions.add(statement.id.name);
+        break;
+      case "ImportDeclaration": {
+        const bindings = statement.specifiers.map((specifier): readonly [string, string] => {
+          const { local } = specifier;
+          if (specifier.type === "ImportDefaultSpecifier") return ["default", local.name];
+          if (specifier.type === "ImportNamespaceSpecifier") return [WHOLE, local.name];
+          return [nameOf(specifier.imported), local.name];
+        });
+        this.#import(statement.source.value, typeOf(statement.attributes), bindings);
+        this.#leaveOut(statement);
+        break;
+      }
+      case "ExportAllDeclaration": {
+        const index = this.#import(statement.source.value, typeOf(statement.attributes), []);
+        if (statement.exported === null) this.#stars.push(index);
+        else this.#exports.set(nameOf(statement.exported), { kind: "import", index, name: WHOLE });
+        this.#leaveOut(statement);
+        break;
+      }
+      case "ExportNamedDeclaration":
+        this.#exportNamed(statement);
+        break;
+      case "ExportDefaultDeclaration":
+        this.#exportDefault(statement);
+        break;
+      default:
     }
-    edits.push({ start, end, text: `${dynamicName(dynamic.push(specifier) - 1)}()` });
   }
-  edits.push(...metas(module, code));
-  const body = withoutPlace(applyEdits(code, edits), path);
-  requireSynchronous(body, path);
-  return { body, imports, dynamic, exports };
-}
 
-/** Statements that take something from another module, in their order: imports, and `export *`. */
-function statementsOf({ staticImports, staticExports }: ParseResult["module"]): Statement[] {
-  const imports = staticImports.map(({ entries, ...rest }): Statement => ({
-    ...rest,
-    bindings: entries.map(bindingOf),
-    star: false,
-  }));
-  const stars = staticExports.flatMap(({ start, end, entries }) =>
-    entries.flatMap(({ moduleRequest, importName }): Statement[] =>
-      moduleRequest !== null && importName.kind === "AllButDefault"
-        ? [{ start, end, moduleRequest, bindings: [], star: true }]
-        : [],
-    ),
-  );
-  return [...imports, ...stars].toSorted((a, b) => a.start - b.start);
-}
-
-function bindingOf({ importName, localName }: StaticImport["entries"][number]): [string, string] {
-  if (importName.kind === "NamespaceObject") return ["*", localName.value];
-  if (importName.name === "*") throw new NeedsBundler("an export is called *");
-  return [importName.kind === "Default" ? "default" : (importName.name ?? "default"), localName.value];
-}
-
-/** The list of exports that the bundler writes at the end of a module. */
-function exportList(code: string): Span | undefined {
-  const found = /(?<=^|\n)export \{\n(?: {2}[^\n]*\n)*\};\n$/.exec(code);
-  return found === null ? undefined : { start: found.index, end: code.length };
-}
-
-/** Exports of the module's own names, imported ones as well; the parser counts those among the statements that import them. */
-function readExports(
-  { entries }: StaticExport,
-  code: string,
-  list: Span | undefined,
-  exports: Map<string, string>,
-): void {
-  for (const { start, end, importName, exportName } of entries) {
-    if (importName.kind === "AllButDefault") continue;
-    const local = /^((?:[\w$]|[^\0-\x7f]|\\u\{[\da-f]+\})+)(?: as |$)/.exec(code.slice(start, end))?.[1];
-    if (list === undefined || start < list.start || exportName.name === null || local === undefined) {
-      throw new NeedsBundler("an export is written in an unknown form");
+  #exportNamed(statement: Extract<Statement, { type: "ExportNamedDeclaration" }>): void {
+    const { declaration, source, specifiers } = statement;
+    if (declaration !== null) {
+      this.#edits.push({ start: statement.start, end: declaration.start, text: "" });
+      for (const name of this.#declared(declaration)) this.#locals.push([name, name]);
+      return;
     }
-    exports.set(exportName.name, local);
+    if (source === null) {
+      for (const { local, exported } of specifiers) this.#locals.push([nameOf(exported), nameOf(local)]);
+    } else {
+      const index = this.#import(source.value, typeOf(statement.attributes), []);
+      for (const { local, exported } of specifiers) {
+        this.#exports.set(nameOf(exported), { kind: "import", index, name: nameOf(local) });
+      }
+    }
+    this.#leaveOut(statement);
+  }
+
+  #declared(declaration: Declaration): string[] {
+    switch (declaration.type) {
+      case "VariableDeclaration":
+        return declaration.declarations.flatMap(({ id }) => boundNames(id));
+      case "FunctionDeclaration":
+        if (declaration.id !== null) this.#functions.add(declaration.id.name);
+        return declaration.id === null ? [] : [declaration.id.name];
+      case "ClassDeclaration":
+        return declaration.id === null ? [] : [declaration.id.name];
+      default:
+        throw new NeedsBundler(`an export of ${this.#path} is written in an unknown form`);
+    }
+  }
+
+  #exportDefault(statement: Extract<Statement, { type: "ExportDefaultDeclaration" }>): void {
+    const { declaration, start, end } = statement;
+    const isDeclaration = declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration";
+    if (isDeclaration && declaration.id !== null) {
+      this.#edits.push({ start, end: declaration.start, text: "" });
+      if (declaration.type === "FunctionDeclaration") this.#functions.add(declaration.id.name);
+      this.#locals.push(["default", declaration.id.name]);
+      return;
+    }
+    // What has no name is called "default" by the engine, and a property of that name does it.
+    const semicolon = this.#text[end - 1] === ";" ? end - 1 : end;
+    const opened = isDeclaration ? "{default:" : "{default:(";
+    const local = unusedName("__default__", this.#text);
+    this.#edits.push({ start, end: declaration.start, text: `const ${local}=(${opened}` });
+    this.#edits.push({ start: semicolon, end, text: `${isDeclaration ? "" : ")"}}).default;` });
+    this.#exports.set("default", { kind: "local", local, is: "value" });
+  }
+
+  #import(specifier: string, type: string | undefined, bindings: ModuleImport["bindings"]): number {
+    return this.#imports.push({ specifier, type, bindings }) - 1;
+  }
+
+  #leaveOut({ start, end }: Span): void {
+    this.#edits.push({ start, end, text: "" });
+  }
+
+  #resolveLocals(): void {
+    const imported = new Map<string, ModuleExport>();
+    for (const [index, { bindings }] of this.#imports.entries()) {
+      for (const [name, local] of bindings) imported.set(local, { kind: "import", index, name });
+    }
+    const { assigned, assignedLater } = this.#contents;
+    for (const [exported, local] of this.#locals) {
+      const is = assignedLater.has(local)
+        ? "changing"
+        : this.#functions.has(local) && !assigned.has(local)
+          ? "function"
+          : "value";
+      this.#exports.set(exported, imported.get(local) ?? { kind: "local", local, is });
+    }
+  }
+
+  /** The bundler refuses it, and says so best. */
+  #requireConstantImports(): void {
+    const { assigned, assignedMembers } = this.#contents;
+    for (const { bindings } of this.#imports) {
+      for (const [name, local] of bindings) {
+        if (assigned.has(local) || (name === WHOLE && assignedMembers.has(local))) {
+          throw new NeedsBundler(`${this.#path} assigns to what it imports as ${local}`);
+        }
+      }
+    }
   }
 }
 
-/** Puts what sections have in the place of `import.meta`. Only the artifact can be what a process was started with. */
-function metas({ importMetas }: ParseResult["module"], code: string): Edit[] {
-  return importMetas.map(({ start }) => {
-    const [found, main] = /^import\.meta(\.main\b(?!\$))?/.exec(code.slice(start, start + 20)) ?? [];
-    if (found === undefined) throw new NeedsBundler("import.meta is written in an unknown form");
-    return { start, end: start + found.length, text: main === undefined ? META : "false" };
-  });
-}
-
-const escape = /\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|(["'`\\]))/gi;
-
-/** What a literal says, as the bundler prints it; `undefined` when that is only known at run time. */
-function stringIn(literal: string): string | undefined {
-  const quoted = /^(["'`])(.*)\1$/s.exec(literal)?.[2];
-  if (quoted === undefined) return undefined;
-  const said = quoted.replaceAll(escape, (_, byte?: string, unit?: string, point?: string, plain?: string) => {
-    return plain ?? String.fromCodePoint(Number.parseInt(byte ?? unit ?? point ?? "", 16));
-  });
-  // Other escapes, and what is put in.
-  return /\$\{|\\[^"'`\\xu]/.test(quoted) ? undefined : said;
-}
-
-/**
- * Without the comment that says which module it is, from the folder in which the build was started: the same source must
- * give the same artifact wherever it is built.
- */
-function withoutPlace(code: string, path: string): string {
-  const place = relative(process.cwd(), path).replaceAll("\\", "/");
-  const lines = code.split("\n");
-  // What the bundler adds to a module stands above it.
-  const line = lines.findIndex((text) => text === `// ${place}` || text === `/* ${place} */`);
-  if (line === -1 && code.trim() !== "") throw new NeedsBundler(`the output of ${path} does not say what it is`);
-  lines[line] = "";
-  return lines.join("\n");
-}
-
-/** A function cannot wait. In a module `await` is no name, so the parser finds every one that stands outside of functions. */
-function requireSynchronous(body: string, path: string): void {
-  if (!/\bawait\b/.test(body)) return;
-  if (parseModule("module.js", `(function(){${body}\n});`).errors.length > 0) {
-    throw new NeedsBundler(`${path} awaits something while it is evaluated`);
-  }
+function typeOf(attributes: readonly { readonly key: unknown; readonly value: { readonly value: string } }[]): string | undefined {
+  return attributes[0]?.value.value;
 }

@@ -32,6 +32,8 @@ export interface BuildResult {
   readonly warnings: readonly Diagnostic[];
   /** The modules that were bundled, by their paths from the project's root. */
   readonly modules: readonly string[];
+  /** Of a builder that keeps modules apart: what was given to the bundler, and why. */
+  readonly bundled?: readonly BundledModule[];
   /** Milliseconds of each step. The definition is checked while the bundler is at work. */
   readonly timings: StepTimings;
   /** The folder that holds the intermediate files, with `leaveTemps`. */
@@ -50,6 +52,14 @@ export interface LinkedPlugin {
   /** Paths from the project's root. */
   readonly modules: readonly string[];
   readonly warnings: readonly Diagnostic[];
+  readonly bundled?: readonly BundledModule[];
+}
+
+/** What was given to the bundler although modules are kept apart. */
+export interface BundledModule {
+  /** Path from the project's root; the plugin's name when all of it was bundled. */
+  readonly module: string;
+  readonly why: string;
 }
 
 /** What is known of a build when its code is linked. */
@@ -67,32 +77,26 @@ export async function publishBuild(
   { beforePublish, sign }: BuildOptions,
   { filled, folder, sources, live, linked, stopwatch }: LinkedBuild,
 ): Promise<BuildResult> {
-  const { name, pluginDir } = filled;
-  const carried = readCarriedFiles(filled, folder);
-  const manifest: Manifest = {
-    name,
-    hostModules: linked.hostModules,
-    liveFuncs: definingFiles(live.things, "function", pluginDir),
-    liveTypes: definingFiles(live.things, "type", pluginDir),
-    assets: carried.map(({ entry }) => entry),
-    ...(linked.sections === undefined ? {} : { sections: linked.sections.manifest }),
-  };
+  const { name } = filled;
+  const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
+  const { sections } = linked;
+  const manifest = sections === undefined ? described : { ...described, sections: sections.manifest };
   const unsigned = encodeArtifact({
     manifest,
     prologue: linked.prologue,
     code: linked.code,
     assets: carried.map(({ bytes }) => bytes),
     sourceMap: filled.bundler.sourceMap ? linked.sourceMap : undefined,
-    ...(linked.sections === undefined ? {} : { sections: linked.sections.texts }),
+    ...(sections === undefined ? {} : { sections: sections.texts }),
   });
   const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, filled.outputDir, sign);
   stopwatch.lap("encode");
   beforePublish?.();
   const { file, unchanged } = write(filled.outputDir, name, artifact);
   stopwatch.lap("write");
-  const { modules, sections, sourceMap } = linked;
+  const { modules, bundled, sourceMap } = linked;
   // The map of a bundle holds the text of every module.
-  const mentionsPlace = sections?.manifest.meta ?? sourceMap?.includes("import.meta.") ?? true;
+  const mentionsPlace = sections !== undefined || (sourceMap?.includes("import.meta.") ?? true);
   return {
     name,
     file,
@@ -107,8 +111,28 @@ export async function publishBuild(
       ...carryWarnings(filled, carried),
     ]),
     modules,
+    ...(bundled === undefined ? {} : { bundled }),
     timings: stopwatch.timings(),
   };
+}
+
+/** What a plugin's manifest says of it, and the files that it carries. */
+export function describePlugin(
+  filled: FilledOptions,
+  folder: PluginFolder,
+  live: LiveNames,
+  hostModules: readonly HostModule[],
+): { readonly manifest: Manifest; readonly carried: readonly CarriedFile[] } {
+  const { name, pluginDir } = filled;
+  const carried = readCarriedFiles(filled, folder);
+  const manifest: Manifest = {
+    name,
+    hostModules,
+    liveFuncs: definingFiles(live.things, "function", pluginDir),
+    liveTypes: definingFiles(live.things, "type", pluginDir),
+    assets: carried.map(({ entry }) => entry),
+  };
+  return { manifest, carried };
 }
 
 /** The files that define the live things of one kind, by name, relative to the plugin's folder. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { HostImports, HOST_PREFIX, specifierOf } from "./host-imports.ts";
 import { candidatesOf, isInPackage, isInside, resolveFile } from "../read/resolve.ts";
 import type { FilledOptions } from "../options.ts";
-import { findRootModule, isCode, type PluginFolder } from "../read/plugin-folder.ts";
+import { findRootModule, type PluginFolder } from "../read/plugin-folder.ts";
 import type { SourceFile, SourceFiles } from "../read/syntax/source-file.ts";
 import { NeedsBundler } from "../needs-bundler.ts";
 
@@ -15,7 +15,8 @@ import { NeedsBundler } from "../needs-bundler.ts";
 export type Target =
   | { readonly kind: "own"; readonly path: string }
   | { readonly kind: "builtin"; readonly specifier: string }
-  | { readonly kind: "host"; readonly specifier: string };
+  /** `live` when names that were taken from it may change while the host runs. */
+  | { readonly kind: "host"; readonly specifier: string; readonly live: boolean };
 
 /** What says how imports are resolved, beside the plugin and beside the project. */
 const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml", "node_modules"];
@@ -55,20 +56,45 @@ export class Resolution {
     return holds;
   }
 
-  /** Throws {@link NeedsBundler} for what cannot be found, is refused, or is neither code nor the host's. */
-  find(specifier: string, importer: string, kind: "import-statement" | "dynamic-import"): Target {
+  /**
+   * What an import names. Throws {@link NeedsBundler} for what cannot be found, is refused, or is neither code nor the host's.
+   *
+   * @param type what the import's attributes say that the file is to be taken for
+   */
+  find(specifier: string, importer: string, type?: string): Target {
+    const target = this.#find(specifier, importer, "import-statement");
+    if (target === undefined) throw new NeedsBundler(`${importer} imports "${specifier}", which is not there`);
+    if (type === undefined) return target;
+    if (target.kind !== "own") throw new NeedsBundler(`${importer} imports "${specifier}" of the host as ${type}`);
+    return { kind: "own", path: `${target.path}?type=${type}` };
+  }
+
+  /** What `import()` or `require()` names; `undefined` when that is looked for at run time. Throws {@link NeedsBundler}. */
+  findLater(specifier: string, importer: string, kind: "dynamic-import" | "require-call"): Target | undefined {
+    return this.#find(specifier, importer, kind);
+  }
+
+  #find(
+    specifier: string,
+    importer: string,
+    kind: "import-statement" | "dynamic-import" | "require-call",
+  ): Target | undefined {
     if (isBuiltin(specifier)) return { kind: "builtin", specifier };
     const from = dirname(importer);
     const host = this.#host.resolve({ path: specifier, importer, resolveDir: from, kind });
     for (const folder of this.#host.folders) this.#seeFolder(folder);
-    if (this.#host.refused.length > 0 || this.#host.live.size > 0) {
-      // It remembers that, and the next build may be about something else.
-      this.#host = this.#newHost();
-      throw new NeedsBundler(`${importer} may not import "${specifier}", or needs it to stay live`);
+    const live = this.#host.live.size > 0;
+    const isRefused = this.#host.refused.length > 0;
+    // It remembers that, and the next question may be about something else.
+    if (live || isRefused) this.#host = this.#newHost();
+    if (isRefused) throw new NeedsBundler(`${importer} may not import "${specifier}"`);
+    if (host !== undefined) {
+      const name = host.path ?? "";
+      return this.#hostTarget(name.startsWith(HOST_PREFIX) ? specifierOf(name.slice(HOST_PREFIX.length)) : name, live);
     }
-    if (host !== undefined) return this.#hostTarget(specifierOf((host.path ?? "").slice(HOST_PREFIX.length)));
     const path = this.#ownFile(specifier, from);
-    if (path === undefined || !isCode(path) || !isInside(path, this.#options.pluginDir) || isInPackage(path)) {
+    if (path === undefined) return undefined;
+    if (!isInside(path, this.#options.pluginDir) || isInPackage(path)) {
       throw new NeedsBundler(`${importer} imports "${specifier}", which is no module of the plugin`);
     }
     return { kind: "own", path };
@@ -83,11 +109,11 @@ export class Resolution {
     return found !== undefined && candidates.includes(found) ? first : found;
   }
 
-  #hostTarget(specifier: string): Target {
+  #hostTarget(specifier: string, live: boolean): Target {
     const file = join(this.#options.root, specifier);
     // How a module that is imported later looks inside is not asked for, but it must be there.
     if (specifier.startsWith(".") && !this.#seen.has(file)) this.#seen.set(file, () => existsSync(file));
-    return { kind: "host", specifier };
+    return { kind: "host", specifier, live };
   }
 
   /** A folder of the host becomes a plugin by what its root module says. */

@@ -1,56 +1,166 @@
 import { relative } from "node:path";
-import type { HostModule } from "../../../artifact/manifest.ts";
-import { BRIDGE_GLOBAL } from "../../../artifact/manifest.ts";
-import { propertyKey } from "../bundle/entry.ts";
-import { dynamicName, META, type ModuleImport } from "../../compile/module-code.ts";
-import type { LinkedImport, LinkedModule } from "./plugin-graph.ts";
+import { BRIDGE_GLOBAL, type HostModule, type Section } from "../../../artifact/manifest.ts";
+import { replaceReferences } from "../../compile/references.ts";
+import { unusedName, WHOLE } from "../../compile/module-code.ts";
 import type { Target } from "../../host/resolution.ts";
-
-/** What a section calls its imports: {@link SectionImports}. */
-const PLUGIN = "__plugin__";
+import { NeedsBundler } from "../../needs-bundler.ts";
+import { replaceSpans } from "../../text-edits.ts";
+import { propertyKey } from "../bundle/entry.ts";
+import type { LinkedModule } from "./linked-module.ts";
+import type { ModuleNames, Origin } from "./module-names.ts";
 
 /** The name of a module's section. */
 export function sectionPath(pluginDir: string, path: string): string {
   return relative(pluginDir, path).replaceAll("\\", "/");
 }
 
+/** What the text of a section depends on, beside its module. */
+export interface Surroundings {
+  readonly pluginDir: string;
+  readonly names: ModuleNames;
+  /** The circle that a module is in: modules with one number. */
+  readonly circleOf: (path: string) => number | undefined;
+}
+
+/** How a module reaches what it imports. */
+interface Linking {
+  /** Bound before anything of the circle is evaluated. */
+  readonly early: string[];
+  /** Bound before the module is evaluated. */
+  readonly bound: string[];
+  /** What is read anew each time, by the module's own names for it. */
+  readonly live: Map<string, string>;
+  /** How many imports stand before the first of the module's own circle; `undefined` when it is in none. */
+  readonly before: number | undefined;
+}
+
 /**
- * The text of a section: {@link SectionCode}. All that the module imports is bound in its first line, which stands where the
- * bundler's first line stood.
+ * The text of a section: {@link SectionCode}. All that the module imports is bound in its first line. What may change later, or
+ * is not there yet because modules import each other in a circle, is read from its module each time; everything else
+ * is a constant, so that the texts of functions stay as they are.
  */
-export function sectionText({ compiled, imports, dynamic }: LinkedModule, pluginDir: string): string {
-  const { body, exports } = compiled;
-  const head = [
-    `(function(${BRIDGE_GLOBAL},${PLUGIN}){"use strict";`,
-    ...imports.map((entry) => binding(entry, pluginDir)),
-    ...dynamic.map((target, index) => `const ${dynamicName(index)}=()=>${importCall(target, pluginDir)};`),
-    ...(body.includes(META) ? [`const ${META}=${PLUGIN}.meta;`] : []),
-  ];
-  const getters = [...exports.keys()]
-    .toSorted()
-    .map((name) => `get ${propertyKey(name)}(){return ${exports.get(name)}}`);
-  const stars = imports.flatMap(({ star, target }) => (star ? [JSON.stringify(nameOf(target, pluginDir))] : []));
-  const tail = `return[{${[`__proto__:${PLUGIN}.namespace`, ...getters].join(",")}},[${stars.join(",")}],()=>[${BRIDGE_GLOBAL},${PLUGIN}]]})`;
-  // With all of its lines: the source map speaks of those that stood where the imports and exports were, too. Without a map
-  // they are those of the source, and what is new stands in the first and behind the last.
-  return `${head.join("")}${compiled.mappings === undefined ? "" : "\n"}${body}\n${tail}`;
-}
-
-function binding({ target, bindings }: LinkedImport, pluginDir: string): string {
-  const source = `${PLUGIN}.${target.kind === "own" ? "own" : "host"}(${JSON.stringify(nameOf(target, pluginDir))})`;
-  const members = bindings.filter(([name]) => name !== "*");
-  const namespaces = bindings.filter(([name]) => name === "*");
-  const parts = namespaces.map(([, local]) => `const ${local}=${source};`);
-  if (members.length > 0) {
-    const list = members.map(([name, local]) => (name === local ? name : `${propertyKey(name)}:${local}`));
-    parts.push(`const{${list.join(",")}}=${source};`);
+export function sectionText(module: LinkedModule, around: Surroundings): string {
+  const { compiled } = module;
+  const { kind, plugin, text, edits } = compiled;
+  if (kind === "commonjs") {
+    return `(function(exports,require,module,__filename,__dirname,${BRIDGE_GLOBAL},${plugin}){${replaceSpans(text, edits)}\n})`;
   }
-  return parts.length > 0 ? parts.join("") : `${source};`;
+  const linking = linkImports(module, around);
+  const live = linking.live.size === 0 ? [] : replaceReferences(text, linking.live);
+  const body = replaceSpans(text, [...edits, ...live]);
+  const inCircle = linking.before !== undefined;
+  const steps =
+    inCircle && !compiled.async
+      ? ["yield;", ...linking.early, "yield;", ...linking.bound, "yield;"]
+      : ["yield;", ...linking.early, ...linking.bound];
+  const hoist = `${plugin}.hoist({${[`__proto__:${plugin}.namespace`, ...gettersOf(module, around)].join(",")}},()=>[${BRIDGE_GLOBAL},${plugin}]);`;
+  const head = `(${compiled.async ? "async " : ""}function*(${BRIDGE_GLOBAL},${plugin}){"use strict";`;
+  return `${head}${hoist}${steps.join("")}\n${body}\n})`;
 }
 
-function importCall(target: Target, pluginDir: string): string {
-  const name = JSON.stringify(nameOf(target, pluginDir));
-  return `${PLUGIN}.${target.kind === "own" ? "importOwn" : "importHost"}(${name})`;
+/** What the manifest says of a section. */
+export function sectionEntry(module: LinkedModule, around: Surroundings): Section {
+  const { id, compiled, targets, later } = module;
+  const before = compiled.kind === "module" ? importsBefore(module, around) : undefined;
+  return {
+    path: sectionPath(around.pluginDir, id),
+    imports: targets.flatMap((target) => (target.kind === "own" ? [nameOf(target, around.pluginDir)] : [])),
+    ...(compiled.kind === "commonjs" ? { commonjs: true } : {}),
+    ...(compiled.async ? { async: true } : {}),
+    ...(before === undefined ? {} : { before }),
+    ...(later.size === 0
+      ? {}
+      : {
+          later: Object.fromEntries(
+            Array.from(later, ([specifier, target]) => [specifier, [target.kind, nameOf(target, around.pluginDir)]] as const),
+          ),
+        }),
+  };
+}
+
+/** How many imports of the plugin's own modules stand before the first one of the same circle. */
+function importsBefore({ id, targets }: LinkedModule, { circleOf }: Surroundings): number | undefined {
+  const circle = circleOf(id);
+  const own = targets.filter((target) => target.kind === "own");
+  const before = own.findIndex((target) => circleOf(target.path) === circle);
+  return before === -1 ? undefined : before;
+}
+
+function linkImports(module: LinkedModule, around: Surroundings): Linking {
+  const { compiled, targets } = module;
+  const linking: Linking = { early: [], bound: [], live: new Map(), before: importsBefore(module, around) };
+  const { before } = linking;
+  const namespaces = new Map<string, string>();
+  let own = 0;
+  for (const [index, { bindings }] of compiled.imports.entries()) {
+    const target = targets[index];
+    if (target === undefined) continue;
+    const isLate = before !== undefined && own >= before;
+    if (target.kind === "own") own++;
+    // What is taken from one module is bound at once.
+    const members = { early: new Map<string, string[]>(), bound: new Map<string, string[]>() };
+    for (const [name, local] of bindings) {
+      const origin = around.names.origin(target, name);
+      if (origin === undefined) throw new NeedsBundler(`${compiled.source.path} imports "${name}", which is not exported`);
+      if (origin.kind === "namespace") {
+        linking.early.push(`const ${local}=${namespace(origin.target, compiled.plugin, around)};`);
+        continue;
+      }
+      const source = namespace(originTarget(origin), compiled.plugin, around);
+      const isFunction = origin.kind === "own" && origin.is === "function";
+      const changes = origin.kind === "own" ? origin.is === "changing" : origin.target.kind === "host" && origin.target.live;
+      if (changes || (isLate && origin.kind === "own" && !isFunction)) {
+        const known = namespaces.get(source) ?? unusedName(`__from${namespaces.size}__`, compiled.text);
+        if (!namespaces.has(source)) linking.early.push(`const ${known}=${source};`);
+        namespaces.set(source, known);
+        linking.live.set(local, memberOf(known, origin.name));
+        continue;
+      }
+      const group = members[origin.kind === "own" && !isFunction ? "bound" : "early"];
+      const list = group.get(source) ?? [];
+      list.push(origin.name === local ? local : `${propertyKey(origin.name)}:${local}`);
+      group.set(source, list);
+    }
+    for (const when of ["early", "bound"] as const) {
+      for (const [source, list] of members[when]) linking[when].push(`const{${list.join(",")}}=${source};`);
+    }
+  }
+  return linking;
+}
+
+/** What a module exports, in the order of the names. */
+function gettersOf(module: LinkedModule, around: Surroundings): string[] {
+  const { id, compiled } = module;
+  const names = [...around.names.of(id)].toSorted();
+  return names.flatMap((name) => {
+    const exported = compiled.exports.get(name);
+    const value = exported?.kind === "local" ? exported.local : originValue(module, name, around);
+    return value === undefined ? [] : [`get ${propertyKey(name)}(){return ${value}}`];
+  });
+}
+
+function originValue({ id, compiled }: LinkedModule, name: string, around: Surroundings): string | undefined {
+  const { path } = compiled.source;
+  const origin = around.names.origin({ kind: "own", path: id }, name);
+  if (origin === undefined) {
+    // A type is not there when it runs, and a name that two modules export, nobody gets.
+    if (!compiled.exports.has(name) || /\.[mc]?tsx?$/.test(path)) return undefined;
+    throw new NeedsBundler(`${path} exports "${name}", which is not exported`);
+  }
+  if (origin.kind === "namespace") return namespace(origin.target, compiled.plugin, around);
+  return memberOf(namespace(originTarget(origin), compiled.plugin, around), origin.name);
+}
+
+function originTarget(origin: Exclude<Origin, { kind: "namespace" }>): Target {
+  return origin.kind === "own" ? { kind: "own", path: origin.path } : origin.target;
+}
+
+function memberOf(object: string, name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`;
+}
+
+function namespace(target: Target, plugin: string, { pluginDir }: Surroundings): string {
+  return `${plugin}.${target.kind === "own" ? "own" : "host"}(${JSON.stringify(nameOf(target, pluginDir))})`;
 }
 
 function nameOf(target: Target, pluginDir: string): string {
@@ -60,16 +170,20 @@ function nameOf(target: Target, pluginDir: string): string {
 /** What the modules of a plugin take from modules outside of it, sorted by their specifiers. */
 export function hostModulesOf(modules: Iterable<LinkedModule>): HostModule[] {
   const uses = new Map<string, { names: Set<string>; lazy: boolean }>();
-  const use = (target: Target, taken: ModuleImport["bindings"], lazy: boolean): void => {
+  const use = (target: Target, names: readonly string[], lazy: boolean): void => {
     if (target.kind === "own") return;
     const known = uses.get(target.specifier) ?? { names: new Set<string>(), lazy: true };
     uses.set(target.specifier, known);
-    for (const [name] of taken) if (name !== "*") known.names.add(name);
+    for (const name of names) if (name !== WHOLE) known.names.add(name);
     if (!lazy) known.lazy = false;
   };
-  for (const { imports, dynamic } of modules) {
-    for (const { target, bindings } of imports) use(target, bindings, false);
-    for (const target of dynamic) use(target, [], true);
+  for (const { compiled, targets, later } of modules) {
+    const again = [...compiled.exports.values()].filter((exported) => exported.kind === "import");
+    for (const [index, target] of targets.entries()) {
+      const taken = compiled.imports[index]?.bindings.map(([name]) => name) ?? [];
+      use(target, [...taken, ...again.filter((exported) => exported.index === index).map(({ name }) => name)], false);
+    }
+    for (const target of later.values()) use(target, [], true);
   }
   return Array.from(uses, ([specifier, { names, lazy }]) => ({
     specifier,

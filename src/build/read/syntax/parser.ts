@@ -12,6 +12,11 @@ export function parseModule(path: string, text: string, lang?: Oxc.ParserOptions
   return loaded().parseSync(path, text, lang === undefined ? { sourceType: "module" } : { lang, sourceType: "module" });
 }
 
+/** Parses a file of CommonJS, whose code lies in a function. */
+export function parseCommonJs(text: string): Oxc.ParseResult {
+  return loaded().parseSync("module.cjs", text, { sourceType: "commonjs" });
+}
+
 /** By the type of a syntax node, the properties that hold other nodes. */
 export function childKeys(): Readonly<Record<string, readonly string[]>> {
   return loaded().visitorKeys;

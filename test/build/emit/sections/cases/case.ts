@@ -1,14 +1,12 @@
 import type { BuildOptions } from "../../../../../src/build/index.ts";
 import type { Files } from "../../../../support/project.ts";
 
-/** A plugin whose root module exports a function `result`, and what that answers, whichever way the plugin was built. */
+/** A plugin whose root module exports a function `result`, and what that returns, whichever way the plugin was built. */
 export interface Case {
   /** By paths relative to the plugin's folder; `index.ts` needs no definition. `../../` is the project's root. */
   readonly files: Files;
-  /** What `result()` answers; promises are awaited. */
+  /** What `result()` returns; promises are awaited. */
   readonly result: unknown;
-  /** Whether the modules are kept apart; otherwise the builder has the plugin bundled. */
-  readonly apart: boolean;
   readonly options?: Partial<BuildOptions>;
 }
 
@@ -16,10 +14,5 @@ export type Cases = Readonly<Record<string, Case>>;
 
 /** Modules that are kept apart. */
 export function apart(files: Files, result: unknown, options?: Partial<BuildOptions>): Case {
-  return { files, result, apart: true, ...(options !== undefined && { options }) };
-}
-
-/** Modules that only the bundler can put together. */
-export function bundled(files: Files, result: unknown, options?: Partial<BuildOptions>): Case {
-  return { files, result, apart: false, ...(options !== undefined && { options }) };
+  return { files, result, ...(options !== undefined && { options }) };
 }

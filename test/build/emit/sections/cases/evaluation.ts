@@ -1,4 +1,4 @@
-import { apart, bundled, type Cases } from "./case.ts";
+import { apart, type Cases } from "./case.ts";
 
 const seen = `export const seen: string[] = [];`;
 const step = (name: string, ...imports: string[]): string =>
@@ -50,7 +50,7 @@ export const evaluationCases: Cases = {
     },
     ["root", "two", "one"],
   ),
-  "modules that import each other": bundled(
+  "modules that import each other": apart(
     {
       "index.ts": `import { even } from "./even"; export const result = () => [even(4), even(3)];`,
       "even.ts": `import { odd } from "./odd"; export const even = (n: number): boolean => n === 0 || odd(n - 1);`,
@@ -58,18 +58,18 @@ export const evaluationCases: Cases = {
     },
     [true, false],
   ),
-  "a module that imports itself": bundled(
+  "a module that imports itself": apart(
     { "index.ts": `import * as self from "./index"; export const mark = 1; export const result = () => self.mark;` },
     1,
   ),
-  "modules that await something while they are evaluated": bundled(
+  "modules that await something while they are evaluated": apart(
     {
       "index.ts": `import { late } from "./late"; export const result = () => late;`,
       "late.ts": `export const late = await Promise.resolve(1);`,
     },
     1,
   ),
-  "for await at the top level": bundled(
+  "for await at the top level": apart(
     {
       "index.ts": `const seen: number[] = []; for await (const n of [1, 2]) seen.push(n); export const result = () => seen;`,
     },
@@ -94,7 +94,7 @@ export const evaluationCases: Cases = {
     },
     true,
   ),
-  "names that the sections themselves use": bundled(
+  "names that the sections themselves use": apart(
     {
       "index.ts": `import { a } from "./lib"; export const result = () => a;`,
       "lib.ts": `const __plugin__ = 1, __meta__ = 2, __import0__ = 3; export const a = [__plugin__, __meta__, __import0__];`,

@@ -1,4 +1,4 @@
-import { apart, bundled, type Cases } from "./case.ts";
+import { apart, type Cases } from "./case.ts";
 
 /** Every form of an export, taken by names, through a namespace, or both. */
 export const exportCases: Cases = {
@@ -74,7 +74,7 @@ export const exportCases: Cases = {
     },
     [1, 2, 3, ["", "a-b", 'with "quotes"']],
   ),
-  "a name that is a star": bundled(
+  "a name that is a star": apart(
     {
       "index.ts": `import { "*" as star } from "./lib"; export const result = () => star;`,
       "lib.ts": `const a = 1; export { a as "*" };`,
@@ -113,7 +113,7 @@ export const exportCases: Cases = {
     },
     ["own", "own"],
   ),
-  "export * of two modules that share a name, which nobody takes": bundled(
+  "export * of two modules that share a name, which nobody takes": apart(
     {
       "index.ts": `import { b } from "./all"; export const result = () => b;`,
       "all.ts": `export * from "./a"; export * from "./b";`,
@@ -122,7 +122,7 @@ export const exportCases: Cases = {
     },
     3,
   ),
-  "export * of one module by two ways": bundled(
+  "export * of one module by two ways": apart(
     {
       "index.ts": `import { c } from "./all"; export const result = () => c;`,
       "all.ts": `export * from "./a"; export * from "./b";`,
@@ -186,14 +186,14 @@ export const exportCases: Cases = {
     },
     [1, 2],
   ),
-  "what is exported and changes later, taken by its name": bundled(
+  "what is exported and changes later, taken by its name": apart(
     {
       "index.ts": `import { count, next } from "./lib"; export const result = () => { next(); return count; };`,
       "lib.ts": `export let count = 1; export const next = () => { count++; };`,
     },
     2,
   ),
-  "what changes later, taken by its name through export *": bundled(
+  "what changes later, taken by its name through export *": apart(
     {
       "index.ts": `import { count, next } from "./all"; export const result = () => { next(); return count; };`,
       "all.ts": `export * from "./lib";`,
@@ -201,7 +201,7 @@ export const exportCases: Cases = {
     },
     2,
   ),
-  "what changes later, exported again by its name": bundled(
+  "what changes later, exported again by its name": apart(
     {
       "index.ts": `import * as all from "./all"; export const result = () => { all.next(); return all.count; };`,
       "all.ts": `export { count, next } from "./lib";`,
@@ -209,7 +209,7 @@ export const exportCases: Cases = {
     },
     2,
   ),
-  "what changes later, through export * of a module that is named by an alias": bundled(
+  "what changes later, through export * of a module that is named by an alias": apart(
     {
       "../../tsconfig.json": `{ "compilerOptions": { "paths": { "@/*": ["./plugin/alpha/*"] } } }`,
       "index.ts": `import { count, next } from "./all"; export const result = () => { next(); return count; };`,
@@ -218,14 +218,14 @@ export const exportCases: Cases = {
     },
     2,
   ),
-  "a default export that changes later": bundled(
+  "a default export that changes later": apart(
     {
       "index.ts": `import count, { next } from "./lib"; export const result = () => { next(); return count; };`,
       "lib.ts": `let count = 1; export { count as default }; export const next = () => { count++; };`,
     },
     2,
   ),
-  "a function and a class that are assigned to": bundled(
+  "a function and a class that are assigned to": apart(
     {
       "index.ts": `import { f, C, swap } from "./lib.js"; export const result = () => { swap(); return [f(), new C().n]; };`,
       "lib.js": `export function f() { return 1; } export class C { n = 1; } export const swap = () => { f = () => 2; C = class { n = 2; }; };`,
@@ -239,7 +239,7 @@ export const exportCases: Cases = {
     },
     [1, 2, 3],
   ),
-  "a default function that is assigned to": bundled(
+  "a default function that is assigned to": apart(
     {
       "index.ts": `import f, { swap } from "./lib.js"; export const result = () => { swap(); return f(); };`,
       "lib.js": `export default function f() { return 1; } export const swap = () => { f = () => 2; };`,

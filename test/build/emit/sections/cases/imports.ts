@@ -1,4 +1,4 @@
-import { apart, bundled, type Cases } from "./case.ts";
+import { apart, type Cases } from "./case.ts";
 
 const host = `export const box = { n: 0 }; export default class Shared { static made = 0; constructor() { Shared.made++; } }`;
 
@@ -44,7 +44,7 @@ export const importCases: Cases = {
     },
     [1, 2, 3],
   ),
-  "a type that is exported again as if it were a value": bundled(
+  "a type that is exported again as if it were a value": apart(
     {
       "index.ts": `import { value } from "./lib"; export { T } from "./lib"; export const result = () => value;`,
       "lib.ts": `export type T = number; export const value = 3;`,
@@ -117,7 +117,7 @@ export const importCases: Cases = {
     },
     ["bad", true],
   ),
-  "later, by a name that is known only then": bundled(
+  "later, by a name that is known only then": apart(
     {
       "index.ts": `const name = ["node", "path"].join(":"); export const result = async () => (await import(name)).basename("a/b");`,
     },
@@ -154,7 +154,7 @@ export const importCases: Cases = {
     },
     [0, "Shared"],
   ),
-  "what changes in a module of the host, taken by its name": bundled(
+  "what changes in a module of the host, taken by its name": apart(
     {
       "../../shared.ts": `export let n = 1; export const next = () => { n = 2; }; next();`,
       "index.ts": `import { n, next } from "../../shared"; export const result = () => { next(); return n; };`,
@@ -186,14 +186,7 @@ export const importCases: Cases = {
     },
     [1, 0],
   ),
-  "import.meta": apart(
-    {
-      "index.ts": `import { meta, main } from "./deep/lib"; export const result = () => [import.meta.url.endsWith("/alpha.js"), import.meta.file, import.meta.path.endsWith("/alpha.js"), import.meta.dir === import.meta.dirname, main, meta.url === import.meta.url, typeof import.meta.resolve, import.meta.env === process.env];`,
-      "deep/lib.ts": `export const meta = import.meta; export const main = import.meta.main;`,
-    },
-    [true, "alpha.js", true, true, false, true, "function", true],
-  ),
-  "JSON and text": bundled(
+  "JSON and text": apart(
     {
       "index.ts": `import data from "./data.json"; import text from "./note.txt"; export const result = () => [data.n, text];`,
       "data.json": `{ "n": 1 }`,
@@ -201,28 +194,28 @@ export const importCases: Cases = {
     },
     [1, "note"],
   ),
-  "code as text": bundled(
+  "code as text": apart(
     {
       "index.ts": `import text from "./lib.ts" with { type: "text" }; export const result = () => text;`,
       "lib.ts": `export default "code";`,
     },
     `export default "code";`,
   ),
-  "code as text, later": bundled(
+  "code as text, later": apart(
     {
       "index.ts": `export const result = async () => (await import("./lib.ts", { with: { type: "text" } })).default;`,
       "lib.ts": `export default "code";`,
     },
     `export default "code";`,
   ),
-  CommonJS: bundled(
+  CommonJS: apart(
     {
       "index.ts": `import lib from "./lib.cjs"; export const result = () => lib.a;`,
       "lib.cjs": `module.exports = { a: 1 };`,
     },
     1,
   ),
-  "require of a module": bundled(
+  "require of a module": apart(
     { "index.ts": `const lib = require("./lib"); export const result = () => lib.a;`, "lib.ts": `export const a = 1;` },
     1,
   ),

@@ -1,4 +1,4 @@
-import { apart, bundled, type Cases } from "./case.ts";
+import { apart, type Cases } from "./case.ts";
 
 /** What Bun makes of the source. */
 export const languageCases: Cases = {
@@ -86,14 +86,6 @@ export const languageCases: Cases = {
     },
     ["v2", 3],
     { buildFlags: ["--define", `MARK="v2"`, "--define", "LEVEL=3", "--drop=console"] },
-  ),
-  "--minify": bundled(
-    {
-      "index.ts": `import { mark } from "./lib"; export const result = () => mark;`,
-      "lib.ts": `export const mark = 1;`,
-    },
-    1,
-    { buildFlags: ["--minify"] },
   ),
   "NODE_ENV, which is what it is when the plugin runs": apart(
     { "index.ts": `export const result = () => process.env.NODE_ENV;` },

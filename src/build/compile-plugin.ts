@@ -1,0 +1,288 @@
+import { dirname, relative } from "node:path";
+import { LINES_BEFORE_CODE } from "../artifact/layout.ts";
+import type { HostModule, Manifest, Section } from "../artifact/manifest.ts";
+import type { BuiltPlugin } from "../load/built-plugin.ts";
+import { turnWhenDue } from "../turn.ts";
+import { compileModule } from "./compile/compile.ts";
+import { SettingsFiles } from "./compile/compiler-settings.ts";
+import { encodeSegments, type Segment } from "./compile/mappings.ts";
+import { mapText } from "./compile/source-map.ts";
+import type { BundledModule, LinkedPlugin } from "./emit/publish-build.ts";
+import { findCircles } from "./emit/sections/circles.ts";
+import { type LinkedModule, linkModule, ownTargets } from "./emit/sections/linked-module.ts";
+import { ModuleNames } from "./emit/sections/module-names.ts";
+import { hostModulesOf, sectionEntry, sectionPath, sectionText, type Surroundings } from "./emit/sections/section.ts";
+import { Resolution } from "./host/resolution.ts";
+import { NeedsBundler } from "./needs-bundler.ts";
+import type { FilledOptions } from "./options.ts";
+import type { LiveNames, LiveThing } from "./read/live-names.ts";
+import { type PluginFolder, readPluginFolder } from "./read/plugin-folder.ts";
+import { readLiveNames } from "./read/read-live-names.ts";
+import { checkRootModule } from "./read/root-module.ts";
+import { type SourceFile, SourceFiles } from "./read/syntax/source-file.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** A section with what it was made from. */
+export class CompiledSection {
+  readonly module: LinkedModule;
+  readonly entry: Section;
+  readonly text: string;
+  #segments: readonly Segment[] | undefined;
+  #json: string | undefined;
+  #hash: string | undefined;
+
+  constructor(module: LinkedModule, around: Surroundings) {
+    this.module = module;
+    this.entry = sectionEntry(module, around);
+    this.text = sectionText(module, around);
+  }
+
+  get file(): string {
+    return this.module.compiled.source.path;
+  }
+
+  /** Where the text comes from; what the bundler made has no map. */
+  get segments(): readonly Segment[] {
+    const { bundled, source } = this.module.compiled;
+    return (this.#segments ??= bundled === undefined ? mapText(source, this.text) : []);
+  }
+
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.text));
+  }
+
+  get hash(): string {
+    return (this.#hash ??= new Bun.CryptoHasher("sha256").update(this.text).digest("hex"));
+  }
+
+  sourceMap(): string | undefined {
+    return this.segments.length === 0 ? undefined : sourceMap([this.file], encodeSegments([{ segments: this.segments, line: 0 }]));
+  }
+}
+
+/** A plugin whose modules were compiled, each by itself. */
+export interface CompiledPlugin {
+  readonly folder: PluginFolder;
+  readonly live: LiveNames;
+  readonly sections: readonly CompiledSection[];
+  readonly hostModules: readonly HostModule[];
+  readonly bundled: readonly BundledModule[];
+}
+
+/** What is known of all modules together, as long as none of them imports or exports anything else than before. */
+interface Links {
+  readonly around: Surroundings;
+  readonly hostModules: readonly HostModule[];
+}
+
+/** Compiles one plugin again and again; what has not changed since the last time is not compiled again. */
+export class PluginCompiler {
+  readonly sources = new SourceFiles();
+  readonly #options: FilledOptions;
+  readonly #resolution: Resolution;
+  /** By path, with what it is taken for. */
+  #modules = new Map<string, LinkedModule>();
+  #sections = new Map<string, CompiledSection>();
+  #links: Links | undefined;
+  /** The root module, when nothing is wrong with it. */
+  #checked: SourceFile | undefined;
+
+  constructor(options: FilledOptions) {
+    this.#options = options;
+    this.#resolution = new Resolution(options, this.sources);
+  }
+
+  /** Throws {@link NeedsBundler} when something is wrong; what that is, the build of the whole says best. */
+  async compile(stopwatch: Stopwatch): Promise<CompiledPlugin> {
+    const options = this.#options;
+    this.sources.renew();
+    const folder = readPluginFolder(options.pluginDir);
+    if (!this.#resolution.renew(folder)) this.#relink();
+    const live = readLiveNames(options, folder, this.sources);
+    if (live.problems.length + live.syntaxErrors.length > 0) throw new NeedsBundler("live things have problems");
+    this.#checkRootModule(this.sources.read(folder.rootModule));
+    stopwatch.lap("inspect");
+    await this.#compile([folder.rootModule, ...new Set(live.things.map(({ file }) => file))], folder);
+    stopwatch.lap("bundle");
+    const { hostModules } = this.#link();
+    stopwatch.lap("link");
+    return { folder, live, sections: [...this.#sections.values()], hostModules, bundled: this.#bundled() };
+  }
+
+  #checkRootModule(file: SourceFile): void {
+    if (this.#checked === file) return;
+    if (checkRootModule(file).length > 0) throw new NeedsBundler("the definition has problems");
+    this.#checked = file;
+  }
+
+  /** Compiles the modules that `starts` lead to, as far as they are new or have changed. */
+  async #compile(starts: readonly string[], { modules }: PluginFolder): Promise<void> {
+    const settings = new SettingsFiles();
+    const known = this.#modules;
+    const current = new Map<string, LinkedModule>();
+    const next = starts.toReversed();
+    for (let path = next.pop(); path !== undefined; path = next.pop()) {
+      if (current.has(path)) continue;
+      const [file = "", type] = path.split("?type=");
+      const source = this.#read(file);
+      let module = known.get(path);
+      if (module?.compiled.source !== source || module.settings !== settings.of(dirname(file))) {
+        await turnWhenDue();
+        const compiled = await compileModule(this.#options, source, type, settings);
+        module = linkModule(path, compiled, settings.of(dirname(file)), this.#resolution);
+        // Whatever happens to the others, this one need not be compiled again.
+        known.set(path, module);
+      }
+      current.set(path, module);
+      // In reverse: the stack gives the first import first, and the order of sections is that of the imports.
+      const targets = [...ownTargets(module)];
+      next.push(...targets.toReversed());
+      if (module.compiled.computed) for (const own of modules.toReversed()) next.unshift(own);
+    }
+    this.#modules = current;
+  }
+
+  /** A file that is not listed as a module, a test for example, may be gone although something imports it. */
+  #read(path: string): SourceFile {
+    try {
+      return this.sources.read(path);
+    } catch (error) {
+      throw new NeedsBundler(`${path} cannot be read`, { cause: error });
+    }
+  }
+
+  /** What imports name may have changed: they are looked at again. */
+  #relink(): void {
+    const known = this.#modules;
+    this.#modules = new Map();
+    for (const [path, { compiled, settings }] of known) {
+      try {
+        this.#modules.set(path, linkModule(path, compiled, settings, this.#resolution));
+      } catch {
+        // It may be gone, or not be needed any more. If it is, it is compiled again, and what is wrong shows then.
+      }
+    }
+  }
+
+  /** Makes the sections of modules that changed, and of all when one imports or exports something else. */
+  #link(): Links {
+    const modules = this.#modules;
+    const before = this.#sections;
+    const isSame =
+      this.#links !== undefined &&
+      before.size === modules.size &&
+      modules.entries().every(([path, { links }]) => before.get(path)?.module.links === links);
+    const links = isSame && this.#links !== undefined ? this.#links : this.#findLinks();
+    const sections = new Map<string, CompiledSection>();
+    for (const [path, module] of modules) {
+      const known = before.get(path);
+      if (known?.module === module && isSame) {
+        sections.set(path, known);
+        continue;
+      }
+      const section = new CompiledSection(module, links.around);
+      const stays = known?.module === module && known.text === section.text && Bun.deepEquals(known.entry, section.entry);
+      sections.set(path, stays ? known : section);
+    }
+    this.#sections = sections;
+    this.#links = links;
+    return links;
+  }
+
+  #findLinks(): Links {
+    const circles = findCircles(this.#modules);
+    const around: Surroundings = {
+      pluginDir: this.#options.pluginDir,
+      names: new ModuleNames(this.#modules),
+      circleOf: (path) => circles.get(path),
+    };
+    return { around, hostModules: hostModulesOf(this.#modules.values()) };
+  }
+
+  #bundled(): BundledModule[] {
+    return this.#modules
+      .values()
+      .flatMap(({ compiled: { bundled, source } }) =>
+        bundled === undefined ? [] : [{ module: pathFrom(this.#options.root, source.path), why: bundled }],
+      )
+      .toArray();
+  }
+}
+
+/** What an artifact is made of whose modules are kept apart. */
+export function linkedPlugin(options: FilledOptions, { folder, live, sections, hostModules, bundled }: CompiledPlugin): LinkedPlugin {
+  const { root, bundler } = options;
+  const entries: Section[] = [];
+  const placed: { segments: readonly Segment[]; line: number }[] = [];
+  const mapped: string[] = [];
+  // Behind all lines that the artifact has.
+  let line = LINES_BEFORE_CODE + 3;
+  for (const section of sections) {
+    const { segments } = bundler.sourceMap ? section : { segments: [] };
+    entries.push(segments.length === 0 ? section.entry : { ...section.entry, line });
+    if (segments.length === 0) continue;
+    placed.push({ segments, line });
+    mapped.push(pathFrom(root, section.file));
+    line += section.text.split("\n").length;
+  }
+  return {
+    code: "",
+    prologue: "",
+    sections: {
+      manifest: sectionsOf(options, folder, live, entries),
+      texts: sections.map(({ json }) => json),
+    },
+    hostModules,
+    sourceMap: mapped.length === 0 ? undefined : sourceMap(mapped, encodeSegments(placed)),
+    modules: sections.map(({ file }) => pathFrom(root, file)),
+    warnings: [],
+    bundled,
+  };
+}
+
+/** What a host in this process loads. */
+export function builtPlugin(
+  options: FilledOptions,
+  { folder, live, sections }: CompiledPlugin,
+  manifest: Omit<Manifest, "sections">,
+  assets: readonly Uint8Array[],
+): BuiltPlugin {
+  const complete: Manifest = {
+    ...manifest,
+    sections: sectionsOf(options, folder, live, sections.map(({ entry }) => entry)),
+  };
+  const hasher = new Bun.CryptoHasher("sha256").update(JSON.stringify(complete));
+  for (const { hash } of sections) hasher.update(hash);
+  for (const bytes of assets) hasher.update(bytes);
+  return { name: manifest.name, hash: hasher.digest("hex"), manifest: complete, modules: sections, assets };
+}
+
+function sectionsOf(
+  { pluginDir, root }: FilledOptions,
+  { rootModule }: PluginFolder,
+  { things }: LiveNames,
+  modules: readonly Section[],
+): NonNullable<Manifest["sections"]> {
+  return {
+    folder: pathFrom(root, pluginDir),
+    root: sectionPath(pluginDir, rootModule),
+    modules,
+    exportNames: exportNames(things),
+  };
+}
+
+/** Those of live things that are not their own names. */
+function exportNames(things: readonly LiveThing[]): Record<string, string> {
+  const others = things.filter(({ name, exportName }) => name !== exportName);
+  return Object.fromEntries(others.map(({ name, exportName }) => [name, exportName]));
+}
+
+function pathFrom(root: string, path: string): string {
+  return relative(root, path).replaceAll("\\", "/");
+}
+
+/** The engine heeds only maps that have the sources' texts, or at least places for them; the sources lie beside the artifact. */
+function sourceMap(names: readonly string[], mappings: string): string {
+  const contents = names.map(() => '""').join(",");
+  return `{"version":3,"sources":${JSON.stringify(names)},"sourcesContent":[${contents}],"names":[],"mappings":"${mappings}"}`;
+}

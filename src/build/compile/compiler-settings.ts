@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** What a project sets for its TypeScript and JSX, as far as it changes what the code does: JSON, so that it can be compared. */
+export type CompilerSettings = string;
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Others, such as `verbatimModuleSyntax`, Bun does not heed when it runs a file. */
+const heeded = [
+  "jsx",
+  "jsxFactory",
+  "jsxFragmentFactory",
+  "jsxImportSource",
+  "experimentalDecorators",
+  "emitDecoratorMetadata",
+  "useDefineForClassFields",
+];
+
+const none: Options = {};
+
+/** The settings of folders, as they are in the files `tsconfig.json` and what these extend. */
+export class SettingsFiles {
+  readonly #folders = new Map<string, CompilerSettings>();
+
+  /** Of the nearest `tsconfig.json`, from `folder` upwards. A file that cannot be read sets nothing: the bundler reports it. */
+  of(folder: string): CompilerSettings {
+    const known = this.#folders.get(folder);
+    if (known !== undefined) return known;
+    const file = join(folder, "tsconfig.json");
+    const parent = dirname(folder);
+    const found = existsSync(file) ? JSON.stringify(this.#read(file, new Set())) : parent === folder ? "{}" : this.of(parent);
+    this.#folders.set(folder, found);
+    return found;
+  }
+
+  #read(file: string, seen: Set<string>): Options {
+    if (seen.has(file)) return none;
+    seen.add(file);
+    const config = parse(file);
+    if (config === undefined) return none;
+    const bases = [config["extends"] ?? []].flat().filter((base) => typeof base === "string");
+    const inherited = bases.map((base) => this.#read(resolveBase(base, dirname(file)), seen));
+    const own = isObject(config["compilerOptions"]) ? config["compilerOptions"] : {};
+    const kept = Object.entries(own).filter(([name]) => heeded.includes(name));
+    return Object.assign({}, ...inherited, Object.fromEntries(kept)) as Options;
+  }
+}
+
+function parse(file: string): Record<string, unknown> | undefined {
+  try {
+    const config: unknown = Bun.JSONC.parse(readFileSync(file, "utf8"));
+    return isObject(config) ? config : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function resolveBase(base: string, from: string): string {
+  if (base.startsWith(".") || base.startsWith("/")) {
+    const path = join(base.startsWith("/") ? "/" : from, base);
+    return path.endsWith(".json") || !existsSync(`${path}.json`) ? path : `${path}.json`;
+  }
+  try {
+    return Bun.resolveSync(base, from);
+  } catch {
+    return join(from, "node_modules", base, "tsconfig.json");
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,60 @@
+import { basename, dirname } from "node:path";
+import type { FilledOptions } from "../options.ts";
+import type { SourceFile } from "../read/syntax/source-file.ts";
+import type { CompilerSettings } from "./compiler-settings.ts";
+
+/** What Bun's transpiler calls an anonymous function that is exported by default; `bun run` calls it after the file. */
+const UNNAMED = "input_default";
+
+const PLACE = 'var __dirname = "", __filename = "input.ts";';
+
+/** By options, ending and settings: to make one takes longer than to print a small module. */
+const transpilers = new WeakMap<FilledOptions, Map<string, Bun.Transpiler>>();
+
+/**
+ * A module as JavaScript, printed as `bun run` prints it before it runs it: functions have the same texts, and classes and
+ * functions the same names. Throws what Bun's transpiler throws.
+ */
+export function printModule(options: FilledOptions, { path, text }: SourceFile, settings: CompilerSettings): string {
+  const printed = transpilerOf(options, path, settings).transformSync(text);
+  const placed = printed.includes(PLACE)
+    ? printed.replace(PLACE, "var __dirname = import.meta.dir, __filename = import.meta.path;")
+    : printed;
+  return placed.includes(UNNAMED) && !text.includes(UNNAMED)
+    ? placed.replaceAll(UNNAMED, defaultName(path))
+    : placed;
+}
+
+function transpilerOf(options: FilledOptions, path: string, settings: CompilerSettings): Bun.Transpiler {
+  const known = transpilers.get(options) ?? new Map<string, Bun.Transpiler>();
+  transpilers.set(options, known);
+  const loader = loaderOf(path);
+  const key = loader + settings;
+  const { define } = options.bundler.config;
+  const transpiler =
+    known.get(key) ??
+    new Bun.Transpiler({
+      loader,
+      target: "bun",
+      autoImportJSX: true,
+      // What is only imported as a type is not there when it runs.
+      trimUnusedImports: loader !== "jsx",
+      // Otherwise it is what it is when the build runs.
+      define: { "process.env.NODE_ENV": "process.env.NODE_ENV", ...define },
+      tsconfig: { compilerOptions: { jsx: "react-jsx", ...(JSON.parse(settings) as object) } },
+    });
+  known.set(key, transpiler);
+  return transpiler;
+}
+
+function loaderOf(path: string): Bun.JavaScriptLoader {
+  if (path.endsWith(".tsx")) return "tsx";
+  return /\.[mc]?ts$/.test(path) ? "ts" : "jsx";
+}
+
+/** As Bun names it: after the file, or the folder of an `index` file. */
+function defaultName(path: string): string {
+  const base = basename(path).replace(/\.[^.]*$/, "");
+  const name = (base === "index" ? basename(dirname(path)) : base).replaceAll(/[^A-Za-z0-9_$]+/g, "_");
+  return `${/^\d/.test(name) ? "_" : ""}${name}_default`;
+}

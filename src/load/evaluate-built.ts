@@ -1,0 +1,49 @@
+import { Script } from "node:vm";
+import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts";
+import type { BuiltModule, BuiltPlugin } from "./built-plugin.ts";
+import { type EvaluatedModules, linkSections } from "./evaluate.ts";
+import type { GraphContext } from "./graph.ts";
+import { isInspected, SourceMaps } from "./source-maps.ts";
+
+const scripts = new WeakMap<BuiltModule, Script>();
+
+/** Of all plugins of this process: a file has one map. */
+const maps = new SourceMaps();
+
+/** Evaluates the modules of a plugin that was built in this process. Rejects with what a module throws. */
+export async function evaluateBuilt(
+  graph: GraphContext,
+  { manifest, modules }: BuiltPlugin,
+  { bridge, root }: { readonly bridge: Bridge; readonly root: string },
+): Promise<EvaluatedModules> {
+  const { sections } = manifest;
+  if (sections === undefined) throw new TypeError(`${manifest.name} has no sections`);
+  const mapped = maps.add(modules);
+  const code = (index: number): SectionCode | CommonJsCode => {
+    const module = modules[index];
+    if (module === undefined) throw new TypeError(`${manifest.name} has no module ${index}`);
+    return scriptOf(module).runInThisContext() as SectionCode | CommonJsCode;
+  };
+  try {
+    // What is little is mapped before anything can throw, and the rest when it is needed or nobody waits.
+    if (mapped.isShort) await mapped.done();
+    const evaluated = await linkSections(graph, { sections, code }, { manifest, bridge, root });
+    mapped.later();
+    return evaluated;
+  } catch (error) {
+    await mapped.done();
+    throw error;
+  }
+}
+
+function scriptOf(module: BuiltModule): Script {
+  const known = scripts.get(module);
+  if (known !== undefined) return known;
+  const { file: filename, text } = module;
+  const map = isInspected() ? module.sourceMap() : undefined;
+  // A debugger learns of the map from the text.
+  const mapLine = map === undefined ? "" : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  const script = new Script(text + mapLine, { filename });
+  scripts.set(module, script);
+  return script;
+}
