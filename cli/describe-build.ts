@@ -7,13 +7,16 @@ const SHOWN = 8;
 
 /** What `-v` tells about a build, with a line feed at the end. */
 export function describeBuild(result: BuildResult, file: string, paint: Paint): string {
-  const { name, hash, size, manifest, modules, unchanged, timings } = result;
+  const { name, hash, size, manifest, modules, bundled = [], unchanged, timings } = result;
   const { total, ...steps } = timings;
   const times = Object.entries(steps).map(([step, time]) => `${step} ${milliseconds(time)}`);
   return section(paint, name, [
     ["artifact", `${file}, ${bytes(size)}${unchanged ? ", unchanged" : ""}`],
     ["hash", hash],
     ["modules", counted(modules)],
+    ...(bundled.length === 0
+      ? []
+      : [["bundled alone", counted(bundled.map(({ module, why }) => `${module} (${why})`))] as const]),
     ["live functions", defined(manifest.liveFuncs)],
     ["live types", defined(manifest.liveTypes)],
     ["from the host", hostModules(manifest)],

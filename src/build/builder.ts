@@ -88,7 +88,12 @@ class IncrementalBuilder implements MemoryBuilder {
     }
     const { manifest, carried } = describePlugin(this.#filled, compiled.folder, compiled.live, compiled.hostModules);
     this.#options.beforePublish?.();
-    return builtPlugin(this.#filled, compiled, manifest, carried.map(({ bytes }) => bytes));
+    return builtPlugin(
+      this.#filled,
+      compiled,
+      manifest,
+      carried.map(({ bytes }) => bytes),
+    );
   }
 
   /** Returns why only the bundler can build it. */

@@ -43,8 +43,8 @@ export class CompiledSection {
 
   /** Where the text comes from; what the bundler made has no map. */
   get segments(): readonly Segment[] {
-    const { bundled, source } = this.module.compiled;
-    return (this.#segments ??= bundled === undefined ? mapText(source, this.text) : []);
+    const { bundled, kind, source } = this.module.compiled;
+    return (this.#segments ??= bundled === undefined ? mapText(source, this.text, kind === "module" ? 1 : 0) : []);
   }
 
   get json(): string {
@@ -56,7 +56,9 @@ export class CompiledSection {
   }
 
   sourceMap(): string | undefined {
-    return this.segments.length === 0 ? undefined : sourceMap([this.file], encodeSegments([{ segments: this.segments, line: 0 }]));
+    return this.segments.length === 0
+      ? undefined
+      : sourceMap([this.file], encodeSegments([{ segments: this.segments, line: 0 }]));
   }
 }
 
@@ -181,7 +183,8 @@ export class PluginCompiler {
         continue;
       }
       const section = new CompiledSection(module, links.around);
-      const stays = known?.module === module && known.text === section.text && Bun.deepEquals(known.entry, section.entry);
+      const stays =
+        known?.module === module && known.text === section.text && Bun.deepEquals(known.entry, section.entry);
       sections.set(path, stays ? known : section);
     }
     this.#sections = sections;
@@ -210,7 +213,10 @@ export class PluginCompiler {
 }
 
 /** What an artifact is made of whose modules are kept apart. */
-export function linkedPlugin(options: FilledOptions, { folder, live, sections, hostModules, bundled }: CompiledPlugin): LinkedPlugin {
+export function linkedPlugin(
+  options: FilledOptions,
+  { folder, live, sections, hostModules, bundled }: CompiledPlugin,
+): LinkedPlugin {
   const { root, bundler } = options;
   const entries: Section[] = [];
   const placed: { segments: readonly Segment[]; line: number }[] = [];
@@ -249,7 +255,12 @@ export function builtPlugin(
 ): BuiltPlugin {
   const complete: Manifest = {
     ...manifest,
-    sections: sectionsOf(options, folder, live, sections.map(({ entry }) => entry)),
+    sections: sectionsOf(
+      options,
+      folder,
+      live,
+      sections.map(({ entry }) => entry),
+    ),
   };
   const hasher = new Bun.CryptoHasher("sha256").update(JSON.stringify(complete));
   for (const { hash } of sections) hasher.update(hash);

@@ -42,7 +42,10 @@ function scriptOf(module: BuiltModule): Script {
   const { file: filename, text } = module;
   const map = isInspected() ? module.sourceMap() : undefined;
   // A debugger learns of the map from the text.
-  const mapLine = map === undefined ? "" : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  const mapLine =
+    map === undefined
+      ? ""
+      : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
   const script = new Script(text + mapLine, { filename });
   scripts.set(module, script);
   return script;

@@ -51,9 +51,7 @@ async function evaluateSections(
   const code = (index: number): SectionCode | CommonJsCode => {
     const { path, line } = sections.modules[index] ?? { path: "" };
     const place =
-      line === undefined
-        ? { filename: join(root, sections.folder, path) }
-        : { filename: copy, lineOffset: line };
+      line === undefined ? { filename: join(root, sections.folder, path) } : { filename: copy, lineOffset: line };
     return new Script(texts[index] ?? "", place).runInThisContext() as SectionCode | CommonJsCode;
   };
   return linkSections(graph, { sections, code }, { manifest, bridge, root });

@@ -73,15 +73,12 @@ async function loadCode(
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
-    const { rootModule, live } = await withDeadline(
-      namingPlugin(name, evaluate(graph, bridge)),
-      {
-        plugin: name,
-        phase: "load",
-        what: `the evaluation of "${name}"`,
-        timeout: options.hookTimeout,
-      },
-    );
+    const { rootModule, live } = await withDeadline(namingPlugin(name, evaluate(graph, bridge)), {
+      plugin: name,
+      phase: "load",
+      what: `the evaluation of "${name}"`,
+      timeout: options.hookTimeout,
+    });
     await nextTurn();
     return {
       name,

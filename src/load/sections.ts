@@ -216,7 +216,8 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     const code = this.#code() as CommonJsCode;
     code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
     const { exports } = module;
-    const names = typeof exports === "object" || typeof exports === "function" ? Object.getOwnPropertyNames(exports ?? {}) : [];
+    const names =
+      typeof exports === "object" || typeof exports === "function" ? Object.getOwnPropertyNames(exports ?? {}) : [];
     for (const name of [...new Set([...names, "default"])].toSorted()) {
       const get = (): unknown => (name === "default" ? exports : (exports as Namespace)[name]);
       Object.defineProperty(this.namespace, name, { get, enumerable: true });
@@ -268,8 +269,12 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   #ownFile(specifier: string): readonly ["own", string] | readonly [] {
     if (!specifier.startsWith(".")) return [];
     const path = posix.join(dirname(this.#section.path), specifier);
-    const endings = ["", ".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs"];
-    const candidates = endings.flatMap((ending) => [path + ending, ...(ending === "" ? [] : [`${path}/index${ending}`])]);
+    const endings = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs"];
+    const candidates = [
+      path,
+      ...endings.map((ending) => path + ending),
+      ...endings.map((ending) => `${path}/index${ending}`),
+    ];
     const found = candidates.find((candidate) => this.#linked.has(candidate));
     return found === undefined ? [] : ["own", found];
   }

@@ -36,7 +36,11 @@ export async function compileModule(
   return { source, bundled, ...readModuleCode(text, path) };
 }
 
-function whyBundled({ bundler: { config } }: FilledOptions, { path, text }: SourceFile, type: string | undefined): string | undefined {
+function whyBundled(
+  { bundler: { config } }: FilledOptions,
+  { path, text }: SourceFile,
+  type: string | undefined,
+): string | undefined {
   if (type !== undefined) return `it is imported as ${type}`;
   if (!isCode(path)) return "it is no code";
   if (macros.test(text)) return "it uses macros";

@@ -7,7 +7,7 @@ export type CompilerSettings = string;
 type Options = Readonly<Record<string, unknown>>;
 
 /** Others, such as `verbatimModuleSyntax`, Bun does not heed when it runs a file. */
-const heeded = [
+const heeded = new Set([
   "jsx",
   "jsxFactory",
   "jsxFragmentFactory",
@@ -15,7 +15,7 @@ const heeded = [
   "experimentalDecorators",
   "emitDecoratorMetadata",
   "useDefineForClassFields",
-];
+]);
 
 const none: Options = {};
 
@@ -29,7 +29,11 @@ export class SettingsFiles {
     if (known !== undefined) return known;
     const file = join(folder, "tsconfig.json");
     const parent = dirname(folder);
-    const found = existsSync(file) ? JSON.stringify(this.#read(file, new Set())) : parent === folder ? "{}" : this.of(parent);
+    const found = existsSync(file)
+      ? JSON.stringify(this.#read(file, new Set()))
+      : parent === folder
+        ? "{}"
+        : this.of(parent);
     this.#folders.set(folder, found);
     return found;
   }
@@ -42,7 +46,7 @@ export class SettingsFiles {
     const bases = [config["extends"] ?? []].flat().filter((base) => typeof base === "string");
     const inherited = bases.map((base) => this.#read(resolveBase(base, dirname(file)), seen));
     const own = isObject(config["compilerOptions"]) ? config["compilerOptions"] : {};
-    const kept = Object.entries(own).filter(([name]) => heeded.includes(name));
+    const kept = Object.entries(own).filter(([name]) => heeded.has(name));
     return Object.assign({}, ...inherited, Object.fromEntries(kept)) as Options;
   }
 }

@@ -48,7 +48,9 @@ export function decodeSegments(mappings: string): Segment[] {
  * Writes the mappings of texts behind each other, each with its segments, in the order of their places, and the number of its
  * first line. Each text has a source of its own.
  */
-export function encodeSegments(sources: readonly { readonly segments: readonly Segment[]; readonly line: number }[]): string {
+export function encodeSegments(
+  sources: readonly { readonly segments: readonly Segment[]; readonly line: number }[],
+): string {
   let text = "";
   let [line, column, source, sourceLine, sourceColumn] = [0, 0, 0, 0, 0];
   for (const [index, { segments, line: start }] of sources.entries()) {
@@ -58,7 +60,8 @@ export function encodeSegments(sources: readonly { readonly segments: readonly S
         text += ";".repeat(at - line);
         [line, column] = [at, 0];
       } else if (text !== "") text += ",";
-      text += vlq(ownColumn - column) + vlq(index - source) + vlq(fromLine - sourceLine) + vlq(fromColumn - sourceColumn);
+      text +=
+        vlq(ownColumn - column) + vlq(index - source) + vlq(fromLine - sourceLine) + vlq(fromColumn - sourceColumn);
       [column, source, sourceLine, sourceColumn] = [ownColumn, index, fromLine, fromColumn];
     }
   }

@@ -269,6 +269,8 @@ class ModuleReader {
   }
 }
 
-function typeOf(attributes: readonly { readonly key: unknown; readonly value: { readonly value: string } }[]): string | undefined {
+function typeOf(
+  attributes: readonly { readonly key: unknown; readonly value: { readonly value: string } }[],
+): string | undefined {
   return attributes[0]?.value.value;
 }

@@ -20,9 +20,7 @@ export function printModule(options: FilledOptions, { path, text }: SourceFile, 
   const placed = printed.includes(PLACE)
     ? printed.replace(PLACE, "var __dirname = import.meta.dir, __filename = import.meta.path;")
     : printed;
-  return placed.includes(UNNAMED) && !text.includes(UNNAMED)
-    ? placed.replaceAll(UNNAMED, defaultName(path))
-    : placed;
+  return placed.includes(UNNAMED) && !text.includes(UNNAMED) ? placed.replaceAll(UNNAMED, defaultName(path)) : placed;
 }
 
 function transpilerOf(options: FilledOptions, path: string, settings: CompilerSettings): Bun.Transpiler {

@@ -114,7 +114,11 @@ class Replacer {
       case "ArrowFunctionExpression": {
         const own = node.type === "FunctionExpression" && node.id !== null ? [node.id.name] : [];
         const params = node.params.flatMap((param) =>
-          param.type === "RestElement" ? boundNames(param.argument) : param.type === "TSParameterProperty" ? [] : boundNames(param),
+          param.type === "RestElement"
+            ? boundNames(param.argument)
+            : param.type === "TSParameterProperty"
+              ? []
+              : boundNames(param),
         );
         return [...own, ...params, ...(node.body === null ? [] : this.#variablesIn(node.body))];
       }
@@ -147,7 +151,9 @@ class Replacer {
     if (/^(?:Function(?:Declaration|Expression)|ArrowFunction|Class)/.test(node.type)) return [];
     return (this.#keys[node.type] ?? []).flatMap((key) => {
       const child = (node as unknown as Record<string, Node | null | readonly (Node | null)[]>)[key];
-      return [child].flat().flatMap((inner) => (inner === null || inner === undefined ? [] : this.#variablesIn(inner as Node)));
+      return [child]
+        .flat()
+        .flatMap((inner) => (inner === null || inner === undefined ? [] : this.#variablesIn(inner as Node)));
     });
   }
 }

@@ -20,12 +20,15 @@ interface Word {
  * The segments of a source map from a text, which has the code of a source as Bun prints it, to that source. Bun's transpiler
  * does not tell where what it prints comes from; another compiler does, and what both print are the same words in
  * the same order.
+ *
+ * @param first the first line of the text that comes from the source, from 0
  */
-export function mapText(source: SourceFile, text: string): Segment[] {
+export function mapText(source: SourceFile, text: string, first: number): Segment[] {
   const words = wordsOf(source);
   const segments: Segment[] = [];
   let next = 0;
   for (const { line, column, text: found } of wordsIn(text)) {
+    if (line < first) continue;
     for (let index = next; index < Math.min(next + AHEAD, words.length); index++) {
       const candidate = words[index];
       if (candidate?.text !== found) continue;

@@ -27,8 +27,8 @@ export function linkModule(
   const { source, kind, imports, stars, exports, async } = compiled;
   const { path } = source;
   const later = new Map<string, Target>();
-  const add = (specifier: string, kind: "dynamic-import" | "require-call"): void => {
-    const target = resolution.findLater(specifier, path, kind);
+  const add = (specifier: string, how: "dynamic-import" | "require-call"): void => {
+    const target = resolution.findLater(specifier, path, how);
     if (target !== undefined) later.set(specifier, target);
   };
   for (const specifier of compiled.dynamic) add(specifier, "dynamic-import");

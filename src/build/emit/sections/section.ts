@@ -72,7 +72,10 @@ export function sectionEntry(module: LinkedModule, around: Surroundings): Sectio
       ? {}
       : {
           later: Object.fromEntries(
-            Array.from(later, ([specifier, target]) => [specifier, [target.kind, nameOf(target, around.pluginDir)]] as const),
+            Array.from(
+              later,
+              ([specifier, target]) => [specifier, [target.kind, nameOf(target, around.pluginDir)]] as const,
+            ),
           ),
         }),
   };
@@ -101,14 +104,16 @@ function linkImports(module: LinkedModule, around: Surroundings): Linking {
     const members = { early: new Map<string, string[]>(), bound: new Map<string, string[]>() };
     for (const [name, local] of bindings) {
       const origin = around.names.origin(target, name);
-      if (origin === undefined) throw new NeedsBundler(`${compiled.source.path} imports "${name}", which is not exported`);
+      if (origin === undefined)
+        throw new NeedsBundler(`${compiled.source.path} imports "${name}", which is not exported`);
       if (origin.kind === "namespace") {
         linking.early.push(`const ${local}=${namespace(origin.target, compiled.plugin, around)};`);
         continue;
       }
       const source = namespace(originTarget(origin), compiled.plugin, around);
       const isFunction = origin.kind === "own" && origin.is === "function";
-      const changes = origin.kind === "own" ? origin.is === "changing" : origin.target.kind === "host" && origin.target.live;
+      const changes =
+        origin.kind === "own" ? origin.is === "changing" : origin.target.kind === "host" && origin.target.live;
       if (changes || (isLate && origin.kind === "own" && !isFunction)) {
         const known = namespaces.get(source) ?? unusedName(`__from${namespaces.size}__`, compiled.text);
         if (!namespaces.has(source)) linking.early.push(`const ${known}=${source};`);

@@ -8,11 +8,22 @@ export interface Case {
   /** What `result()` returns; promises are awaited. */
   readonly result: unknown;
   readonly options?: Partial<BuildOptions>;
+  /** Why `bun run` of the source cannot be compared. */
+  readonly notNative?: string;
 }
 
 export type Cases = Readonly<Record<string, Case>>;
 
 /** Modules that are kept apart. */
 export function apart(files: Files, result: unknown, options?: Partial<BuildOptions>): Case {
-  return { files, result, ...(options !== undefined && { options }) };
+  return {
+    files,
+    result,
+    ...(options !== undefined && { options, notNative: "flags of the bundler mean nothing to it" }),
+  };
+}
+
+/** The same, where `bun run` does something else. */
+export function notNative(why: string, files: Files, result: unknown): Case {
+  return { files, result, notNative: why };
 }

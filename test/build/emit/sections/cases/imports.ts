@@ -1,4 +1,4 @@
-import { apart, type Cases } from "./case.ts";
+import { apart, type Cases, notNative } from "./case.ts";
 
 const host = `export const box = { n: 0 }; export default class Shared { static made = 0; constructor() { Shared.made++; } }`;
 
@@ -44,7 +44,8 @@ export const importCases: Cases = {
     },
     [1, 2, 3],
   ),
-  "a type that is exported again as if it were a value": apart(
+  "a type that is exported again as if it were a value": notNative(
+    "it refuses a type that it cannot know to be one",
     {
       "index.ts": `import { value } from "./lib"; export { T } from "./lib"; export const result = () => value;`,
       "lib.ts": `export type T = number; export const value = 3;`,

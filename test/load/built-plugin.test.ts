@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { createBuilder, type MemoryBuilder } from "../../src/build/index.ts";
+import { builtArtifact, type BuiltPlugin } from "../../src/load/built-plugin.ts";
+import { type LoadOptions, loadArtifact } from "../../src/load/load.ts";
+import type { LoadedCode } from "../../src/load/loaded-code.ts";
+import { ArtifactCache } from "../../src/load/copies/artifact-cache.ts";
+import { HostModules } from "../../src/load/host-modules.ts";
+import { UncaughtErrors } from "../../src/load/uncaught.ts";
+import { RecordingLogger } from "../support/logger.ts";
+import { createProject, type Files, type Project } from "../support/project.ts";
+
+const index = (code: string): string =>
+  `import { definePlugin } from "hotswap";\n${code}\nexport default definePlugin({});\n`;
+
+const files: Files = {
+  "plugin/alpha/index.ts": index(
+    `import { deep } from "./deep";\nexport const result = (): unknown => deep();\nexport const fail = (): never => {\n  throw new Error("here");\n};`,
+  ),
+  "plugin/alpha/deep.ts": `/** Lines that are gone when it is printed. */\ninterface Gone { readonly a: string }\nexport const deep = (): string => "one";\n`,
+};
+
+function builderOf(project: Project): MemoryBuilder {
+  return createBuilder({ pluginDir: project.path("plugin/alpha"), outputDir: project.out });
+}
+
+/** Everything that a load needs, in a host that has only this plugin. */
+function optionsOf(project: Project): LoadOptions {
+  const logger = new RecordingLogger();
+  return {
+    cache: new ArtifactCache(logger),
+    hostModules: new HostModules(project.root),
+    root: project.root,
+    errors: new UncaughtErrors("alpha", 1, logger, undefined),
+    hookTimeout: 5000,
+    watch: () => undefined,
+  };
+}
+
+async function load(project: Project, built: BuiltPlugin | undefined): Promise<LoadedCode> {
+  if (built === undefined) throw new Error("only the bundler can build it");
+  return loadArtifact(builtArtifact(built, "plugin/alpha"), optionsOf(project));
+}
+
+function call(code: LoadedCode, name: string): unknown {
+  return (code.rootModule[name] as () => unknown)();
+}
+
+describe("17.1 what was built in the host's own process", () => {
+  test("is loaded and loaded again without a file being written", async () => {
+    await using project = await createProject(files);
+    const builder = builderOf(project);
+    const first = await load(project, await builder.buildInMemory());
+    expect(call(first, "result")).toBe("one");
+    await project.write({ "plugin/alpha/deep.ts": `export const deep = (): string => "two";\n` });
+    const second = await load(project, await builder.buildInMemory());
+    expect([call(first, "result"), call(second, "result")]).toEqual(["one", "two"]);
+    expect(second.hash).not.toBe(first.hash);
+    expect(readdirSync(project.out)).toEqual([]);
+    expect(readdirSync("/tmp").filter((name) => name.startsWith(`hotswap-${process.pid}.`))).toEqual([]);
+    for (const code of [first, second]) {
+      code.context.dispose();
+      await code.release();
+    }
+  });
+
+  test("2.8 has stack traces that name the source's path and line, before and after an edit that moves lines", async () => {
+    await using project = await createProject(files);
+    const builder = builderOf(project);
+    const place = (code: LoadedCode): string | undefined => {
+      try {
+        return String(call(code, "fail"));
+      } catch (error) {
+        return /\S+:\d+(?=:\d+\))/.exec((error as Error).stack ?? "")?.[0].slice(1);
+      }
+    };
+    const path = project.path("plugin/alpha/index.ts");
+    const first = await load(project, await builder.buildInMemory());
+    expect(place(first)).toBe(`${path}:5`);
+    await project.write({ "plugin/alpha/index.ts": `\n\n\n${String(files["plugin/alpha/index.ts"])}` });
+    const second = await load(project, await builder.buildInMemory());
+    expect(place(second)).toBe(`${path}:8`);
+  });
+
+  test("2.8 names the place of what throws while it is evaluated", async () => {
+    await using project = await createProject({
+      ...files,
+      "plugin/alpha/deep.ts": `type A = 1;\n\nif (Date.now() > 0) throw new Error("no");\nexport const deep = (): string => "";`,
+    });
+    const error = (await load(project, await builderOf(project).buildInMemory()).catch(
+      (reason: unknown) => reason,
+    )) as Error;
+    expect((error.cause as Error).stack).toContain(`${project.path("plugin/alpha/deep.ts")}:3:`);
+  });
+
+  test("leaves a file to whoever else imports it", async () => {
+    await using project = await createProject(files);
+    await load(project, await builderOf(project).buildInMemory());
+    const native = (await import(project.path("plugin/alpha/deep.ts"))) as { deep(): string };
+    expect(native.deep()).toBe("one");
+  });
+
+  test("is refused with what a build says", async () => {
+    await using project = await createProject({ ...files, "plugin/alpha/deep.ts": `export const deep = ;` });
+    await expect(builderOf(project).buildInMemory()).rejects.toThrow("Unexpected ;");
+  });
+});
