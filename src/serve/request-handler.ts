@@ -65,7 +65,7 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
       if (answer !== undefined || !responder.server.isUpgraded(request)) target.reportAnswer(plugin, answer);
       return answer;
     }
-    if (answer.bodyUsed) return fail(responder, request, bodyUsed());
+    if (answer.bodyUsed) target.reportFailure(plugin, bodyUsed());
     responses.add(manager, plugin, request, answer, server);
     onBodyFailure(answer, (error) => {
       // The client may have left, which ends streams, too.
@@ -82,7 +82,6 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
     }
     // A handler that reads what its client does not send any more fails without fault.
     if (!request.signal.aborted) target.reportFailure(plugin, error);
-    share.reported.add(error);
     throw error;
   }
 }

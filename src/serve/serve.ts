@@ -1,4 +1,3 @@
-import { describeError } from "../errors.ts";
 import { mapRoutes, readOptions } from "./bun-options.ts";
 import { parseReference } from "./function-reference.ts";
 import { OpenResponses } from "./open-responses.ts";
@@ -85,8 +84,7 @@ function mapOptions(source: SetSource, given: object, { responses, share }: Shar
       ? createRequestHandler(newTarget({ plugin, fn: "fetch", exported: ["fetch"] }), requestOptions)
       : handlerOf(fetch, "fetch");
   const errorTarget = typeof error === "string" ? newTarget(parseReference(error, "error")) : undefined;
-  const onError =
-    errorTarget === undefined ? (error ?? defaultErrorHandler(source, rest, share)) : callOnError(source, errorTarget);
+  const onError = errorTarget === undefined ? error : callOnError(source, errorTarget);
   const ofSockets = mapSockets(source, websocket, plugin, share);
   const options = {
     ...rest,
@@ -114,16 +112,6 @@ function settingsOf(source: SetSource, app: string | undefined): Record<string, 
   const websocket = app === undefined ? undefined : source.current?.findPlugin(app)?.source.rootModule["websocket"];
   if (typeof websocket !== "object" || websocket === null) return {};
   return Object.fromEntries(Object.entries(readOptions(websocket)).filter(([, value]) => typeof value !== "function"));
-}
-
-/** What Bun sends in production, without its report on the error output: the logger has one. */
-function defaultErrorHandler(source: SetSource, { development }: Record<string, unknown>, { reported }: ServerShare) {
-  // Then it sends a page with the error and its place in the source.
-  if (development ?? Bun.env.NODE_ENV !== "production") return undefined;
-  return (error: unknown): Response => {
-    if (!reported.has(error)) source.logger.error(`a request handler failed: ${describeError(error)}`, error);
-    return new Response("Something went wrong!", { status: 500, headers: { "content-type": "text/plain" } });
-  };
 }
 
 function callOnError(source: SetSource, target: Target) {

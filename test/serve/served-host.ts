@@ -1,13 +1,13 @@
 import { type Files } from "../support/project.ts";
-import { serve, type ServeOptions, type SwapperOptions } from "hotswap";
+import { type LiveServer, serve, type ServeOptions, type SwapperOptions } from "hotswap";
 import { createHost, type Host } from "../support/host.ts";
 
 /** A host whose plugins are loaded, and its server. */
 export class ServedHost<SocketData = undefined> implements AsyncDisposable {
   readonly host: Host;
-  readonly server: Bun.Server<SocketData>;
+  readonly server: LiveServer<SocketData>;
 
-  constructor(host: Host, server: Bun.Server<SocketData>) {
+  constructor(host: Host, server: LiveServer<SocketData>) {
     this.host = host;
     this.server = server;
   }
@@ -62,7 +62,7 @@ export async function serveHost<SocketData = undefined>(
 export function serveOn<SocketData = undefined>(
   { swapper }: Host,
   options: ServeOptions<SocketData, string>,
-): Bun.Server<SocketData> {
+): LiveServer<SocketData> {
   const here = { hostname: "127.0.0.1", port: 0, development: false };
   return serve(swapper, { ...here, ...options } as ServeOptions<SocketData, string>);
 }
