@@ -162,6 +162,7 @@ export const answers: Record<string, Handler> = {
     await pause();
     return new Response("much later");
   },
+  // oxlint-disable-next-line unicorn/no-thenable -- what Bun does with it
   thenable: () => ({ then: (resolve: (value: Response) => void) => resolve(new Response("then")) }),
   throws: () => {
     throw new Error("thrown");

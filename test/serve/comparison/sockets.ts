@@ -25,7 +25,7 @@ const acts: Record<string, (socket: Socket, rest: string) => unknown> = {
     throw new Error(rest);
   },
   later: async (socket, rest) => {
-    await 1;
+    await Promise.resolve();
     socket.send(rest);
   },
   subscribe: (socket, rest) => (socket.subscribe(rest), socket.send(String(socket.isSubscribed(rest)))),
