@@ -9,7 +9,7 @@ import { print, printError } from "./terminal/output.ts";
 export const dashboardCommand = defineCommand({
   name: "dashboard",
   description:
-    "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads\nwith their timings and errors, the vault's keys. The host may start later, go away and come back.\nThe page is reachable from this machine alone, by any of its users. It only reads, unless --allow-reload is given.",
+    "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads\nwith their timings and errors, the vault's keys. The host may start later, go away and come back.\nThe page is reachable from this machine alone, by whoever has the token in its address: a new one each time, or that of the\nenvironment variable HOTSWAP_DASHBOARD_TOKEN. It only reads, unless --allow-reload is given.",
   usage: "--host SOCKET [--port N] [--allow-reload]",
   flags: {
     host: hostFlags.host,
@@ -36,8 +36,9 @@ export const dashboardCommand = defineCommand({
 
 function listen({ path }: ControlClient, port: number, allowReload: boolean): DashboardServer {
   try {
-    return serveDashboard(path, { port, allowReload });
+    return serveDashboard(path, { port, allowReload, token: process.env["HOTSWAP_DASHBOARD_TOKEN"] });
   } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`HOTSWAP_DASHBOARD_TOKEN: ${error.message}`);
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new UsageError(`port ${port} is taken: give another, or leave --port out`);
   }

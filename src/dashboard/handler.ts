@@ -2,6 +2,7 @@ import type { Failure, Reload } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
 import { refusalOf, safetyHeaders } from "./guard.ts";
 import type { ShownHost } from "./host/shown-host.ts";
+import { TokenGate } from "./token.ts";
 import { streamFeed } from "./viewer-stream.ts";
 import { HostWatch } from "./host/watch.ts";
 
@@ -12,6 +13,12 @@ export interface DashboardOptions {
   readonly path?: string;
   /** Names, besides those of the loopback interface, under which the server may be reached: `["admin.example.org"]`. */
   readonly hosts?: readonly string[];
+}
+
+/** How a dashboard is protected that the host did not mount itself. */
+interface Protection {
+  /** Without one, whoever reaches the server sees the page. */
+  readonly token?: string;
 }
 
 /** What the handler needs of the server it is mounted in. */
@@ -40,17 +47,19 @@ export class Dashboard implements Disposable {
   readonly #allowReload: boolean;
   readonly #path: string;
   readonly #hosts: ReadonlySet<string>;
+  readonly #gate: TokenGate | undefined;
   readonly #closing = new AbortController();
 
   /** `target` tells people what the dashboard looks at. Throws a `RangeError` for a path without slashes at both ends. */
-  constructor(host: ShownHost, target: string, options: DashboardOptions = {}) {
-    const { allowReload = false, path = "/", hosts = [] } = options;
+  constructor(host: ShownHost, target: string, options: DashboardOptions & Protection = {}) {
+    const { allowReload = false, path = "/", hosts = [], token } = options;
     if (!path.startsWith("/") || !path.endsWith("/")) {
       throw new RangeError(`path must begin and end with a slash, like "/hotswap/", not "${path}"`);
     }
     this.#host = host;
     this.#allowReload = allowReload;
     this.#path = path;
+    this.#gate = token === undefined ? undefined : new TokenGate(token);
     this.#hosts = new Set(hosts.map((name) => name.toLowerCase()));
     this.#watch = new HostWatch(host, { allowReload, target });
     this.fetch = async (request, server) => withSafety(await this.#answer(request, server));
@@ -72,6 +81,9 @@ export class Dashboard implements Disposable {
     const path = pathname.startsWith(this.#path) ? pathname.slice(this.#path.length) : undefined;
     const refusal = refusalOf(request, this.#hosts, path === "");
     if (refusal !== undefined) return failure(refusal.status, refusal.message);
+    if (this.#gate?.admits(request, path === "") === false) {
+      return failure(401, "this dashboard asks for its token: open the address that `hotswap dashboard` printed");
+    }
     if (this.#closing.signal.aborted) return failure(503, "the dashboard is closed");
     if (path === undefined) {
       if (`${pathname}/` === this.#path) return new Response(null, { status: 308, headers: { location: this.#path } });
@@ -97,7 +109,11 @@ export class Dashboard implements Disposable {
     const { pageFiles } = await import("./page-files.ts");
     const file = pageFiles.get(path);
     if (file === undefined) return failure(404, `the dashboard has no ${pathname}`);
-    return new Response(file.content, { headers: { "content-type": file.type } });
+    const response = new Response(file.content, { headers: { "content-type": file.type } });
+    if (path === "" && this.#gate !== undefined) {
+      response.headers.set("set-cookie", this.#gate.cookie(request, this.#path));
+    }
+    return response;
   }
 
   async #forward({ method, ask }: (typeof questions)[string]): Promise<Response> {

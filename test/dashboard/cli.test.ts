@@ -12,7 +12,8 @@ const main = join(import.meta.dir, "..", "..", "cli", "main.ts");
 /** `hotswap dashboard`, started; and where it says that its page is. */
 async function start(...words: string[]): Promise<{ readonly child: Child; readonly url: string }> {
   const child = new Child([process.execPath, main, "dashboard", ...words], { cwd: process.cwd() });
-  const [, url = ""] = /at (http:\/\/127\.0\.0\.1:\d+\/) /.exec(await child.line(/dashboard is at/)) ?? [];
+  const [, url = ""] =
+    /at (http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}) /.exec(await child.line(/dashboard is at/)) ?? [];
   return { child, url };
 }
 
@@ -44,7 +45,9 @@ describe("hotswap dashboard", () => {
     await controlled.host.swapper.loadPlugins();
     await viewer.until(({ host }) => host.state === "up");
     await controlled.host.change("alpha", journalPlugin("alpha", [], 2));
-    const headers = { origin: new URL(url).origin };
+    const { origin, searchParams } = new URL(url);
+    expect((await fetch(new URL("api/reload", url), { method: "POST", headers: { origin } })).status).toBe(401);
+    const headers = { origin, authorization: `Bearer ${searchParams.get("token")}` };
     expect((await fetch(new URL("api/reload", url), { method: "POST", headers })).status).toBe(200);
     await viewer.until(({ status }) => status?.reloadCounter === 1);
     running.kill("SIGTERM");

@@ -60,7 +60,9 @@ export default definePlugin({ functions: { wait: () => wishes.get("waiting") } }
     await call;
     await page.locator("#calls li").first().waitFor({ state: "hidden" });
     expect(visit.troubles).toEqual([]);
-    expect(visit.requests.filter((url) => !url.startsWith(shown.url) && !url.startsWith("data:"))).toEqual([]);
+    expect(
+      visit.requests.filter((url) => !url.startsWith(new URL(shown.url).origin) && !url.startsWith("data:")),
+    ).toEqual([]);
   },
 );
 
@@ -119,9 +121,10 @@ browserTest(
     await shown.board.stop();
     await visit.state("Dashboard lost");
     await visit.page.getByRole("alert").filter({ hasText: "The dashboard's server does not answer" }).waitFor();
-    await using next = serveDashboard(shown.socket, { port });
+    await using next = serveDashboard(shown.socket, { port, token: shown.board.token });
     await visit.state("Live");
     expect(next.url).toBe(shown.url);
+    expect(visit.page.url()).toBe(new URL("/", shown.url).href);
   },
 );
 

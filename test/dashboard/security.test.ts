@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { journalPlugin } from "../support/host.ts";
+import { serveDashboard } from "../../src/dashboard/serve.ts";
 import { createShown, type Shown } from "./shown.ts";
 
 /** Every path that the page uses. */
@@ -19,7 +20,12 @@ describe("a dashboard on a loopback address", () => {
 
   /** Status of the answer to a request with these headers, as a browser would send them. */
   async function ask(path: string, headers: Record<string, string>, method = "GET"): Promise<number> {
-    const response = await fetch(new URL(path, shown.url), { method, headers, redirect: "manual" });
+    const authorization = `Bearer ${shown.board.token}`;
+    const response = await fetch(new URL(path, shown.url), {
+      method,
+      headers: { authorization, ...headers },
+      redirect: "manual",
+    });
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
     await response.body?.cancel();
     return response.status;
@@ -83,6 +89,45 @@ describe("a dashboard on a loopback address", () => {
     expect(shown.host.swapper.reloadCounter).toBe(1);
   });
 
+  /** Status of the answer to a request that comes with this alone. */
+  const statusWith = async (path: string, headers: Record<string, string>, method = "GET"): Promise<number> => {
+    const response = await fetch(new URL(path, new URL(shown.url).origin), { method, headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+
+  test("asks for its token, on every path, and says nothing without it", async () => {
+    const { token } = shown.board;
+    const { port } = new URL(shown.url);
+    for (const path of paths) {
+      expect([path, await statusWith(path, {})]).toEqual([path, 401]);
+      expect(await statusWith(path, { authorization: "Bearer " })).toBe(401);
+      expect(await statusWith(path, { authorization: `Bearer ${token.slice(0, -1)}` })).toBe(401);
+      expect(await statusWith(path, { authorization: `Bearer ${token.toUpperCase()}` })).toBe(401);
+      expect(await statusWith(path, { cookie: `hotswap-1=${token}` })).toBe(401);
+      expect(await statusWith(path, { cookie: `a=b; hotswap-${port}=${token}` })).toBe(200);
+    }
+    for (const path of paths.slice(1)) expect(await statusWith(`${path}?token=${token}`, {})).toBe(401);
+    const before = shown.host.swapper.reloadCounter;
+    expect(await statusWith("api/reload", { origin: own }, "POST")).toBe(401);
+    expect(shown.host.swapper.reloadCounter).toBe(before);
+  });
+
+  test("keeps the token of the address in a cookie that no other site makes a browser send", async () => {
+    const response = await fetch(shown.url);
+    const { port } = new URL(shown.url);
+    expect(response.headers.get("set-cookie")).toBe(
+      `hotswap-${port}=${shown.board.token}; Path=/; HttpOnly; SameSite=Strict`,
+    );
+    expect(await statusWith(`?token=${shown.board.token}x`, {})).toBe(401);
+  });
+
+  test("a token that could be guessed is refused", () => {
+    for (const token of ["", "short", "with space and more", "a;b=cccccccccccccc"]) {
+      expect(() => serveDashboard("none.sock", { token })).toThrow(RangeError);
+    }
+  });
+
   test("knows its paths and their methods, and no others", async () => {
     expect(await ask("api/vault", {})).toBe(404);
     expect(await ask("api/vault/value?key=secret", {})).toBe(404);
@@ -101,7 +146,9 @@ describe("a dashboard on a loopback address", () => {
       ["", { host: "evil.example" }],
       ["page.js", {}],
     ] as const) {
-      const response = await fetch(new URL(path, shown.url), { headers });
+      const response = await fetch(new URL(path, shown.url), {
+        headers: { authorization: `Bearer ${shown.board.token}`, ...headers },
+      });
       const policy = response.headers.get("content-security-policy") ?? "";
       for (const part of [
         "default-src 'none'",
@@ -136,7 +183,7 @@ describe("a dashboard on a loopback address", () => {
 describe("a dashboard that only reads", () => {
   test("refuses to reload and to roll back, and says how to allow it", async () => {
     await using shown = await createShown({ alpha: journalPlugin("alpha") });
-    const headers = { origin: new URL(shown.url).origin };
+    const headers = { origin: new URL(shown.url).origin, authorization: `Bearer ${shown.board.token}` };
     for (const path of ["api/reload", "api/rollback"]) {
       const response = await fetch(new URL(path, shown.url), { method: "POST", headers });
       expect(response.status).toBe(403);

@@ -19,7 +19,9 @@ export class Viewer implements AsyncDisposable {
 
   static async open(url: string): Promise<Viewer> {
     const abort = new AbortController();
-    const response = await fetch(new URL("feed", url), { signal: abort.signal });
+    const token = new URL(url).searchParams.get("token");
+    const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(new URL("feed", url), { signal: abort.signal, headers });
     if (!response.ok) throw new Error(`the feed was refused: ${response.status} ${await response.text()}`);
     return new Viewer(response, abort);
   }

@@ -33,6 +33,9 @@ const panels: readonly Panel[] = [
   new VaultPanel(),
 ];
 
+// The token is in a cookie now: it need not stay in the address bar, nor in what is copied from there.
+history.replaceState(null, "", location.pathname);
+
 const client = new FeedClient("feed", update);
 
 startTooltips();
