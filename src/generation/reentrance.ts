@@ -1,30 +1,51 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError } from "../errors.ts";
 
+/** A reload, or whatever else of a swapper others wait for. */
+interface Reload {
+  readonly owner: object;
+  isOver: boolean;
+}
+
 /** A hook or callback that is running. What it started may outlive it, and is free then to do what it likes. */
 interface Step {
   readonly what: string;
-  /** The swapper whose reload waits for it. */
+  /** The swapper that waits for it. */
   readonly owner: object | undefined;
+  /** The reload that ends when it ends at the latest: one that takes too long is not waited for any more. */
+  readonly reload: Reload | undefined;
   /** The step that it runs in, where one swapper is used in a hook of another. */
   readonly outer: Step | undefined;
   isOver: boolean;
 }
 
-const owners = new AsyncLocalStorage<object>();
+const reloads = new AsyncLocalStorage<Reload>();
 const steps = new AsyncLocalStorage<Step>();
 
 /** Runs a reload, or whatever else others wait for, of the swapper `owner`. */
-export function runReload<Result>(owner: object, reload: () => Result): Result {
-  return owners.run(owner, reload);
+export async function runReload<Result>(owner: object, reload: () => Promise<Result>): Promise<Result> {
+  const running: Reload = { owner, isOver: false };
+  try {
+    return await reloads.run(running, reload);
+  } finally {
+    running.isOver = true;
+  }
 }
 
 /**
- * Runs a hook or callback of a reload, so that {@link refuseReentrance} knows of it wherever its asynchronous work goes
- * on, until what it returned has settled.
+ * Runs a hook or callback, so that {@link refuseReentrance} knows of it wherever its asynchronous work goes on, until what
+ * it returned has settled, or the reload that waits for it is over. Hooks that run when no reload is under way, such as
+ * `onFree`, count until they settle.
  */
 export function runStep<Result>(what: string, step: () => Result): Result {
-  const running: Step = { what, owner: owners.getStore(), outer: steps.getStore(), isOver: false };
+  const reload = reloads.getStore();
+  const running: Step = {
+    what,
+    owner: reload?.owner,
+    reload: reload?.isOver === true ? undefined : reload,
+    outer: stepUnderWay(),
+    isOver: false,
+  };
   const end = (): void => {
     running.isOver = true;
   };
@@ -41,15 +62,26 @@ export function runStep<Result>(what: string, step: () => Result): Result {
 }
 
 /**
- * Throws `HOTSWAP_REENTRANT` when a hook or callback of a reload of `owner` is what calls: reloads wait for each other, so
- * it would wait for itself (SPEC 3.19).
+ * Throws `HOTSWAP_REENTRANT` when a hook or callback that `owner` waits for is what calls: it would wait for itself (SPEC
+ * 3.19). What a hook has started counts as the hook while that runs, awaited or not: nobody can tell the two apart.
  */
 export function refuseReentrance(owner: object, method: string): void {
-  for (let step = steps.getStore(); step !== undefined; step = step.outer) {
-    if (step.isOver || step.owner !== owner) continue;
+  for (let step = stepUnderWay(); step !== undefined; step = step.outer) {
+    if (isOver(step) || step.owner !== owner) continue;
     throw new HotswapError(
       "HOTSWAP_REENTRANT",
       `${method}() was called by ${step.what}, which the reload under way waits for: it would wait for itself. Call it when the reload is over, from a timer or a call`,
     );
   }
+}
+
+/** What is over is not held: a callback whose timer reloads, whose callback sets a timer, and so on, would be a chain of all. */
+function stepUnderWay(): Step | undefined {
+  let step = steps.getStore();
+  while (step !== undefined && isOver(step)) step = step.outer;
+  return step;
+}
+
+function isOver(step: Step): boolean {
+  return step.isOver || step.reload?.isOver === true;
 }

@@ -224,7 +224,7 @@ class Preparation<Extension> {
 }
 
 /** What the vault refuses does not know in which step it was asked, and code of a plugin may run where no hook is called. */
-function withPhase(error: unknown, phase: Phase): HotswapError {
+export function withPhase(error: unknown, phase: Phase): HotswapError {
   if (!isHotswapError(error)) return pluginFailure(error, `the step "${phase}"`, { phase });
   if (error.phase !== undefined) return error;
   return new HotswapError(error.code, error.message, { plugin: error.plugin, phase, cause: error.cause });

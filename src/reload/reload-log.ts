@@ -1,3 +1,4 @@
+import { isThenable } from "../deadline.ts";
 import { describeError, detachedError, type Phase } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { PhaseTimings, ReloadDetails } from "../plan/details.ts";
@@ -125,10 +126,13 @@ export class ReloadLog {
 
   #tell(news: ReloadNews): void {
     for (const listener of this.#listeners) {
-      try {
-        listener(news);
-      } catch (error) {
+      const failed = (error: unknown): void =>
         this.#logger.error(`a listener of reloads failed: ${describeError(error)}`, error);
+      try {
+        const heard: unknown = listener(news);
+        if (isThenable(heard)) Promise.resolve(heard).catch(failed);
+      } catch (error) {
+        failed(error);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { ControlTarget } from "../control/target.ts";
-import { HotswapError } from "../errors.ts";
+import { HotswapError, isHotswapError, type Phase } from "../errors.ts";
 import { explain } from "../inspect/explain.ts";
 import type { Explanation, GenerationName } from "../inspect/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
@@ -19,7 +19,7 @@ import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summa
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
 import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
-import { type Completion, prepareAndSwap, type PreparedSet } from "./prepare.ts";
+import { type Completion, prepareAndSwap, type PreparedSet, withPhase } from "./prepare.ts";
 import { PreparedReload } from "./prepared-reload.ts";
 import { Queue } from "./queue.ts";
 import {
@@ -305,7 +305,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#closing ??= leavePlugin(() => this.#queue.add(() => this.#freeAll(timeout)));
+    this.#closing ??= leavePlugin(() => this.#queue.add(() => runReload(this, () => this.#freeAll(timeout))));
     this.#refuseHeld?.(closedWhilePrepared());
     return this.#closing;
   }
@@ -343,7 +343,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       async (report, timings) => {
         report("scan", 0, 0);
         const start = performance.now();
-        const artifacts = await find();
+        const artifacts = await inPhase("scan", find);
         await turnWhenDue();
         const details = await this.#prepareAndSwap(source, artifacts, { ...request, report, timings });
         const ms = (performance.now() - start).toFixed(1);
@@ -360,7 +360,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   ): Promise<ReloadDetails> {
     const [old, live] = [this.#set, this.#live];
     const changes = findChanges(live, artifacts);
-    const storage = await this.#openStorage();
+    const storage = await inPhase("vault", () => this.#openStorage());
     let details: ReloadDetails | undefined;
     const detailsOf = (set: PreparedSet<Extension>): ReloadDetails =>
       (details ??= reloadDetails(set.graph.shape.names, changes, timings));
@@ -473,6 +473,15 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       "HOTSWAP_STATIC_MODE",
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
+  }
+}
+
+/** Has what it refuses say in which step it did. */
+async function inPhase<Result>(phase: Phase, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    throw isHotswapError(error) ? withPhase(error, phase) : error;
   }
 }
 

@@ -11,6 +11,11 @@ export interface Seat<Extension = unknown> {
  * The vault as one plugin holds it: always that of the set which the plugin is part of. A swap moves the plugins that
  * stay by moving the seat that they share, and gives those that leave a seat of their own, with the vault they had
  * (SPEC 3.16). So a data bag or a map of live functions that a plugin keeps in a variable is never an old one.
+ *
+ * A plugin has one handle, however many sets it is part of. So a call of a plugin that stays sees the current set's vault
+ * from the swap on, also a call that began before it, or that a lease leads into the old set: its code cannot tell such a
+ * call from a timer of its own, and to find out for each read would cost every read. The old set's own view is that of its
+ * manager: `lease.manager.vault`, and that of the plugins that left with it.
  */
 export class VaultHandle<Extension = unknown> implements Vault<Extension> {
   #seat: Seat<Extension>;

@@ -1,4 +1,4 @@
-import { HotswapError } from "../../errors.ts";
+import { describeError, HotswapError, isHotswapError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { addKind } from "../codec/kinds.ts";
 import { SetTypes } from "../types/set-types.ts";
@@ -129,7 +129,9 @@ export class BagStorage implements ViewHost, TransactionHost {
       await readAll(store.load(), (record) => this.shared.load(record.key, readRecord(record)));
     } catch (error) {
       await store.close();
-      throw error;
+      if (isHotswapError(error)) throw error;
+      const message = `the store of the data bag could not be read: ${describeError(error)}`;
+      throw new HotswapError("HOTSWAP_STORE_FAILED", message, { cause: error });
     }
     const flusher = this.#flusher;
     if (flusher) this.shared.observe({ changing: (key, _before, after) => flusher.add(key, after) });
