@@ -34,6 +34,7 @@ export const errorCodes = {
   HOTSWAP_NOT_LINKED: "a dependency slot was used before the plugins were linked",
   HOTSWAP_DUPLICATE_LIVE_FUNC: "two plugins have a live function of one name",
   HOTSWAP_DUPLICATE_LIVE_TYPE: "two plugins have a live type of one name",
+  HOTSWAP_DUPLICATE_ENTRY: "two plugins register one key in one registry",
   HOTSWAP_HOOK_FAILED: "a plugin's module or hook threw or rejected",
   HOTSWAP_HOOK_TIMEOUT: "a plugin's module or hook did not finish within hookTimeout",
   HOTSWAP_CALLBACK_FAILED: "a reload callback, or the factory of the extension, threw or rejected",

@@ -12,7 +12,9 @@ export {
   type PluginRegistry,
 } from "./plugin/define.ts";
 export { dependency } from "./plugin/dependency.ts";
-export type { EventSource, Scope } from "./plugin/scope.ts";
+export { type Registry, registry } from "./plugin/registry.ts";
+export type { Scope, Undo } from "./plugin/scope.ts";
+export type { EventSource } from "./plugin/switched.ts";
 export type { Explanation, GenerationName } from "./inspect/explanation.ts";
 export type { GenerationInfo, GenerationState } from "./generation/generation-record.ts";
 export type { PluginModule, StaticPlugin } from "./load/static.ts";

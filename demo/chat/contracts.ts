@@ -14,6 +14,15 @@ export type ToPage =
   | { readonly kind: "people"; readonly names: readonly string[] }
   | { readonly kind: "reloaded" };
 
+/** What a line that begins with a slash does: `words` is what follows the command. */
+export type Command = (words: string, speaker: Speaker) => Line;
+
+export interface Speaker {
+  readonly name: string;
+  /** Who is in the room. */
+  readonly people: readonly string[];
+}
+
 export interface Line {
   /** How it is set: what somebody said, what happened, or what only this page is told. */
   readonly look: "said" | "event" | "private";

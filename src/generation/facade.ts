@@ -11,13 +11,12 @@ export interface FacadeSource {
 /**
  * What other plugins get of an export: functions, also those of the export's class, run in the exporting generation's
  * context; other properties are read from the original at each access. The members are those that exist when the plugins
- * are linked. Data without methods of its own (arrays, maps, dates, primitives) and classes are handed out as they are.
+ * are linked. Data without methods of its own (arrays, maps, dates, primitives) and classes are handed out as they are. `name` is what messages call it.
  */
-export function createFacade(exported: unknown, source: FacadeSource): unknown {
-  if (typeof exported === "function")
-    return isClass(exported) ? exported : source.wrap(exported as AnyFunction, "export");
+export function createFacade(exported: unknown, name: string, source: FacadeSource): unknown {
+  if (typeof exported === "function") return isClass(exported) ? exported : source.wrap(exported as AnyFunction, name);
   if (typeof exported !== "object" || exported === null || isBuiltin(exported)) return exported;
-  const original = source.hold(exported, "export");
+  const original = source.hold(exported, name);
   const facade: object = {};
   for (const [key, descriptor] of members(exported)) {
     Object.defineProperty(facade, key, {

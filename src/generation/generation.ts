@@ -3,11 +3,13 @@ import { describeError, HotswapError, pluginFailure } from "../errors.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import type { Logger } from "../logger.ts";
 import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
-import { Scope } from "../plugin/scope.ts";
+import { readAs } from "../plugin/registry.ts";
+import { type HandedOut, Scope } from "../plugin/scope.ts";
 import { withDeadline } from "../deadline.ts";
-import { Entrance, type EntranceTarget, freedCall } from "./entrance.ts";
+import { Entrance, type EntranceTarget, freedCall, type TrackCall } from "./entrance.ts";
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
+import { type GenerationSet, type Handover, Standing } from "./handover.ts";
 import { type AnyFunction, type Context, runInHost, type Runner } from "../load/graph.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { Seat, VaultHandle } from "../vault/handle.ts";
@@ -20,6 +22,7 @@ export interface GenerationOptions {
   /** In ms; see SPEC 3.12. */
   readonly hookTimeout: number;
   readonly asyncContext: boolean;
+  readonly handover: Handover;
 }
 
 /** A plugin's code while it may be used. Everything that leads to it is here, so that freeing can drop it at once. */
@@ -37,6 +40,8 @@ interface Code {
 
 type Dependencies = Record<string, unknown>;
 
+type Shuttable = Pick<Entrance, "shut">;
+
 const noSlots: ReadonlyMap<string, SlotRequest> = new Map();
 const noNames: ReadonlySet<string> = new Set();
 
@@ -52,11 +57,13 @@ export class Generation {
   readonly record: GenerationRecord;
   /** Whether the plugin has any live functions or types. */
   readonly hasLiveThings: boolean;
+  /** How it stands to the current set. */
+  readonly standing: Standing;
+  readonly scope: Scope;
   readonly #options: GenerationOptions;
-  readonly #scope: Scope;
   #release: (() => Promise<void>) | undefined;
   /** What of this generation other plugins have. */
-  readonly #handedOut = new Set<Pick<Entrance, "shut">>();
+  readonly #handedOut = new Set<Shuttable>();
   #code: Code | undefined;
   #vault: VaultHandle | undefined;
   #reloadable = true;
@@ -76,11 +83,14 @@ export class Generation {
     this.record = options.record;
     this.#options = options;
     this.#release = () => code.release();
-    this.#scope = new Scope({
-      plugin: code.name,
+    this.standing = new Standing(code.name, options.handover);
+    this.scope = new Scope({
+      standing: this.standing,
       enter: (fn) => code.context.run(fn),
       report: (error) => code.report(error),
+      handOut: (value, name) => this.#handOut(value, name),
     });
+    readAs(this.standing, code.context.graph);
     const definition = verifyDefinition(code.name, code.rootModule);
     const liveFuncs = new Map(Object.entries(code.liveFuncs) as [string, AnyFunction][]);
     const liveTypes = new Map(Object.entries(code.liveTypes) as [string, LiveType][]);
@@ -171,9 +181,9 @@ export class Generation {
   runExport(): void {
     const exported = this.#callSync("export");
     this.#facade = this.#look("export", () =>
-      createFacade(exported, {
-        wrap: (fn, name) => this.#enter(fn, name),
-        hold: (value, name) => this.#hold(value, name),
+      createFacade(exported, "export", {
+        wrap: (fn, name) => this.#enter(fn, name, this.#handedOut),
+        hold: (value, name) => this.#hold(value, name, this.#handedOut),
       }),
     );
   }
@@ -218,13 +228,30 @@ export class Generation {
     this.#imported[slot.key] = exported;
   }
 
+  /** The generation is to be part of `set`: its code may read and register. */
+  join(set: GenerationSet): void {
+    this.standing.join(set);
+  }
+
+  /** The generation becomes part of the current set. What is switched with it is the scope's. */
+  enter(): void {
+    this.standing.enter();
+    this.record.move("live");
+  }
+
+  /** The generation is no part of the current set any more, which was `last`, or will never be. */
+  leave(last: GenerationSet | undefined): void {
+    this.standing.leave(last);
+    this.record.move("draining");
+  }
+
   async runOnLoad(data: unknown): Promise<void> {
-    await this.#callHook("onLoad", "onLoad", data, this.#scope);
+    await this.#callHook("onLoad", "onLoad", data, this.scope);
   }
 
   async runOnInit(vault: VaultHandle): Promise<void> {
     this.#vault = vault;
-    await this.#callHook("onInit", "onInit", vault, this.#scope);
+    await this.#callHook("onInit", "onInit", vault, this.scope);
   }
 
   /** The vault that the plugin holds is that of `seat` from now on. */
@@ -255,6 +282,9 @@ export class Generation {
     const code = this.#code;
     if (code === undefined || this.#freeing) return;
     this.#freeing = true;
+    // A swap has done so unless the reload failed.
+    this.leave(undefined);
+    this.scope.leave();
     try {
       await this.#callHook("onFree", undefined);
     } catch (error) {
@@ -275,7 +305,7 @@ export class Generation {
   async #endScope(): Promise<void> {
     const timeout = this.#options.hookTimeout;
     const what = `what "${this.name}" deferred in its scope`;
-    await this.#scope.end({
+    await this.scope.end({
       wait: (undone) => withDeadline(undone, { plugin: this.name, phase: undefined, what, timeout }),
       report: (error) => this.#report(error),
     });
@@ -285,6 +315,7 @@ export class Generation {
     code.context.dispose();
     for (const reference of this.#handedOut) reference.shut();
     this.#handedOut.clear();
+    this.standing.end();
     for (const [name, { key, placeholder }] of this.#slots) {
       const freed = freedSlot(placeholder, name);
       if (this.#imported !== undefined) this.#imported[key] = freed;
@@ -329,21 +360,47 @@ export class Generation {
     await runHook(call, params, this.#options.hookTimeout);
   }
 
-  #enter(fn: AnyFunction, name: string): AnyFunction {
-    const entrance = new Entrance(this.target(fn, name));
-    this.#handedOut.add(entrance);
+  /** The value as a registry hands it out: its functions count as calls of the set that the generation is part of then. */
+  #handOut(value: unknown, name: string): HandedOut {
+    const parts = new Set<Shuttable>();
+    const { record, standing } = this;
+    const track: TrackCall = (result, called, owner) =>
+      standing.set?.track(result, { record, name: called, owner }) ?? result;
+    const all: Shuttable = {
+      shut(why) {
+        for (const part of parts) part.shut(why);
+        parts.clear();
+      },
+    };
+    this.#handedOut.add(all);
+    return {
+      value: createFacade(value, name, {
+        wrap: (fn, called) => this.#enter(fn, called, parts, track),
+        hold: (held, called) => this.#hold(held, called, parts),
+      }),
+      takeBack: (why) => {
+        if (this.#handedOut.delete(all)) all.shut(why);
+      },
+    };
+  }
+
+  #enter(fn: AnyFunction, name: string, parts: Set<Shuttable>, track?: TrackCall): AnyFunction {
+    const entrance = new Entrance(this.target(fn, name), track);
+    parts.add(entrance);
     return entrance.toFunction(name);
   }
 
-  #hold<Value>(value: Value, name: string): () => Value {
+  #hold<Value>(value: Value, name: string, parts: Set<Shuttable>): () => Value {
     let held: { readonly value: Value } | undefined = { value };
-    this.#handedOut.add({
-      shut() {
+    let reason: string | undefined;
+    parts.add({
+      shut(why) {
         held = undefined;
+        reason = why;
       },
     });
     return () => {
-      if (held === undefined) throw freedCall(this.name, name);
+      if (held === undefined) throw freedCall(this.name, name, reason);
       return held.value;
     };
   }

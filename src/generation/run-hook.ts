@@ -61,6 +61,10 @@ function enter(call: HookCall, params: readonly unknown[]): { readonly result: u
 }
 
 function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapError {
+  // What two plugins are to each other is no failure of this one's hook.
+  if (error instanceof HotswapError && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
+    return new HotswapError(error.code, error.message, { plugin, phase, cause: error });
+  }
   return new HotswapError("HOTSWAP_HOOK_FAILED", `${name}() of "${plugin}" failed: ${describeError(error)}`, {
     plugin,
     phase,

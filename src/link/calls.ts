@@ -1,15 +1,6 @@
-import { freedCall } from "../generation/entrance.ts";
+import { type CallOrigin, freedCall } from "../generation/entrance.ts";
 import type { GenerationRecord } from "../generation/generation-record.ts";
 import type { Context } from "../load/graph.ts";
-
-/** Whose call a promise comes from. */
-export interface CallOrigin {
-  readonly record: GenerationRecord;
-  /** What was called. */
-  readonly name: string;
-  /** The generation's context. */
-  readonly owner: Context;
-}
 
 /** What keeps a set besides calls and leases: a response that is being sent, a socket whose data is a plugin's. */
 export interface SetUse {

@@ -3,6 +3,7 @@ import { isThenable } from "../deadline.ts";
 import type { Entrance } from "../generation/entrance.ts";
 import type { Generation } from "../generation/generation.ts";
 import type { Logger } from "../logger.ts";
+import { type Registry, registryAs } from "../plugin/registry.ts";
 import type { SetVault } from "../vault/vault.ts";
 import type { Calls } from "./calls.ts";
 import type { Members } from "./members.ts";
@@ -66,6 +67,17 @@ export class PluginManager<Extension = undefined> {
     return invokeAll(this.#entrancesTo(name), { name, params, isBackward: true, logger: this.#logger });
   }
 
+  /**
+   * What the plugins of this set registered, whatever set is current: for what holds a lease, and for reload callbacks, which
+   * see what is to come. Reading throws `HOTSWAP_FREED` once the set is retired.
+   */
+  registry<Value>(of: Registry<Value>): Registry<Value> {
+    return registryAs(of, () => {
+      if (this.#isRetired) throw retiredUse(`the registry "${of.name}" was read`);
+      return this.#members;
+    });
+  }
+
   /** Lets go of the plugins and rejects the calls that are still under way. @internal */
   retire(): void {
     this.#isRetired = true;
@@ -89,7 +101,7 @@ export class PluginManager<Extension = undefined> {
   }
 
   #newEntrancesTo(name: string): readonly Entrance[] {
-    if (this.#isRetired) throw retiredCall(name);
+    if (this.#isRetired) throw retiredUse(`invokeEach("${name}") was called`);
     this.#functionNames ??= functionNames(this.#members.generations);
     if (!this.#functionNames.has(name)) return (this.#otherEntrances ??= this.#findEntrances(name));
     const entrances = this.#findEntrances(name);
@@ -150,9 +162,9 @@ function functionNames(generations: readonly Generation[]): ReadonlySet<string> 
   return names;
 }
 
-function retiredCall(name: string): HotswapError {
+function retiredUse(what: string): HotswapError {
   return new HotswapError(
     "HOTSWAP_FREED",
-    `invokeEach("${name}") was called on a set that is retired: call through swapper.current, or hold a lease`,
+    `${what} on a set that is retired: go through swapper.current, or hold a lease`,
   );
 }

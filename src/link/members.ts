@@ -1,4 +1,7 @@
+import type { CallOrigin } from "../generation/entrance.ts";
 import type { Generation } from "../generation/generation.ts";
+import type { GenerationSet } from "../generation/handover.ts";
+import type { EntryOwner } from "../plugin/registry.ts";
 import type { Calls } from "./calls.ts";
 import { compareNames, type LinkedGraph } from "./link.ts";
 import type { ReloadNote } from "./note.ts";
@@ -8,7 +11,7 @@ import { Plugin } from "./plugin.ts";
  * The plugins of one set. Each is made when it is first asked for: a set of thousands takes the place of another for a
  * change of one, and the host asks for few.
  */
-export class Members {
+export class Members implements GenerationSet {
   readonly #graph: LinkedGraph<Generation>;
   readonly #notes: ReadonlyMap<string, ReloadNote>;
   readonly #calls: Calls;
@@ -38,6 +41,16 @@ export class Members {
   /** The plugin of this name, compared without case. */
   find(name: string): Plugin | undefined {
     return this.#made.get(name) ?? this.#find(name.toLowerCase());
+  }
+
+  /** Whether the generation is one of the set's, retired or not. */
+  sees(owner: EntryOwner): boolean {
+    const position = this.#graph.shape.positions.get(owner.key);
+    return position !== undefined && this.#graph.order[position]?.standing === owner;
+  }
+
+  track<Result>(result: Promise<Result>, origin: CallOrigin): Promise<Result> {
+    return this.#calls.track(result, origin);
   }
 
   /** The plugins whose generations are as `matches` says, dependencies first. */

@@ -19,6 +19,8 @@ export interface Context extends Runner {
    * sees those of whoever asked for this way.
    */
   withoutStores(): Runner;
+  /** What {@link currentGraph} returns for code that runs here. */
+  readonly graph: object;
   dispose(): void;
 }
 
@@ -62,6 +64,11 @@ export function requireModuleGraph(): void {
   );
 }
 
+/** The module graph whose code runs now; `undefined` while the host's does. */
+export function currentGraph(): object | undefined {
+  return (Bun.ModuleGraph as typeof Bun.ModuleGraph | undefined)?.current;
+}
+
 /**
  * The context of code that is linked statically: a graph without modules of its own, which owns what calls open and
  * hears of their errors all the same. Throws `HOTSWAP_UNSUPPORTED_BUN`.
@@ -82,8 +89,7 @@ export const runInHost: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLoc
  * that asked for it. A caller of the host keeps its own context, AsyncLocalStorage stores included.
  */
 export function leavePlugin<Result>(fn: () => Result): Result {
-  const inPlugin = typeof Bun.ModuleGraph === "function" && Bun.ModuleGraph.current !== undefined;
-  return inPlugin ? runInHost(fn) : fn();
+  return currentGraph() === undefined ? fn() : runInHost(fn);
 }
 
 type GraphClass = new (options: Bun.ModuleGraphOptions) => GraphContext;
@@ -95,6 +101,10 @@ function defineGraphClass(): GraphClass {
   requireModuleGraph();
   // A subclass, not a wrapper: run() is on the hot path of every call.
   return class extends Bun.ModuleGraph {
+    get graph(): object {
+      return this;
+    }
+
     withoutStores(): Runner {
       // One snapshot for all functions: a bound function each costs twice as much as soon as there are many of them.
       return { run: this.run(() => AsyncLocalStorage.snapshot()) as Runner["run"] };

@@ -68,6 +68,7 @@ function withAssets(context: Context, assets: AssetSource): Context {
   return {
     run: (fn, ...params) => context.run(() => runWithAssets(assets, fn, ...params)),
     withoutStores: () => runWithAssets(assets, () => context.withoutStores()),
+    graph: context.graph,
     dispose: () => context.dispose(),
   };
 }

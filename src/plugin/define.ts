@@ -24,7 +24,8 @@ export interface PluginHooks<Export, Dependencies> {
   onLoad?(data: unknown, scope: Scope): MaybePromise<void>;
   /**
    * Called after every `onLoad`; the vault is ready. Annotate the parameter to type the extension:
-   * `onInit(vault: Vault<MyExtension>)`. What Bun does not close by itself goes into `scope`.
+   * `onInit(vault: Vault<MyExtension>)`. What one version at a time shall do (listen, tick, be registered) and
+   * what Bun does not close by itself goes into `scope`.
    */
   onInit?(vault: Vault, scope: Scope): MaybePromise<void>;
   /** Called once, when nothing uses this generation any more. */

@@ -2,6 +2,7 @@ import { pluginFailure } from "../errors.ts";
 import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import { Generation } from "../generation/generation.ts";
+import { Handover } from "../generation/handover.ts";
 import { runStep } from "../generation/reentrance.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import { type GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
@@ -23,6 +24,7 @@ type LoaderOptions = Pick<
 export class Loader {
   readonly cache: ArtifactCache;
   readonly registry: GenerationRegistry;
+  readonly handover = new Handover();
   readonly hostModules: HostModules;
   readonly #options: LoaderOptions;
   readonly #leaks: LeakWatch;
@@ -45,7 +47,7 @@ export class Loader {
     try {
       code = await runStep(`the evaluation of "${artifact.name}"`, () => this.#evaluate(artifact, record));
       const { logger, hookTimeout, asyncContext } = this.#options;
-      const generation = new Generation(code, { logger, record, hookTimeout, asyncContext });
+      const generation = new Generation(code, { logger, record, hookTimeout, asyncContext, handover: this.handover });
       // From here on its instances can be stored and wrapped, also before there is a vault.
       registerLiveTypes(generation.liveTypes, { enter: generation.within, plugin: generation.name });
       return generation;

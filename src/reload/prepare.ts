@@ -37,6 +37,7 @@ export interface ReloadRequest<Extension> {
 export interface PreparedSet<Extension> extends OwnedSet<Extension> {
   /** What this reload loaded, in the order in which it was loaded. */
   readonly fresh: readonly Generation[];
+  readonly members: Members;
 }
 
 /** What happens to a prepared set. */
@@ -100,8 +101,10 @@ class Preparation<Extension> {
     await this.#step("export", () => this.#forEach((generation) => generation.runExport()));
     await this.#step("import", () => this.#forEach((generation) => generation.runImport()));
     const graph = await this.#step("link", () => this.#link());
+    const calls = new Calls();
+    const members = this.#join(graph, calls);
     await this.#step("onLoad", () => this.#inOrder("onLoad", (generation) => generation.runOnLoad(this.#request.data)));
-    const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph));
+    const { manager, bag } = await this.#step("vault", () => this.#makeManager(graph, members, calls));
     const seat = { vault: manager.vault };
     await this.#step("onInit", () =>
       this.#inOrder("onInit", (generation) => {
@@ -112,13 +115,15 @@ class Preparation<Extension> {
     bag.owner = undefined;
     await this.#step("callback", () => this.#runCallbacks(manager));
     await this.#step("vault", () => bag.prepare());
-    return { manager, graph, bag, fresh: this.#fresh };
+    return { manager, graph, bag, fresh: this.#fresh, members };
   }
 
   /** Undoes everything; what goes wrong on the way is logged by the generations. */
   async abort(): Promise<void> {
     this.#manager?.retire();
     this.#members?.retire();
+    // All at once: what they registered is in nobody's way from here on.
+    for (const generation of this.#fresh) generation.leave(undefined);
     for (const generation of this.#fresh.toReversed()) {
       await generation.free();
       await turnWhenDue();
@@ -162,14 +167,21 @@ class Preparation<Extension> {
     }
   }
 
-  async #makeManager(
-    graph: LinkedGraph<Generation>,
-  ): Promise<{ manager: PluginManager<Extension>; bag: BagTransaction }> {
-    const { options, storage } = this.#context;
-    const calls = new Calls();
+  /** From here on the generations know which set they are to be part of. */
+  #join(graph: LinkedGraph<Generation>, calls: Calls): Members {
     const notes = new Map(Array.from(this.#request.changes.notable, ([key, { note }]) => [key, note]));
     const members = new Members(graph, notes, calls);
     this.#members = members;
+    for (const generation of this.#fresh) generation.join(members);
+    return members;
+  }
+
+  async #makeManager(
+    graph: LinkedGraph<Generation>,
+    members: Members,
+    calls: Calls,
+  ): Promise<{ manager: PluginManager<Extension>; bag: BagTransaction }> {
+    const { options, storage } = this.#context;
     const live = collectLiveThings(members);
     const extension = await this.#makeExtension();
     const bag = storage.begin(live.types, { plugins: graph.shape.names });

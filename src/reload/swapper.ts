@@ -424,14 +424,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     const { vault } = set.manager;
     const seat = (this.#seat ??= { vault });
     seat.vault = vault;
-    for (const { generation } of changes.leaving) {
-      generation.record.move("draining");
-      if (old !== undefined) generation.moveVault({ vault: old.vault });
-    }
-    for (const generation of set.fresh) {
-      generation.record.move("live");
-      generation.moveVault(seat);
-    }
+    const leaving = changes.leaving.map(({ generation }) => generation);
+    if (old !== undefined) for (const generation of leaving) generation.moveVault({ vault: old.vault });
+    for (const generation of set.fresh) generation.moveVault(seat);
+    this.#loader.handover.step(set.members, leaving, set.fresh);
   }
 
   async #freeAll(timeout: number): Promise<void> {
@@ -440,6 +436,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     if (set !== undefined) {
       await this.#retirement.endOfCalls(set, timeout);
       this.#set = undefined;
+      this.#loader.handover.step(undefined, set.graph.order.toReversed(), []);
       this.#retirement.start(set, set.graph.order);
     }
     await this.#retirement.finish();

@@ -3,7 +3,7 @@ import { line } from "../../../kit/line.ts";
 import type { Seat, ToPage, ToServer } from "../../contracts.ts";
 import { swapper } from "../../host/swapper.ts";
 import { EVERYONE } from "../../host/topics.ts";
-import { answer } from "./commands.ts";
+import { answer, registerCommands } from "./commands.ts";
 import { format, type Message } from "./format.ts";
 import { Rooms } from "./rooms.ts";
 
@@ -15,8 +15,9 @@ type Socket = Bun.ServerWebSocket<Seat>;
 let rooms: Rooms;
 
 export default definePlugin({
-  onInit(vault) {
+  onInit(vault, scope) {
     rooms = new Rooms(vault.dataBag);
+    registerCommands(scope);
   },
 
   functions: {
