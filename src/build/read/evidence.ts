@@ -1,14 +1,25 @@
-import type { Expression } from "oxc-parser";
+import type { Class, Expression } from "oxc-parser";
 import type { Declared } from "./syntax/module-syntax.ts";
+import type { SourceFile } from "./syntax/source-file.ts";
 
 /** What an expression evidently is, without running anything; `unknown` is what only run time can tell. */
 export type Evidence =
   | { readonly kind: "function"; readonly async: boolean; readonly generator: boolean }
-  | { readonly kind: "class" }
+  | { readonly kind: "class"; readonly node: Class }
   | { readonly kind: "import"; readonly specifier: string; readonly name: string }
   | { readonly kind: "undefined" }
   | { readonly kind: "value"; readonly what: string }
   | { readonly kind: "unknown" };
+
+/** Where something is declared. */
+export interface Origin {
+  readonly file: SourceFile;
+  readonly name: string;
+  readonly evidence: Evidence;
+}
+
+/** Finds the code file that a module imports; `undefined` when it is none of those that are to be followed. */
+export type ResolveFile = (specifier: string, importer: string) => SourceFile | undefined;
 
 type Declarations = ReadonlyMap<string, Declared>;
 
@@ -49,7 +60,7 @@ function evidence(expression: Expression, declarations: Declarations, seen: Set<
       return { kind: "function", async: node.async, generator: node.generator };
     case "ClassExpression":
     case "ClassDeclaration":
-      return { kind: "class" };
+      return { kind: "class", node };
     case "Identifier":
       return node.name === "undefined" ? { kind: "undefined" } : named(node.name, declarations, seen);
     case "Literal":
@@ -76,7 +87,7 @@ function named(name: string, declarations: Declarations, seen: Set<string>): Evi
     case "function":
       return { kind: "function", async: declared.node.async, generator: declared.node.generator };
     case "class":
-      return { kind: "class" };
+      return { kind: "class", node: declared.node };
     case "import":
       return { kind: "import", ...declared.from };
     case "enum":

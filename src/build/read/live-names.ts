@@ -1,7 +1,8 @@
 import type { Span } from "oxc-parser";
 import type { Diagnostic } from "../diagnostic.ts";
 import { displayPath, fileDiagnostic } from "../diagnostic.ts";
-import { type Evidence, evidenceOf, evidenceOfName } from "./evidence.ts";
+import { type Evidence, evidenceOf, evidenceOfName, type Origin, type ResolveFile } from "./evidence.ts";
+import { findHiddenFields } from "./hidden-fields.ts";
 import type { Declared, Exported } from "./syntax/module-syntax.ts";
 import type { SourceFile } from "./syntax/source-file.ts";
 
@@ -25,9 +26,6 @@ export interface LiveNames {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Finds the file of the plugin that a module of it imports; `undefined` when it is not a code file of the plugin. */
-export type ResolveOwnFile = (specifier: string, importer: string) => SourceFile | undefined;
-
 /** Matches the names that begin with the live prefix, in any case. */
 export function liveNamePattern(prefix: string): RegExp {
   return new RegExp(`^${RegExp.escape(prefix)}`, "i");
@@ -44,12 +42,19 @@ interface Found extends LiveThing {
  * Collects the live things of a plugin (SPEC 8.1, 8.2).
  *
  * @param files those files of the plugin whose text contains the prefix, in a stable order
+ * @param resolveAny the same as `resolve` for the files of the plugin and of the host
  */
-export function collectLiveNames(files: readonly SourceFile[], isLive: RegExp, resolve: ResolveOwnFile): LiveNames {
+export function collectLiveNames(
+  files: readonly SourceFile[],
+  isLive: RegExp,
+  resolve: ResolveFile,
+  resolveAny: ResolveFile,
+): LiveNames {
   const found: Found[] = [];
   const problems: Diagnostic[] = [];
   const syntaxErrors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
+  const types = new Set<string>();
   for (const file of files) {
     const [error] = file.syntaxErrors;
     if (error !== undefined) {
@@ -62,8 +67,21 @@ export function collectLiveNames(files: readonly SourceFile[], isLive: RegExp, r
     const exported = file.syntax.exports.filter((entry) => isLive.test(liveNameOf(entry)));
     for (const entry of exported) {
       const thing = classify(file, entry, resolve);
-      if ("message" in thing) problems.push(thing);
-      else found.push(thing);
+      if ("message" in thing) {
+        problems.push(thing);
+        continue;
+      }
+      found.push(thing);
+      if (thing.kind !== "type" || types.has(thing.origin)) continue;
+      types.add(thing.origin);
+      const hidden = findHiddenFields(
+        thing.name,
+        originOf(file, entry, resolve, new Set()),
+        (target, name) => findExport(target, name, resolveAny, new Set()),
+        resolveAny,
+      );
+      problems.push(...hidden.lost);
+      warnings.push(...hidden.refused);
     }
     warnings.push(...unexported(file, exported, isLive));
   }
@@ -76,7 +94,7 @@ function liveNameOf({ name, value }: Exported): string {
   return name === "default" && value.kind === "local" ? value.name : name;
 }
 
-function classify(file: SourceFile, entry: Exported, resolve: ResolveOwnFile): Found | Diagnostic {
+function classify(file: SourceFile, entry: Exported, resolve: ResolveFile): Found | Diagnostic {
   const name = liveNameOf(entry);
   const origin = originOf(file, entry, resolve, new Set());
   const { evidence } = origin;
@@ -106,14 +124,8 @@ function whyNotLive(evidence: Evidence): string {
   }
 }
 
-interface Origin {
-  readonly file: SourceFile;
-  readonly name: string;
-  readonly evidence: Evidence;
-}
-
 /** Follows an export through the plugin's files to where the thing is declared. */
-function originOf(file: SourceFile, entry: Exported, resolve: ResolveOwnFile, seen: Set<string>): Origin {
+function originOf(file: SourceFile, entry: Exported, resolve: ResolveFile, seen: Set<string>): Origin {
   const { declarations } = file.syntax;
   let evidence: Evidence;
   let name = entry.name;
@@ -138,7 +150,7 @@ function originOf(file: SourceFile, entry: Exported, resolve: ResolveOwnFile, se
   return findExport(target, evidence.name, resolve, seen) ?? { file, name, evidence: { kind: "unknown" } };
 }
 
-function findExport(file: SourceFile, name: string, resolve: ResolveOwnFile, seen: Set<string>): Origin | undefined {
+function findExport(file: SourceFile, name: string, resolve: ResolveFile, seen: Set<string>): Origin | undefined {
   const key = `${file.path}\n${name}`;
   if (seen.has(key)) return undefined;
   seen.add(key);

@@ -85,17 +85,14 @@ class Encoder implements RowWriter {
 
   /** The cell for a value that stands in another at `place`; `stepOf` gives the step to it, should it be refused. */
   cell<Place>(value: unknown, stepOf: (place: Place) => string, place: Place): Cell {
+    this.count(typeof value === "string" ? value.length : 0);
     switch (typeof value) {
       case "object":
         return value === null ? null : [this.#indexOf(value)];
-      case "string":
-        this.count(value.length);
-        return value;
       case "function":
       case "symbol":
         throw new Refusal(reasonAgainst(value), stepOf(place));
       default:
-        this.#size += BYTES_PER_CELL;
         return cellOf(value as Primitive);
     }
   }

@@ -1,6 +1,6 @@
 import { Bytes } from "./bytes.ts";
 import { MalformedError, type Cell, type Fields, type Row, type TaggedRow } from "./form.ts";
-import { checkArray, checkTypedArray, refuseOwnProperties, type Integrity } from "./own-properties.ts";
+import { checkArray, checkTypedArray, refuseOwnProperties, type Integrity, type TypedArray } from "./own-properties.ts";
 import { mapStep, propertyStep } from "./path.ts";
 import { DISGUISED, Refusal } from "./refusal.ts";
 import { temporalKinds } from "./temporal-kinds.ts";
@@ -260,9 +260,9 @@ for (const View of [
 for (const kind of temporalKinds) addKind(kind);
 
 /** Throws a {@link Refusal} for a typed array of another class than its prototype says, or with properties. */
-function checkView(value: Exclude<NodeJS.ArrayBufferView, DataView>, className: string): void {
+function checkView(value: TypedArray, className: string): void {
   if (value[Symbol.toStringTag] !== className) throw new Refusal(DISGUISED);
-  checkTypedArray(value, className);
+  checkTypedArray(value);
 }
 
 function refuseUnsteady(value: ArrayBufferLike): void {

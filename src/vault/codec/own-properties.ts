@@ -54,11 +54,17 @@ export function checkArray(value: readonly unknown[], integrity: Integrity): voi
 }
 
 /** Throws a {@link Refusal} for whatever a typed array has besides its elements. */
-export function checkTypedArray(value: ArrayLike<unknown>, className: string): void {
-  if (value.length > MOST_LISTED && isEvidentlyPlain(value, className)) return;
-  const keys = Reflect.ownKeys(value);
-  if (keys.length > value.length) throw refusalOfOwn(keys.find((key) => indexOf(key) === undefined));
+export function checkTypedArray(value: TypedArray): void {
+  if (!hasOnlyElements(value)) throw refusalOfOwn(Reflect.ownKeys(value).find((key) => indexOf(key) === undefined));
 }
+
+/** Whether a typed array has no properties of its own. */
+export function hasOnlyElements(value: TypedArray): boolean {
+  if (value.length > MOST_LISTED && isEvidentlyPlain(value, value[Symbol.toStringTag])) return true;
+  return Reflect.ownKeys(value).length === value.length;
+}
+
+export type TypedArray = Exclude<NodeJS.ArrayBufferView, DataView>;
 
 /** What the engine lists of `value` under a name like `#gold`, besides properties that are called so. */
 export function hasPrivateField(value: object, name: string): boolean {

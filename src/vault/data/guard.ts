@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { HotswapError } from "../../errors.ts";
+import { hasOnlyElements } from "../codec/own-properties.ts";
 import { propertyStep } from "../codec/path.ts";
 import { temporalKinds } from "../codec/temporal-kinds.ts";
 import { liveTypeOf } from "../types/registry.ts";
@@ -89,27 +90,30 @@ function reasonAgainst(value: object, hostPrototypes: ReadonlySet<object>): [wha
 }
 
 function* contentsOf(value: object): Generator<readonly [step: string, content: unknown]> {
-  if (value instanceof Map) {
+  if (types.isMap(value)) {
     let place = 0;
     for (const [key, content] of Map.prototype.entries.call(value)) {
       yield [`.keys()[${place}]`, key];
       yield [`.values()[${place++}]`, content];
     }
-  } else if (value instanceof Set) {
+  } else if (types.isSet(value)) {
     let place = 0;
     for (const content of Set.prototype.values.call(value)) yield [`.values()[${place++}]`, content];
-  } else if (ArrayBuffer.isView(value)) {
-    // Its elements are numbers.
-    return;
   }
-  for (const key of Reflect.ownKeys(value)) {
+  for (const key of propertiesOf(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key);
     const step = stepOf(value, key);
     yield [step, property?.get ?? property?.set ?? property?.value];
   }
 }
 
+/** The elements of a typed array are numbers; listing them would take long. */
+function propertiesOf(value: object): (string | symbol)[] {
+  if (types.isTypedArray(value) && hasOnlyElements(value)) return [];
+  return Reflect.ownKeys(value);
+}
+
 function stepOf(container: object, key: string | symbol): string {
   if (typeof key === "symbol") return `[${String(key)}]`;
-  return Array.isArray(container) ? `[${key}]` : propertyStep(key);
+  return Array.isArray(container) && /^\d+$/.test(key) ? `[${key}]` : propertyStep(key);
 }

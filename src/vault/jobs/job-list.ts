@@ -36,6 +36,11 @@ export class JobList {
     return this.#dead;
   }
 
+  /** How many places the list of due jobs has, those included that are to be passed over. */
+  get listed(): number {
+    return this.#due.size;
+  }
+
   /** Takes a job from the store. */
   restore(job: Job, isDead: boolean): void {
     this.#order = Math.max(this.#order, job.order);

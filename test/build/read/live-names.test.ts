@@ -208,3 +208,50 @@ describe("8.2 warnings", () => {
     expect(warnings).toEqual([]);
   });
 });
+
+describe("7.3 what a live type keeps where the vault cannot see it", () => {
+  test("a private field is a warning with its file and line, also one of a class that it extends", async () => {
+    const { warnings } = await collected({
+      "a.ts": `import { Base } from "./base";
+        import { Kept } from "../../kept";
+        export class Live_Own {
+          #gold = 0;
+          static #count = 0;
+          #method() { return this.#gold + Live_Own.#count; }
+          get #read() { return this.#method(); }
+          earn() { return this.#read; }
+        }
+        export class Live_Sub extends Base { name = ""; }
+        export class Live_Host extends Kept {}
+        export class Live_Fine { name = "#gold"; #method() {} static #made = 0; static accessor total = 0; accessor() {} }
+        export { Live_Fine as Live_Again };`,
+      "base.ts": `class Root { #id; constructor() { this.#id = 1; } id() { return this.#id; } }
+        export class Base extends Root {}`,
+      "../../kept.ts": `export class Kept { x = 1;\n#secret = 1; read() { return this.#secret; } }`,
+    });
+    expect(warnings.toSorted()).toEqual([
+      "the live type Live_Host has the private field #secret, so its instances cannot be stored: make it a public field",
+      "the live type Live_Own has the private field #gold, so its instances cannot be stored: make it a public field",
+      "the live type Live_Sub has the private field #id, so its instances cannot be stored: make it a public field",
+    ]);
+  });
+
+  test("an accessor field is an error: what it holds would be lost", async () => {
+    const message = (type: string, field: string) =>
+      `the live type ${type} has the accessor field ${field}, whose value would be lost when it is stored: make it a field, or a getter and setter of one`;
+    const problems = await refused({
+      "a.ts": `import { Base } from "./base";
+export class Live_Own { accessor gold = 0; }
+export const Live_Sub = class extends Base {};`,
+      "base.ts": `export class Base {
+  name = "";
+  accessor #level = 1;
+  level() { return this.#level; }
+}`,
+    });
+    expect(problems).toEqual([
+      `a.ts:2:25 ${message("Live_Own", "gold")}`,
+      `base.ts:3:3 ${message("Live_Sub", "#level")}`,
+    ]);
+  });
+});

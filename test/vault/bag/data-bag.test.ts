@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { bagHost } from "./bag-host.ts";
+import { wrap } from "../../../src/vault/data/live-data.ts";
 import { expectSameValue } from "../codec/same-value.ts";
 
 class Player {
@@ -139,6 +140,114 @@ test("7.3 a live type that cannot be read back is refused when it is written", a
   const other = await bagHost();
   const without = await other.load();
   expect(() => without.bag.set("a", new Live_Loose())).toThrow("a: Live_Loose is not a live type of this set");
+});
+
+test("7.3 a live type with private fields is refused when it is stored, naming the field and its class", async () => {
+  class Base {
+    #id = 1;
+    id(): number {
+      return this.#id;
+    }
+  }
+  class Live_Own {
+    #gold = 0;
+    "#gold" = 1;
+    earn(): number {
+      return ++this.#gold;
+    }
+  }
+  class Live_Sub extends Base {
+    name = "";
+  }
+  class Live_Kept {
+    static #made = 0;
+    "#gold" = 1;
+    color = "#gold, {#gold:0, #made:1}";
+    #count(): number {
+      return ++Live_Kept.#made;
+    }
+    get #doubled(): number {
+      return 2 * this.#count();
+    }
+    count(): number {
+      return this.#doubled;
+    }
+  }
+  const { bag } = await (await bagHost()).load({ Live_Own, Live_Sub, Live_Kept });
+  const refused = (message: string): Error =>
+    expect.objectContaining({ code: "HOTSWAP_NOT_SERIALIZABLE", message: expect.stringContaining(message) }) as never;
+  expect(() => bag.set("a", [new Live_Own()])).toThrow(refused("a[0]: Live_Own has the private field #gold"));
+  expect(() => wrap({ deep: new Live_Sub() })).toThrow(
+    refused("value.deep: Live_Sub has the private field #id, of Base,"),
+  );
+  const kept = new Live_Kept();
+  kept.count();
+  bag.set("a", kept);
+  expectSameValue(bag.get("a"), kept);
+});
+
+test("7.3 a live type whose instances cannot be filled again, or that extends a built-in class, is refused", async () => {
+  class Live_Frozen {
+    x = 1;
+    constructor() {
+      Object.freeze(this);
+    }
+  }
+  class Live_Target extends EventTarget {
+    x = 1;
+  }
+  class Live_Closed {
+    x = 1;
+  }
+  class Live_Watched {
+    declare x: number;
+    constructor() {
+      let content = 1;
+      Object.defineProperty(this, "x", {
+        enumerable: true,
+        configurable: true,
+        get: () => content,
+        set: (value: number) => void (content = value),
+      });
+    }
+  }
+  const { bag } = await (await bagHost()).load({ Live_Frozen, Live_Target, Live_Closed, Live_Watched });
+  expect(() => bag.set("a", new Live_Frozen())).toThrow("a: Live_Frozen closes its own instances");
+  expect(() => bag.set("a", new Live_Target())).toThrow("a: Live_Target extends the built-in class EventTarget");
+  const closed = Object.freeze(Object.assign(new Live_Closed(), { x: 5 }));
+  bag.set("a", { closed });
+  expectSameValue(bag.get("a"), { closed });
+  bag.set("b", Object.assign(new Live_Watched(), { x: 7 }));
+  expect((bag.get("b") as Live_Watched).x).toBe(7);
+});
+
+test("7.3 a value above maxValueSize is refused at once, and the key keeps what it held", async () => {
+  const { bag } = await (await bagHost({ maxValueSize: 1000 })).load();
+  const tooLarge = (path: string): Error =>
+    expect.objectContaining({
+      code: "HOTSWAP_TOO_LARGE",
+      message: expect.stringMatching(new RegExp(`^${path}: the value takes more than 1000 bytes`)),
+    }) as never;
+  bag.set("a", new Uint8Array(500));
+  const large: unknown[] = [
+    "x".repeat(1001),
+    { text: "x".repeat(1001) },
+    new Uint8Array(1001),
+    Buffer.alloc(1001),
+    Array.from({ length: 200 }, (_, index) => index),
+    Array.from({ length: 200 }, () => ({})),
+    new Map([["x".repeat(999), 1]]),
+    { ["x".repeat(1000)]: 1 },
+    wrap(new Uint8Array(1001)),
+    new URL(`https://a.b/${"x".repeat(1000)}`),
+  ];
+  for (const value of large) expect(() => bag.set("a", value)).toThrow(tooLarge("a"));
+  expect(() => bag.update("a", () => large, [])).toThrow(tooLarge("a"));
+  expect(bag.get("a")).toHaveLength(500);
+  expect(() => bag.set("huge", new Uint8Array(2 ** 31))).toThrow(tooLarge("huge"));
+  const unset = (await (await bagHost()).load()).bag;
+  unset.set("fits", Buffer.alloc(60 * 2 ** 20));
+  expect(() => unset.set("b", Buffer.alloc(65 * 2 ** 20))).toThrow("b: the value takes more than 64 MB (maxValueSize)");
 });
 
 test("7.3 reading an instance whose live type is gone is a clear error, said before the swap", async () => {

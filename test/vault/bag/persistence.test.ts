@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { wrap } from "../../../src/vault/data/live-data.ts";
@@ -233,4 +234,27 @@ test("3.15 closing with a full disk says so, and lets the store go", async () =>
   disk.full = true;
   await expect(host.storage.close()).rejects.toMatchObject({ code: "HOTSWAP_STORE_FAILED" });
   expect(disk.owner).toBeUndefined();
+});
+
+test("7.4 while another program holds the file, flushing fails with a code; afterwards everything is stored", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "bag.db");
+  const host = await bagHost({ store: sqliteStore(path), flushInterval: 60_000 });
+  const { bag } = await host.load();
+  bag.set("a", 1);
+  await bag.flush();
+  const other = new Database(path);
+  other.run("BEGIN IMMEDIATE");
+  bag.set("b", 2);
+  await expect(bag.flush()).rejects.toMatchObject({
+    code: "HOTSWAP_STORE_FAILED",
+    message: expect.stringContaining("is in use by another process"),
+  });
+  other.run("ROLLBACK");
+  other.close();
+  await bag.flush();
+  await host.storage.close();
+  const again = await bagHost({ store: sqliteStore(path) });
+  expect(Object.fromEntries((await again.load()).bag.entries())).toEqual({ a: 1, b: 2 });
+  await again.storage.close();
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { registerLiveTypes } from "../../../src/vault/types/registry.ts";
 import { guard } from "../../../src/vault/data/guard.ts";
 import { wrap } from "../../../src/vault/data/live-data.ts";
+import { valueKinds } from "../codec/kinds.ts";
 
 class Mail {
   text = "";
@@ -63,6 +64,10 @@ const refused: [path: string, message: string, value: unknown][] = [
   ["value.a", "a proxy", { a: new Proxy({}, {}) }],
   ["value.a", "an instance of Promise", { a: Promise.resolve() }],
   ["value.a", "an instance of WeakMap", { a: new WeakMap() }],
+  ["value.bytes.free", "a function", { bytes: Object.assign(new Uint8Array(100), { free: () => 0 }) }],
+  ["value.bytes[Symbol(s)]", "a function", { bytes: Object.assign(Buffer.alloc(1), { [Symbol("s")]: () => 0 }) }],
+  ["value.list.index", "a function", { list: Object.assign([1], { index: () => 0 }) }],
+  ["value.values()[0]", "a function", Object.setPrototypeOf(new Map([[1, () => 0]]), Object.prototype)],
 ];
 
 test.each(refused)("8.4 guard refuses at %s: %s", (path, what, value) => {
@@ -72,4 +77,18 @@ test.each(refused)("8.4 guard refuses at %s: %s", (path, what, value) => {
       message: expect.stringContaining(`${path}: ${what} cannot be kept by the host: `),
     }),
   );
+});
+
+test("8.4 guard keeps a value of any kind as it is, or refuses it with its path", () => {
+  for (const { make } of valueKinds) {
+    const value = make();
+    try {
+      expect(guard(value)).toBe(value);
+    } catch (error) {
+      expect(error).toMatchObject({
+        code: "HOTSWAP_NOT_SERIALIZABLE",
+        message: expect.stringMatching(/^value[^:]*: /),
+      });
+    }
+  }
 });

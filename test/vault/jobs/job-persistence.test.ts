@@ -1,10 +1,14 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
 import type { JobInfo } from "../../../src/vault/jobs/job.ts";
 import type { JobQueueOptions } from "../../../src/vault/jobs/options.ts";
+import { LiveData, wrap } from "../../../src/vault/data/live-data.ts";
+import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { bagHost } from "../bag/bag-host.ts";
 import { SetSource } from "./job-source.ts";
 import { MemoryStore, memoryDisk, type MemoryDisk } from "../store/memory-store.ts";
+import { temporaryFolder } from "../store/temporary-folder.ts";
 import { RecordingLogger } from "../../support/logger.ts";
 
 class Mail {
@@ -168,4 +172,52 @@ test("8.5 what a plugin adds, or lets tick, does not end with the plugin", async
   expect([queue.running, queue.size]).toEqual([0, 0]);
   await queue.close();
   expect(disk.texts.size).toBe(0);
+});
+
+test("8.5 the size of a queue on a reopened store is right before anything else was asked of it", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "jobs.db");
+  const source = new SetSource();
+  source.load({ funcs: { live_note: () => {} } });
+  const first = new JobQueue(source, { store: sqliteStore(path) });
+  for (let count = 0; count < 1000; count++) first.add("live_note", count, { id: `${count}`, delay: 60_000 });
+  await first.close();
+  await using second = new JobQueue(source, { store: sqliteStore(path) });
+  second.add("live_note", 1);
+  second.add("live_note", 1, { id: "7", delay: 1 });
+  expect(second.size).toBe(1001);
+  expect(second.dead).toEqual([]);
+  await second.ready();
+  expect(second.size).toBe(1001);
+  const third = new JobQueue(source, { store: sqliteStore(path) });
+  expect(() => third.size).toThrow(expect.objectContaining({ code: "HOTSWAP_STORE_FAILED" }));
+  await expect(third.close()).rejects.toMatchObject({ code: "HOTSWAP_STORE_FAILED" });
+});
+
+test("8.5 a store that has to be waited for makes the size an error, never a wrong number", async () => {
+  clock.now = 0;
+  const disk = memoryDisk();
+  const source = new SetSource();
+  source.load({ funcs: { live_note: () => {} } });
+  const first = queueOn(disk, source);
+  first.add("live_note", 1);
+  await first.close();
+  await using second = queueOn(disk, source);
+  expect(() => second.size).toThrow(
+    expect.objectContaining({ code: "HOTSWAP_STORE_FAILED", message: expect.stringContaining("await queue.ready()") }),
+  );
+  await second.ready();
+  expect(second.size).toBe(1);
+});
+
+test("8.5 data above maxValueSize is refused when the job is added, wrapped or not", async () => {
+  const source = new SetSource();
+  await using queue = new JobQueue(source, { maxValueSize: 100 });
+  const tooLarge = expect.objectContaining({ code: "HOTSWAP_TOO_LARGE" }) as Error;
+  expect(() => queue.add("live_note", new Uint8Array(101))).toThrow(tooLarge);
+  expect(() => queue.add("live_note", wrap(new Uint8Array(101)))).toThrow(tooLarge);
+  expect(() => queue.add("live_note", LiveData.from(wrap("x".repeat(101)).toJSON()))).toThrow(tooLarge);
+  queue.add("live_note", wrap("x".repeat(50)));
+  expect(queue.size).toBe(1);
+  expect(() => new JobQueue(source, { maxValueSize: 0 })).toThrow(RangeError);
 });
