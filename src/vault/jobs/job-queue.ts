@@ -56,7 +56,8 @@ export class JobQueue {
   /** What was added before the store was read. */
   #early: (() => void)[] | undefined;
   #loading: Promise<void> | undefined;
-  #records: AsyncIterable<StoreRecord> | Iterable<StoreRecord> = [];
+  /** What is left of a store that can be read without waiting. */
+  #rest: Iterable<StoreRecord> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** What the last tick of the timer failed with, so that the same is not logged at every tick. */
   #tickError: string | undefined;
@@ -211,8 +212,10 @@ export class JobQueue {
 
   async #load(store: DataStore): Promise<void> {
     try {
-      this.#records = store.load();
-      await readAll(this.#records, (record) => this.#restore(record));
+      const records = store.load();
+      if (Symbol.iterator in records) await readAll((this.#rest = this.#restoring(records)), () => {});
+      else await readAll(records, (record) => this.#restore(record));
+      // Whoever asked for the size may have read to the damaged record.
       if (this.#loadError !== undefined) throw this.#loadError;
     } catch (error) {
       this.#loadError = error;
@@ -225,18 +228,25 @@ export class JobQueue {
   /** Takes what is left of the store without waiting. */
   #loadNow(): void {
     if (!this.#early) return;
-    if (this.#loadError !== undefined) throw this.#loadError;
-    if (!(Symbol.iterator in this.#records)) {
+    if (this.#rest === undefined) {
       const message = "the job queue has not read its store yet, which has to be waited for: await queue.ready() first";
-      throw new HotswapError("HOTSWAP_STORE_FAILED", message);
+      throw this.#loadError ?? new HotswapError("HOTSWAP_STORE_FAILED", message);
     }
+    for (const _ of this.#rest);
+    if (this.#loadError !== undefined) throw this.#loadError;
+    this.#addEarly();
+  }
+
+  *#restoring(records: Iterable<StoreRecord>): Generator<StoreRecord> {
     try {
-      for (const record of this.#records) this.#restore(record);
+      for (const record of records) {
+        this.#restore(record);
+        yield record;
+      }
     } catch (error) {
       this.#loadError = error;
       throw error;
     }
-    this.#addEarly();
   }
 
   #restore(record: StoreRecord): void {

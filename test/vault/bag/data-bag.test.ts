@@ -174,11 +174,11 @@ test("7.3 a live type with private fields is refused when it is stored, naming t
     }
   }
   const { bag } = await (await bagHost()).load({ Live_Own, Live_Sub, Live_Kept });
-  const refused = (message: string): Error =>
+  const privately = (message: string): Error =>
     expect.objectContaining({ code: "HOTSWAP_NOT_SERIALIZABLE", message: expect.stringContaining(message) }) as never;
-  expect(() => bag.set("a", [new Live_Own()])).toThrow(refused("a[0]: Live_Own has the private field #gold"));
+  expect(() => bag.set("a", [new Live_Own()])).toThrow(privately("a[0]: Live_Own has the private field #gold"));
   expect(() => wrap({ deep: new Live_Sub() })).toThrow(
-    refused("value.deep: Live_Sub has the private field #id, of Base,"),
+    privately("value.deep: Live_Sub has the private field #id, of Base,"),
   );
   const kept = new Live_Kept();
   kept.count();
@@ -207,7 +207,9 @@ test("7.3 a live type whose instances cannot be filled again, or that extends a 
         enumerable: true,
         configurable: true,
         get: () => content,
-        set: (value: number) => void (content = value),
+        set(value: number) {
+          content = value;
+        },
       });
     }
   }
