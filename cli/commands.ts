@@ -34,6 +34,14 @@ export const commands: CommandTable = {
     summary: "Show what a running host has loaded",
     load: async () => (await import("./host/status.ts")).statusCommand,
   },
+  top: {
+    summary: "Show what a running host's plugins do, again every second",
+    load: async () => (await import("./host/top.ts")).topCommand,
+  },
+  logs: {
+    summary: "Follow the reloads and the plugins' errors of a running host",
+    load: async () => (await import("./host/logs.ts")).logsCommand,
+  },
   plan: {
     summary: "Show what a reload would do now, and why",
     load: async () => (await import("./host/plan.ts")).planCommand,

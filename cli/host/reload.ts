@@ -1,55 +1,96 @@
 import type { ControlClient } from "../../src/control/client.ts";
-import type { Reload, ReloadEvent } from "../../src/control/protocol.ts";
-import { type AnyCommand, defineCommand } from "../frame/command.ts";
+import type { Probation, Reload, ReloadEvent } from "../../src/control/protocol.ts";
+import { defineCommand, UsageError } from "../frame/command.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
+import { describeProbation } from "./logs.ts";
 import { ProgressLine } from "./progress.ts";
 import { describeFailure, describeReload } from "./wording.ts";
 import { print, printError } from "../terminal/output.ts";
 
-export const reloadCommand = reloading({
+export const reloadCommand = defineCommand({
   name: "reload",
   description:
-    "Has a running host reload what changed in its plugin folder. When that fails, what was live stays live, and the exit code is 1.",
-  purpose: "after a build",
-  act: (client, onEvent) => client.reload(onEvent),
+    "Has a running host reload what changed in its plugin folder. When that fails, what was live stays live, and the exit code is 1.\nWith --probation the new set is watched for that time; when it misbehaves, the set before is made live again, and the exit code is 1.",
+  usage: "--host SOCKET [--probation TIME [--max-errors N]] [--json]",
+  flags: {
+    ...hostFlags,
+    probation: { type: "string", valueHint: "TIME", description: "Watch the new set for this time: 500ms, 30s, 5m" },
+    maxErrors: {
+      type: "string",
+      valueHint: "N",
+      description: "With --probation: errors and failed calls of the new plugins that are borne (default 0)",
+    },
+  },
+  examples: [
+    { purpose: "after a build", line: "hotswap reload --host /run/app.sock" },
+    {
+      purpose: "go back by itself when it misbehaves",
+      line: "hotswap reload --host /run/app.sock --probation 30s --max-errors 0",
+    },
+  ],
+  async run({ flags }) {
+    const client = connect(flags);
+    const probation = probationOf(flags);
+    const reload = await showing((onEvent) => client.reload(onEvent, probation));
+    if (flags.json !== true) await show("reload", reload);
+    const outcome = reload.ok && probation !== undefined ? await endOfProbation(client) : undefined;
+    if (flags.json === true)
+      await printJson(probation === undefined ? reload : { ...reload, probation: outcome ?? null });
+    else if (outcome !== undefined) await print(`${describeProbation(outcome, paintFor("stdout"))}\n`);
+    return reload.ok && (outcome === undefined || outcome.state === "passed" || outcome.state === "ended") ? 0 : 1;
+  },
 });
 
-export const rollbackCommand = reloading({
+/** In ms: how often a host is asked how a probation stands. */
+const ASK_EVERY = 200;
+
+async function endOfProbation(client: ControlClient): Promise<Probation | undefined> {
+  for (;;) {
+    const { probation } = await client.status();
+    if (probation === null) return undefined;
+    if (probation.state !== "running") return probation;
+    await Bun.sleep(Math.min(ASK_EVERY, probation.watch));
+  }
+}
+
+interface ProbationFlags {
+  readonly probation?: string | undefined;
+  readonly maxErrors?: string | undefined;
+}
+
+function probationOf({ probation, maxErrors = "0" }: ProbationFlags): { watch: number; maxErrors: number } | undefined {
+  if (probation === undefined) return undefined;
+  const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(probation) ?? [];
+  if (number === undefined) throw new UsageError(`--probation takes a time like 30s or 500ms, not "${probation}"`);
+  if (!/^\d+$/.test(maxErrors)) throw new UsageError(`--max-errors takes a number, not "${maxErrors}"`);
+  return { watch: Number(number) * (units[unit] ?? 1), maxErrors: Number(maxErrors) };
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+export const rollbackCommand = defineCommand({
   name: "rollback",
   description:
     "Has a running host go back to the set before the last successful reload, without a build. When that fails, what was live stays live, and the exit code is 1.",
-  purpose: "the new version misbehaves",
-  act: (client, onEvent) => client.rollback(onEvent),
+  usage: "--host SOCKET [--json]",
+  flags: hostFlags,
+  examples: [{ purpose: "the new version misbehaves", line: "hotswap rollback --host /run/app.sock" }],
+  async run({ flags }) {
+    const client = connect(flags);
+    const reload = await showing((onEvent) => client.rollback(onEvent));
+    if (flags.json === true) await printJson(reload);
+    else await show("rollback", reload);
+    return reload.ok ? 0 : 1;
+  },
 });
 
-interface Reloading {
-  readonly name: string;
-  readonly description: string;
-  readonly purpose: string;
-  readonly act: (client: ControlClient, onEvent: (event: ReloadEvent) => void) => Promise<Reload>;
-}
-
-function reloading({ name, description, purpose, act }: Reloading): AnyCommand {
-  return defineCommand({
-    name,
-    description,
-    usage: "--host SOCKET [--json]",
-    flags: hostFlags,
-    examples: [{ purpose, line: `hotswap ${name} --host /run/app.sock` }],
-    async run({ flags }) {
-      const reload = await showing((onEvent) => act(connect(flags), onEvent));
-      if (flags.json === true) await printJson(reload);
-      else if (reload.ok) await print(`${describeReload(reload, paintFor("stdout"))}\n`);
-      else {
-        const paint = paintFor("stderr");
-        await printError(
-          `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}\n`,
-        );
-      }
-      return reload.ok ? 0 : 1;
-    },
-  });
+async function show(name: string, reload: Reload): Promise<void> {
+  if (reload.ok) return print(`${describeReload(reload, paintFor("stdout"))}\n`);
+  const paint = paintFor("stderr");
+  await printError(
+    `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}\n`,
+  );
 }
 
 async function showing(act: (onEvent: (event: ReloadEvent) => void) => Promise<Reload>): Promise<Reload> {

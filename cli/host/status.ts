@@ -2,13 +2,16 @@ import type { PluginStatus, Status } from "../../src/control/protocol.ts";
 import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
+import { describeErrors } from "./errors.ts";
+import { describeProbation } from "./logs.ts";
 import { fields, table } from "./table.ts";
 import { ago, count, describeReload, duration, shortHash } from "./wording.ts";
 import { print } from "../terminal/output.ts";
 
 export const statusCommand = defineCommand({
   name: "status",
-  description: "Shows what a running host has loaded: plugins, generations, calls under way, and the last reload.",
+  description:
+    "Shows what a running host has loaded: errors of its plugins, plugins, generations, calls under way, and the last reload.",
   usage: "--host SOCKET [--json]",
   flags: hostFlags,
   examples: [
@@ -33,10 +36,13 @@ export function describeStatus(status: Status, paint: Paint): string {
       ["plugins", `${pluginCount(status)}${status.static ? ", linked statically" : ` from ${status.pluginDir}`}`],
       ["reloads", String(status.reloadCounter)],
       ["last", last === null ? "nothing was loaded yet" : `${describeReload(last, paint)}, ${ago(last.startedAt)}`],
+      ...(status.probation === null ? [] : [["watch", describeProbation(status.probation, paint)] as const]),
     ],
     paint,
   );
-  return status.plugins.length === 0 ? overview : `${overview}\n${pluginTable(status.plugins, paint)}`;
+  const parts = [describeErrors(status.errors, paint), overview];
+  if (status.plugins.length > 0) parts.push(pluginTable(status.plugins, paint));
+  return parts.filter(Boolean).join("\n");
 }
 
 function pluginCount({ loaded, plugins }: Status): string {
@@ -53,6 +59,12 @@ function pluginTable(plugins: readonly PluginStatus[], paint: Paint): string {
       { title: "loaded", value: ({ loadedAt }) => ago(loadedAt) },
       { title: "note", value: ({ note }) => note },
       { title: "calls", value: ({ calls }) => String(calls), right: true },
+      {
+        title: "errors",
+        value: ({ failures, uncaught }) => (failures + uncaught > 0 ? String(failures + uncaught) : ""),
+        right: true,
+        paint: paint.red,
+      },
       { title: "depends on", value: ({ deps }) => deps.join(", ") },
       { title: "functions", value: ({ functions }) => functions.join(", ") },
     ],

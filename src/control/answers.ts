@@ -2,14 +2,21 @@ import manifest from "../../package.json" with { type: "json" };
 import { compareNames } from "../link/link.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
+import type { ErrorGroup } from "../generation/error-log.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
 import {
+  type ControlEvent,
+  type ErrorReport,
   type Explained,
   type Generations,
+  type GenerationsChanged,
+  type Hello,
+  type Metrics,
   type Plan,
   type PluginStatus,
+  type Probation,
   PROTOCOL,
   type Reload,
-  type ReloadEvent,
   type Reloads,
   type Status,
   type VaultKeys,
@@ -32,6 +39,27 @@ export function statusOf(swapper: VisibleSwapper): Status {
     loaded: swapper.current !== undefined,
     plugins: swapper.current?.plugins.map(pluginStatus) ?? [],
     lastReload: last === undefined ? null : reloadOf(last),
+    probation: swapper.probation === undefined ? null : probationOf(swapper.probation),
+    errors: swapper.metrics().errors.map(errorReportOf),
+  };
+}
+
+export function metricsOf(swapper: VisibleSwapper): Metrics {
+  const metrics = swapper.metrics();
+  return { ...metrics, errors: metrics.errors.map(errorReportOf) };
+}
+
+function probationOf(state: ProbationState): Probation {
+  return { ...state, startedAt: state.startedAt.toISOString(), reason: state.reason ?? null };
+}
+
+function errorReportOf(group: ErrorGroup): ErrorReport {
+  return {
+    ...group,
+    function: group.function ?? null,
+    place: group.place ?? null,
+    firstAt: group.firstAt.toISOString(),
+    lastAt: group.lastAt.toISOString(),
   };
 }
 
@@ -48,6 +76,8 @@ function pluginStatus(plugin: Plugin): PluginStatus {
     deps,
     functions: Array.from(source.functions.keys()).toSorted(),
     calls: source.record.calls,
+    failures: source.record.stats.failures,
+    uncaught: source.record.stats.uncaught,
   };
 }
 
@@ -99,7 +129,7 @@ export function reloadOf(record: ReloadRecord): Reload {
   return { ...attempt, ok: true, reloadCounter: record.reloadCounter, notes };
 }
 
-export function reloadEventOf(news: ReloadNews): ReloadEvent {
+export function eventOf(news: ReloadNews): Exclude<ControlEvent, Hello | GenerationsChanged> {
   switch (news.type) {
     case "start":
       return { ...news, startedAt: news.startedAt.toISOString() };
@@ -107,6 +137,12 @@ export function reloadEventOf(news: ReloadNews): ReloadEvent {
       return news;
     case "end":
       return { type: "end", reload: reloadOf(news.record) };
+    case "error":
+      return { type: "error", error: errorReportOf(news.group) };
+    case "leak":
+      return news;
+    case "probation":
+      return { type: "probation", probation: probationOf(news.probation) };
     default:
       return news satisfies never;
   }

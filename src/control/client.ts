@@ -5,6 +5,7 @@ import {
   type Explained,
   type Failure,
   type Generations,
+  type Metrics,
   type Plan,
   PROTOCOL,
   type Reload,
@@ -55,6 +56,10 @@ export class ControlClient {
     return this.#get("/reloads");
   }
 
+  metrics(): Promise<Metrics> {
+    return this.#get("/metrics");
+  }
+
   vaultKeys(): Promise<VaultKeys> {
     return this.#get("/vault");
   }
@@ -63,9 +68,16 @@ export class ControlClient {
     return this.#get(`/vault/value?key=${encodeURIComponent(key)}`);
   }
 
-  /** Has the host reload; resolves when that is over, also when it failed. `onEvent` hears how far it is. */
-  reload(onEvent?: (event: ReloadEvent) => void): Promise<Reload> {
-    return this.#act("/reload", onEvent);
+  /**
+   * Has the host reload; resolves when that is over, also when it failed. `onEvent` hears how far it is. A probation goes on
+   * after that: `status()` says how it stands.
+   */
+  reload(
+    onEvent?: (event: ReloadEvent) => void,
+    probation?: { readonly watch: number; readonly maxErrors: number },
+  ): Promise<Reload> {
+    const query = probation === undefined ? "" : `?probation=${probation.watch}&maxErrors=${probation.maxErrors}`;
+    return this.#act(`/reload${query}`, onEvent);
   }
 
   /** Has the host go back to the set before; see {@link reload}. */

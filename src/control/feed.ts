@@ -1,8 +1,8 @@
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { ReloadNews } from "../reload/reload-log.ts";
-import { reloadEventOf } from "./answers.ts";
+import { eventOf } from "./answers.ts";
 import { EventStream, type Framing } from "./event-stream.ts";
-import { type ControlEvent, PROTOCOL, type ReloadEvent } from "./protocol.ts";
+import { type ControlEvent, PROTOCOL } from "./protocol.ts";
 import type { VisibleSwapper } from "./target.ts";
 
 /** Least time between two reports on one step, in ms. */
@@ -24,7 +24,7 @@ export class Feed {
 
   /** A body that begins with a `hello` and goes on until its reader goes away or {@link close}. */
   open(framing: Framing): ReadableStream<Uint8Array> {
-    const unsubscribe = followReloads(this.#swapper, (event) => stream.send(event));
+    const unsubscribe = follow(this.#swapper, (event) => stream.send(event));
     const stream = new EventStream<ControlEvent>(framing, () => {
       unsubscribe();
       this.#streams.delete(stream);
@@ -56,10 +56,11 @@ export class Feed {
   }
 }
 
-/**
- * Reports reloads as they happen, without the steps' progress that nobody could read. The answer ends that.
- */
-export function followReloads(swapper: VisibleSwapper, report: (event: ReloadEvent) => void): () => void {
+/** What happens in a host, but for what only the socket itself knows. */
+type HostEvent = ReturnType<typeof eventOf>;
+
+/** Reports what happens, without the steps' progress that nobody could read. Returns what ends that. */
+export function follow(swapper: VisibleSwapper, report: (event: HostEvent) => void): () => void {
   let phase = "";
   let reportedAt = 0;
   return swapper.subscribe((news: ReloadNews) => {
@@ -71,7 +72,7 @@ export function followReloads(swapper: VisibleSwapper, report: (event: ReloadEve
       phase = step;
       reportedAt = now;
     }
-    report(reloadEventOf(news));
+    report(eventOf(news));
   });
 }
 

@@ -2,7 +2,10 @@ import type { ErrorCode, Phase } from "../errors.ts";
 import type { ExplainedState } from "../inspect/explanation.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
+import type { ErrorGroup, Place } from "../generation/error-log.ts";
 import type { PhaseTimings } from "../plan/details.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
+import type { SwapperMetrics } from "../reload/metrics.ts";
 import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
 
 /*
@@ -14,10 +17,12 @@ import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
  *   GET  /generations                    Generations
  *   GET  /explain?plugin=P&number=N      Explained
  *   GET  /reloads                        Reloads
+ *   GET  /metrics                        Metrics
  *   GET  /vault                          VaultKeys
  *   GET  /vault/value?key=K              VaultValue
  *   GET  /events                         ControlEvent after ControlEvent, as server-sent events without a name
- *   POST /reload                         Reload; a reload that failed has the status 409, and is a Reload as well
+ *   POST /reload[?probation=MS&maxErrors=N]
+ *                                        Reload; a reload that failed has the status 409, and is a Reload as well
  *   POST /rollback                       the same
  *
  * A POST with `accept: application/x-ndjson` answers 200 and one ReloadEvent a line while the reload runs (and while it
@@ -47,6 +52,10 @@ export interface Status {
   readonly plugins: readonly PluginStatus[];
   /** The newest load, reload or rollback that is over. */
   readonly lastReload: Reload | null;
+  /** The newest probation, over or not. */
+  readonly probation: Probation | null;
+  /** Errors of plugins that are alike, the newest first; at most 100. */
+  readonly errors: readonly ErrorReport[];
 }
 
 export interface PluginStatus {
@@ -67,6 +76,29 @@ export interface PluginStatus {
   readonly functions: readonly string[];
   /** Calls under way in this generation. */
   readonly calls: number;
+  /** Calls of this generation that threw or rejected. */
+  readonly failures: number;
+  /** Errors of this generation's background work that nobody caught. */
+  readonly uncaught: number;
+}
+
+/** Where a probation stands. */
+export interface Probation extends Omit<ProbationState, "startedAt" | "reason"> {
+  readonly startedAt: string;
+  readonly reason: string | null;
+}
+
+/** Errors of one generation that are alike. */
+export interface ErrorReport extends Omit<ErrorGroup, "function" | "place" | "firstAt" | "lastAt"> {
+  readonly function: string | null;
+  readonly place: Place | null;
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+/** Answer to `GET /metrics`: what the host's `metrics()` returns. */
+export interface Metrics extends Omit<SwapperMetrics, "errors"> {
+  readonly errors: readonly ErrorReport[];
 }
 
 /** Answer to `GET /generations`: every generation that is not yet collected. */
@@ -167,8 +199,27 @@ export interface Failure {
   readonly error: WireError;
 }
 
-/** One event of `GET /events`: the first is a Hello, and a ReloadEvent follows as it happens. */
-export type ControlEvent = Hello | ReloadEvent | GenerationsChanged;
+/** One event of `GET /events`: the first is a Hello, and the others follow as it happens. */
+export type ControlEvent = Hello | ReloadEvent | GenerationsChanged | ErrorEvent | LeakEvent | ProbationEvent;
+
+/** Plugins' errors that are alike are new, or became more. */
+export interface ErrorEvent {
+  readonly type: "error";
+  readonly error: ErrorReport;
+}
+
+/** A generation that was freed is still in memory after `leakAfter`. */
+export interface LeakEvent {
+  readonly type: "leak";
+  readonly plugin: string;
+  readonly generation: number;
+}
+
+/** A probation began or ended. */
+export interface ProbationEvent {
+  readonly type: "probation";
+  readonly probation: Probation;
+}
 
 export interface Hello {
   readonly type: "hello";

@@ -1,12 +1,14 @@
 import { chmodSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeError, HotswapError, isHotswapError } from "../errors.ts";
+import type { ProbationOptions } from "../reload/probation.ts";
 import type { ReloadRecord } from "../reload/reload-log.ts";
 import { systemFailure } from "../system-failure.ts";
 import { runInHost } from "../load/graph.ts";
 import {
   explainedOf,
   generationsOf,
+  metricsOf,
   planOf,
   reloadOf,
   reloadsOf,
@@ -15,7 +17,7 @@ import {
   vaultValueOf,
 } from "./answers.ts";
 import { EventStream } from "./event-stream.ts";
-import { Feed, followReloads } from "./feed.ts";
+import { Feed, follow } from "./feed.ts";
 import type { Failure, ReloadEvent, ReloadRefused } from "./protocol.ts";
 import { clearSocketPath, refusePipe, withPrivateMode } from "./socket.ts";
 import type { ControlTarget } from "./target.ts";
@@ -84,11 +86,12 @@ export class ControlServer implements AsyncDisposable {
     const get = (answer: (url: URL) => unknown): { GET: (request: Request) => Promise<Response> } => ({
       GET: (request) => this.#follow(async () => Response.json(await answer(new URL(request.url)))),
     });
-    const post = (act: () => Promise<ReloadRecord>): { POST: (request: Request) => Promise<Response> } => ({
+    const post = (act: (url: URL) => Promise<ReloadRecord>): { POST: (request: Request) => Promise<Response> } => ({
       POST: (request) =>
         this.#follow(async () => {
           const streamed = request.headers.get("accept")?.includes("application/x-ndjson") === true;
-          return streamed ? this.#stream(act) : this.#act(act);
+          const start = (): Promise<ReloadRecord> => act(new URL(request.url));
+          return streamed ? this.#stream(start) : this.#act(start);
         }),
     });
     const routes = {
@@ -97,10 +100,11 @@ export class ControlServer implements AsyncDisposable {
       "/generations": get(() => generationsOf(swapper)),
       "/explain": get((url) => explainedOf(swapper, requireParam(url, "plugin"), Number(requireParam(url, "number")))),
       "/reloads": get(() => reloadsOf(swapper)),
+      "/metrics": get(() => metricsOf(swapper)),
       "/vault": get(() => vaultKeysOf(swapper)),
       "/vault/value": get((url) => vaultValueOf(swapper, requireParam(url, "key"))),
       "/events": { GET: () => eventStream(this.#feed.open("server-sent"), "text/event-stream") },
-      "/reload": post(() => target.reload()),
+      "/reload": post((url) => target.reload(probationIn(url))),
       "/rollback": post(() => target.rollback()),
     };
     const options: Bun.Serve.Options<undefined> = {
@@ -130,9 +134,9 @@ export class ControlServer implements AsyncDisposable {
   async #stream(act: () => Promise<ReloadRecord>): Promise<Response> {
     const began = Promise.withResolvers<void>();
     const stream = new EventStream<ReloadEvent | ReloadRefused>("lines", () => unsubscribe());
-    const unsubscribe = followReloads(this.#target.swapper, (event) => {
+    const unsubscribe = follow(this.#target.swapper, (event) => {
       // The end of this reload is sent below: until then the next to end may be another.
-      if (event.type === "end") return;
+      if (event.type !== "start" && event.type !== "progress") return;
       stream.send(event);
       began.resolve();
     });
@@ -168,6 +172,13 @@ function requireParam(url: URL, name: string): string {
   const value = url.searchParams.get(name);
   if (value === null) throw new RangeError(`${url.pathname} needs the parameter "${name}"`);
   return value;
+}
+
+/** The probation that a reload is asked for with. */
+function probationIn({ searchParams }: URL): { readonly probation?: ProbationOptions } {
+  const watch = searchParams.get("probation");
+  if (watch === null) return {};
+  return { probation: { watch: Number(watch), maxErrors: Number(searchParams.get("maxErrors") ?? 0) } };
 }
 
 function refuse(request: Request, routes: Readonly<Record<string, object>>): Response {

@@ -3,6 +3,9 @@ import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { Logger } from "../logger.ts";
 import type { ReloadPlan } from "../plan/details.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
+import type { SwapperMetrics } from "../reload/metrics.ts";
+import type { ProbationOptions } from "../reload/probation.ts";
 import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
 
 /** What of a swapper can be seen through the control socket. */
@@ -13,6 +16,8 @@ export interface VisibleSwapper {
   readonly pluginDir: string;
   readonly generations: readonly GenerationInfo[];
   readonly reloads: readonly ReloadRecord[];
+  readonly probation: ProbationState | undefined;
+  metrics(): SwapperMetrics;
   subscribe(listener: ReloadListener): () => void;
   plan(options?: { readonly rehearse?: boolean }): Promise<ReloadPlan>;
   explain(generation: GenerationName): Promise<Explanation>;
@@ -26,7 +31,7 @@ export interface ControlTarget {
    * Reloads with the data that the host gave to its newest load or reload. Resolves to the entry of the log when the reload
    * failed, too; rejects when it was refused before it began.
    */
-  reload(): Promise<ReloadRecord>;
+  reload(options?: { readonly probation?: ProbationOptions }): Promise<ReloadRecord>;
   /** The same for going back. */
   rollback(): Promise<ReloadRecord>;
 }

@@ -1,3 +1,6 @@
+import { FunctionTable, GenerationStats } from "./call-stats.ts";
+import type { ErrorLog } from "./error-log.ts";
+
 /**
  * - `loading`: being prepared by a load or reload that has not swapped yet
  * - `live`: part of the current set
@@ -32,11 +35,21 @@ export interface GenerationInfo {
   readonly leaked: boolean;
 }
 
+/** What registry and records tell of generations. */
+export interface RegistryOptions {
+  /** Hears of every generation that is freed while its code is in memory. */
+  readonly onFreed: (record: GenerationRecord) => void;
+  /** Whether calls are counted and timed, and not only what fails. */
+  readonly countsCalls: boolean;
+  readonly errors: ErrorLog;
+}
+
 /** What stays known of a generation until its memory is given back. Holds no reference to its code. */
 export class GenerationRecord {
   readonly plugin: string;
   readonly number: number;
   readonly hash: string;
+  readonly stats: GenerationStats;
   readonly #loadedAt = performance.now();
   /** When it came into each state. */
   readonly #reachedAt = new Map<GenerationState, number>([["loading", this.#loadedAt]]);
@@ -49,10 +62,17 @@ export class GenerationRecord {
   sockets = 0;
   leaked = false;
 
-  constructor(plugin: string, number: number, hash: string, onFreed: (record: GenerationRecord) => void) {
+  constructor(
+    plugin: string,
+    number: number,
+    hash: string,
+    stats: GenerationStats,
+    onFreed: (record: GenerationRecord) => void,
+  ) {
     this.plugin = plugin;
     this.number = number;
     this.hash = hash;
+    this.stats = stats;
     this.#onFreed = onFreed;
   }
 
@@ -108,16 +128,30 @@ export class GenerationRecord {
   }
 }
 
+/** What all generations of one plugin counted together. */
+export class PluginTotals {
+  failures = 0;
+  uncaught = 0;
+  readonly functions = new FunctionTable();
+
+  addAll({ failures, uncaught, functions }: Pick<GenerationStats, "failures" | "uncaught" | "functions">): void {
+    this.failures += failures;
+    this.uncaught += uncaught;
+    this.functions.addAll(functions);
+  }
+}
+
 /** All generations of a swapper that are not yet collected. */
 export class GenerationRegistry {
-  readonly #onFreed: (record: GenerationRecord) => void;
+  readonly #options: RegistryOptions;
+  /** What generations that were freed had counted, by the plugin's name. */
+  readonly #past = new Map<string, PluginTotals>();
   readonly #records = new Set<GenerationRecord>();
   readonly #counts = new Map<string, number>();
   readonly #collected = new FinalizationRegistry<GenerationRecord>((record) => this.#records.delete(record));
 
-  /** `onFreed` hears of every generation that is freed while its code is in memory. */
-  constructor(onFreed: (record: GenerationRecord) => void) {
-    this.#onFreed = onFreed;
+  constructor(options: RegistryOptions) {
+    this.#options = options;
   }
 
   /** The record of a generation that is about to be loaded. One that is only rehearsed is not counted. */
@@ -126,8 +160,13 @@ export class GenerationRegistry {
     const count = this.#counts.get(key) ?? 0;
     const number = isRehearsal ? 0 : count + 1;
     this.#counts.set(key, count + (isRehearsal ? 0 : 1));
-    const record = new GenerationRecord(plugin, number, hash, (freed) => {
-      if (freed.hadCode) this.#onFreed(freed);
+    const { countsCalls, errors, onFreed } = this.#options;
+    const stats = new GenerationStats(countsCalls, (error, source, name, times) =>
+      errors.add(error, { plugin, generation: number, source, function: name }, times),
+    );
+    const record = new GenerationRecord(plugin, number, hash, stats, (freed) => {
+      this.#remember(freed);
+      if (freed.hadCode) onFreed(freed);
       else this.#records.delete(freed);
     });
     this.#records.add(record);
@@ -165,6 +204,25 @@ export class GenerationRegistry {
   /** The names of all plugins that were ever loaded, in lower case. */
   get plugins(): string[] {
     return Array.from(this.#counts.keys());
+  }
+
+  /** Everything that was ever counted, by the plugin's name. */
+  totals(): Map<string, PluginTotals> {
+    const totals = new Map<string, PluginTotals>();
+    const totalOf = (plugin: string): PluginTotals => {
+      const known = totals.get(plugin) ?? new PluginTotals();
+      totals.set(plugin, known);
+      return known;
+    };
+    for (const [plugin, past] of this.#past) totalOf(plugin).addAll(past);
+    for (const { plugin, state, stats } of this.#records) if (state !== "freed") totalOf(plugin).addAll(stats);
+    return totals;
+  }
+
+  #remember({ plugin, stats }: GenerationRecord): void {
+    const past = this.#past.get(plugin) ?? new PluginTotals();
+    past.addAll(stats);
+    this.#past.set(plugin, past);
   }
 
   [Symbol.iterator](): IterableIterator<GenerationRecord> {

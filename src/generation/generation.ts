@@ -262,7 +262,7 @@ export class Generation {
   /** What an entrance for `fn` leads to; whoever makes it shuts it. `use` is what it is for. Throws `HOTSWAP_FREED`. */
   target(fn: AnyFunction, use: string): EntranceTarget {
     const { context, runner } = this.#require(use);
-    return { plugin: this.name, fn, runner, owner: context };
+    return { plugin: this.name, fn, runner, owner: context, stats: this.record.stats };
   }
 
   /** Shuts the entrance when the generation is freed, unless the function that this returns has done so before. */
@@ -364,8 +364,8 @@ export class Generation {
   #handOut(value: unknown, name: string): HandedOut {
     const parts = new Set<Shuttable>();
     const { record, standing } = this;
-    const track: TrackCall = (result, called, owner) =>
-      standing.set?.track(result, { record, name: called, owner }) ?? result;
+    const track: TrackCall = (result, called, owner, start) =>
+      standing.set?.track(result, { record, name: called, owner, start }) ?? result;
     const all: Shuttable = {
       shut(why) {
         for (const part of parts) part.shut(why);

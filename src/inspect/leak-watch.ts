@@ -18,12 +18,14 @@ interface Watched {
 export class LeakWatch {
   readonly #logger: Logger;
   readonly #leakAfter: number;
+  readonly #onLeak: (record: GenerationRecord) => void;
   readonly #watched: Watched[] = [];
   #timer: Timer | undefined;
   #closed = false;
 
   /** `leakAfter` in ms: how long after it was freed a generation may stay in memory. */
-  constructor(logger: Logger, leakAfter: number) {
+  constructor(logger: Logger, leakAfter: number, onLeak: (record: GenerationRecord) => void = () => {}) {
+    this.#onLeak = onLeak;
     this.#logger = logger;
     this.#leakAfter = leakAfter;
   }
@@ -77,6 +79,7 @@ export class LeakWatch {
     this.#logger.warn(
       `${record} was freed more than ${this.#leakAfter} ms ago (age ${seconds} s), but something still refers to its code, so its memory is not given back: swapper.explain({ plugin: "${plugin}", number: ${number} }) names what holds it`,
     );
+    this.#onLeak(record);
   }
 
   #next(): void {

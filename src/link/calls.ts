@@ -1,4 +1,5 @@
 import { type CallOrigin, freedCall } from "../generation/entrance.ts";
+import type { FunctionStats } from "../generation/call-stats.ts";
 import type { GenerationRecord } from "../generation/generation-record.ts";
 import type { Context } from "../load/graph.ts";
 
@@ -46,12 +47,15 @@ export class Calls {
    * that nobody handles is the plugin's, as it would be without us, and does not end the host. A promise that is fulfilled
    * is a call that is over.
    */
-  track<Result>(result: Promise<Result>, { record, name, owner }: CallOrigin): Promise<Result> {
-    if (Bun.peek.status(result) === "fulfilled") return result;
+  track<Result>(result: Promise<Result>, { record, name, owner, start }: CallOrigin): Promise<Result> {
+    if (Bun.peek.status(result) === "fulfilled") {
+      if (start !== 0) record.stats.functions.of(name).durations.add(Bun.nanoseconds() - start);
+      return result;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const call = new CallUnderWay<Result>(this, record, name, owner, resolve, reject);
+    const call = new CallUnderWay<Result>(this, record, name, owner, start, resolve, reject);
     this.#underWay.add(call);
-    record.calls++;
+    call.begin();
     // Whose rejection it is, is decided by the context in which it happens.
     owner.run(follow, result, call);
     return promise;
@@ -102,7 +106,7 @@ export class Calls {
 
   /** Takes a call whose promise settled. @internal */
   end(call: CallUnderWay<never>): void {
-    call.record.calls--;
+    call.end();
     if (this.#underWay.delete(call)) this.#checkIdle();
   }
 
@@ -139,6 +143,9 @@ class CallUnderWay<Result> implements CallOrigin {
   readonly record: GenerationRecord;
   readonly name: string;
   readonly owner: Context;
+  readonly start: number;
+  /** The function's counters, where calls are counted. */
+  readonly #stats: FunctionStats | undefined;
   readonly resolve: (value: Result) => void;
   readonly reject: (error: unknown) => void;
 
@@ -147,6 +154,7 @@ class CallUnderWay<Result> implements CallOrigin {
     record: GenerationRecord,
     name: string,
     owner: Context,
+    start: number,
     resolve: (value: Result) => void,
     reject: (error: unknown) => void,
   ) {
@@ -154,8 +162,23 @@ class CallUnderWay<Result> implements CallOrigin {
     this.record = record;
     this.name = name;
     this.owner = owner;
+    const { stats } = record;
+    this.#stats = stats.countsCalls ? stats.functions.of(name) : undefined;
+    this.start = start === 0 && stats.countsCalls ? Bun.nanoseconds() : start;
     this.resolve = resolve;
     this.reject = reject;
+  }
+
+  begin(): void {
+    this.record.calls++;
+    if (this.#stats !== undefined) this.#stats.underWay++;
+  }
+
+  end(): void {
+    this.record.calls--;
+    if (this.#stats === undefined) return;
+    this.#stats.underWay--;
+    this.#stats.durations.add(Bun.nanoseconds() - this.start);
   }
 }
 
@@ -169,6 +192,7 @@ function follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): vo
     },
     (error: unknown) => {
       call.calls.end(call);
+      call.record.stats.fail(call.name, error);
       call.reject(error);
     },
   );

@@ -90,7 +90,7 @@ export class Plugin<Definition = UntypedPlugin> {
     this.#generation = generation;
     // Not the generation itself: this closure outlives its code.
     const { record } = generation;
-    this.#track = (result, name, owner) => calls.track(result, { record, name, owner });
+    this.#track = (result, name, owner, start) => calls.track(result, { record, name, owner, start });
   }
 
   /** Whether `invokeFunc` would call something: the plugin has the function, or an `invokeFunc` of its own. */
@@ -188,7 +188,7 @@ export class Plugin<Definition = UntypedPlugin> {
   run<Result>(fn: () => Result, name: string): Result {
     const { context } = this.#require(name);
     const result = context.run(fn);
-    return result instanceof Promise ? (this.#track(result, name, context) as Result) : result;
+    return result instanceof Promise ? (this.#track(result, name, context, 0) as Result) : result;
   }
 
   /** The generation behind this plugin, until the set is retired. @internal */

@@ -31,6 +31,22 @@ interface Folded {
   count: number;
 }
 
+/** Counts what goes wrong in a generation. */
+export interface ErrorObserver {
+  /** At once, for every error. */
+  countUncaught(): void;
+  /** Folded: for `count` errors that are alike. */
+  describe(error: unknown, kind: UncaughtKind, count: number): void;
+}
+
+export interface UncaughtOptions {
+  readonly plugin: string;
+  readonly generation: number;
+  readonly logger: Logger;
+  readonly onPluginError: OnPluginError | undefined;
+  readonly observer: ErrorObserver;
+}
+
 /**
  * Contains what goes wrong in one generation's background work (SPEC 5.6): the first error of a kind is logged and handed
  * on at once, its repetitions once per window with their count, so that a storm costs the host next to nothing. Nothing
@@ -41,17 +57,20 @@ export class UncaughtErrors {
   readonly #generation: number;
   readonly #logger: Logger;
   readonly #onPluginError: OnPluginError | undefined;
+  readonly #observer: ErrorObserver;
   #folded = new Map<string, Folded>();
   #timer: Timer | undefined;
 
-  constructor(plugin: string, generation: number, logger: Logger, onPluginError: OnPluginError | undefined) {
+  constructor({ plugin, generation, logger, onPluginError, observer }: UncaughtOptions) {
     this.#plugin = plugin;
     this.#generation = generation;
     this.#logger = logger;
     this.#onPluginError = onPluginError;
+    this.#observer = observer;
   }
 
   readonly handle = (error: unknown, kind: UncaughtKind): void => {
+    this.#observer.countUncaught();
     const key = this.#keyOf(error, kind);
     const repeated = this.#folded.get(key);
     if (repeated !== undefined) {
@@ -91,6 +110,7 @@ export class UncaughtErrors {
     const where = `${this.#plugin}#${this.#generation}`;
     const what = kind === "unhandledRejection" ? "a rejection nobody handled" : "an error nobody caught";
     const times = count > 1 ? ` (${count} times)` : "";
+    this.#observer.describe(error, kind, count);
     this.#log(`${where}: ${what} in background work${times}: ${describeError(error)}`, error);
     const failed = (failure: unknown): void =>
       this.#log(`onPluginError itself failed: ${describeError(failure)}`, failure);

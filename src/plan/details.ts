@@ -1,6 +1,7 @@
 import type { Phase } from "../errors.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";
+import type { ProbationState } from "./probation-state.ts";
 import { compareNames } from "../link/link.ts";
 import type { Change, Changes } from "./changes.ts";
 
@@ -14,6 +15,8 @@ export type PhaseTimings = Readonly<Partial<Record<Phase | "hold" | "swap", numb
 export class ReloadDetails extends Map<string, ReloadNote> {
   /** In ms, by step; empty for a plan. */
   readonly timings: PhaseTimings;
+  /** The end of the probation that was asked for; `undefined` when none was. Never rejects. */
+  probation: Promise<ProbationState> | undefined;
 
   /** `notes` come sorted by name. @internal */
   constructor(notes: Iterable<readonly [string, ReloadNote]> = [], timings: PhaseTimings = {}) {

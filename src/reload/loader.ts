@@ -1,6 +1,7 @@
 import { pluginFailure } from "../errors.ts";
 import { LeakWatch } from "../inspect/leak-watch.ts";
 import { ArtifactCache } from "../load/copies/artifact-cache.ts";
+import type { ErrorLog } from "../generation/error-log.ts";
 import { Generation } from "../generation/generation.ts";
 import { Handover } from "../generation/handover.ts";
 import { runStep } from "../generation/reentrance.ts";
@@ -17,8 +18,14 @@ import type { FilledOptions } from "./options.ts";
 /** The options that loading depends on. */
 type LoaderOptions = Pick<
   FilledOptions<unknown>,
-  "logger" | "onPluginError" | "hookTimeout" | "leakAfter" | "asyncContext" | "root" | "staticPlugins"
+  "logger" | "onPluginError" | "hookTimeout" | "leakAfter" | "asyncContext" | "root" | "staticPlugins" | "observe"
 >;
+
+/** Where what generations do is told. */
+interface LoaderEvents {
+  readonly errors: ErrorLog;
+  readonly onLeak: (record: GenerationRecord) => void;
+}
 
 /** Makes generations, and keeps what they share: copies of artifacts, the host's modules, the register of them all. */
 export class Loader {
@@ -29,12 +36,16 @@ export class Loader {
   readonly #options: LoaderOptions;
   readonly #leaks: LeakWatch;
 
-  constructor(options: LoaderOptions) {
+  constructor(options: LoaderOptions, { errors, onLeak }: LoaderEvents) {
     this.#options = options;
     this.cache = new ArtifactCache(options.logger);
     this.hostModules = new HostModules(options.root);
-    this.#leaks = new LeakWatch(options.logger, options.leakAfter);
-    this.registry = new GenerationRegistry((record) => this.#leaks.watch(record));
+    this.#leaks = new LeakWatch(options.logger, options.leakAfter, onLeak);
+    this.registry = new GenerationRegistry({
+      onFreed: (record) => this.#leaks.watch(record),
+      countsCalls: options.observe === "calls",
+      errors,
+    });
   }
 
   /**
@@ -68,7 +79,13 @@ export class Loader {
   #evaluate(artifact: FoundArtifact, record: GenerationRecord): LoadedCode | Promise<LoadedCode> {
     const { name } = artifact;
     const { logger, onPluginError, hookTimeout, root, staticPlugins } = this.#options;
-    const errors = new UncaughtErrors(name, record.number, logger, onPluginError);
+    const errors = new UncaughtErrors({
+      plugin: name,
+      generation: record.number,
+      logger,
+      onPluginError,
+      observer: record.stats,
+    });
     const linkedIn = staticPlugins?.[name];
     // Statically linked code stays in memory for good: nobody follows it.
     if (linkedIn !== undefined) return loadStatic(name, linkedIn, errors);

@@ -1,7 +1,9 @@
 import { isThenable } from "../deadline.ts";
 import { describeError, detachedError, type Phase } from "../errors.ts";
+import type { ErrorGroup } from "../generation/error-log.ts";
 import type { Logger } from "../logger.ts";
 import type { PhaseTimings, ReloadDetails } from "../plan/details.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
 
 /** What was asked for. */
 export type ReloadKind = "load" | "reload" | "rollback";
@@ -36,7 +38,10 @@ export type ReloadNews =
       /** Plugins that the step has to deal with; 0 when it deals with the set as a whole. */
       readonly total: number;
     }
-  | { readonly type: "end"; readonly record: ReloadRecord };
+  | { readonly type: "end"; readonly record: ReloadRecord }
+  | { readonly type: "error"; readonly group: ErrorGroup }
+  | { readonly type: "leak"; readonly plugin: string; readonly generation: number }
+  | { readonly type: "probation"; readonly probation: ProbationState };
 
 export type ReloadListener = (news: ReloadNews) => void;
 
@@ -54,6 +59,8 @@ export class ReloadLog {
   readonly #byOutcome = new WeakMap<object, ReloadRecord>();
   #records: ReloadRecord[] = [];
   #count = 0;
+  #succeeded = 0;
+  #failed = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -62,6 +69,11 @@ export class ReloadLog {
   /** The newest attempts that are over, oldest first; at most 100. */
   get records(): readonly ReloadRecord[] {
     return this.#records;
+  }
+
+  /** How many attempts ended how, since the swapper was made. */
+  get counts(): { readonly succeeded: number; readonly failed: number } {
+    return { succeeded: this.#succeeded, failed: this.#failed };
   }
 
   /** Calls `listener` at the begin, at each step and at the end of every attempt. The answer ends that. */
@@ -101,9 +113,9 @@ export class ReloadLog {
     const report: ReportProgress = (next, done, total) => {
       if (next !== phase) endPhase();
       phase = next;
-      this.#tell({ type: "progress", id, phase: next, done, total });
+      this.tell({ type: "progress", id, phase: next, done, total });
     };
-    this.#tell({ type: "start", id, kind, startedAt });
+    this.tell({ type: "start", id, kind, startedAt });
     const end = (): Pick<ReloadRecord, "id" | "kind" | "startedAt" | "duration" | "timings"> => {
       endPhase();
       return { id, kind, startedAt, duration: performance.now() - start, timings };
@@ -119,12 +131,15 @@ export class ReloadLog {
   }
 
   #add(record: ReloadRecord, outcome: unknown): void {
+    if (record.ok) this.#succeeded++;
+    else this.#failed++;
     if (isObject(outcome)) this.#byOutcome.set(outcome, record);
     this.#records = [...this.#records, record].slice(-KEPT);
-    this.#tell({ type: "end", record });
+    this.tell({ type: "end", record });
   }
 
-  #tell(news: ReloadNews): void {
+  /** Tells every listener; an error of one is logged and changes nothing. */
+  tell(news: ReloadNews): void {
     for (const listener of this.#listeners) {
       const failed = (error: unknown): void =>
         this.#logger.error(`a listener of reloads failed: ${describeError(error)}`, error);

@@ -7,6 +7,7 @@ import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
+import { ErrorLog } from "../generation/error-log.ts";
 import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { type FoundArtifacts, PluginDirScanner } from "../load/scan.ts";
@@ -18,9 +19,18 @@ import { artifactsBefore, type LivePlugins, nextLive, stepFrom } from "../plan/l
 import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summary } from "../plan/details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
-import { type FilledOptions, fillOptions, type ReloadCallback, type SwapperOptions } from "./options.ts";
+import { metricsOf, type SwapperMetrics } from "./metrics.ts";
+import {
+  type FilledOptions,
+  fillOptions,
+  type ReloadCallback,
+  type ReloadOptions,
+  type SwapperOptions,
+} from "./options.ts";
 import { type Completion, prepareAndSwap, type PreparedSet, withPhase } from "./prepare.ts";
 import { PreparedReload } from "./prepared-reload.ts";
+import { checkProbation, Probation, type ProbationOptions } from "./probation.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
 import { Queue } from "./queue.ts";
 import {
   type ReloadKind,
@@ -45,12 +55,14 @@ interface Attempt<Extension> {
   readonly callback: ReloadCallback<Extension> | undefined;
   /** Waits before the swap with what is prepared; not at all when it is not given. */
   readonly hold?: ((details: ReloadDetails) => Promise<void>) | undefined;
+  /** Watches the set after the swap. */
+  readonly probation?: ProbationOptions | undefined;
   readonly report: ReportProgress;
   readonly timings: PhaseTimings;
 }
 
 /** What a load, reload or rollback was asked to do. */
-type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold">;
+type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold" | "probation">;
 
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
@@ -70,6 +82,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   readonly #retirement: Retirement<Extension>;
   readonly #history: History;
   readonly #log: ReloadLog;
+  readonly #errors: ErrorLog;
   readonly #triggers: Triggers;
   readonly #leases: LeaseWatch;
   #pluginDir: string;
@@ -83,6 +96,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   #data: unknown;
   readonly #queue = new Queue();
   /** Aborts the prepared reload that is being held. */
+  #probation: Probation | undefined;
   #refuseHeld: ((reason: HotswapError) => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -99,15 +113,19 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#options = { ...filled, onPluginError };
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
+    this.#log = new ReloadLog(this.#options.logger);
+    this.#errors = new ErrorLog((group) => this.#log.tell({ type: "error", group }));
+    this.#loader = new Loader(this.#options, {
+      errors: this.#errors,
+      onLeak: ({ plugin, number }) => this.#log.tell({ type: "leak", plugin, generation: number }),
+    });
     this.#scanner = new PluginDirScanner(this.#options);
-    this.#loader = new Loader(this.#options);
     this.#history = new History(this.#loader.cache, this.#options);
     this.#retirement = new Retirement(this.#options);
-    this.#log = new ReloadLog(this.#options.logger);
     this.controlTarget = {
       logger: this.#options.logger,
       swapper: this,
-      reload: () => this.#log.recordOf(this.reload(this.#data)),
+      reload: (how = {}) => this.#log.recordOf(this.reload(this.#data, how)),
       rollback: () => this.#log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
@@ -139,7 +157,24 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#log.records;
   }
 
-  /** Calls `listener` at the begin, at each step and at the end of every load, reload and rollback. The answer ends that. */
+  /** The newest probation, over or not; `undefined` when there was none. */
+  get probation(): ProbationState | undefined {
+    return this.#probation?.state;
+  }
+
+  /** What generations counted, and the errors of plugins, grouped (SPEC 15.1). */
+  metrics(): SwapperMetrics {
+    const { observe } = this.#options;
+    return metricsOf(this.#loader.registry, observe === "calls", {
+      reloads: this.#log.counts,
+      errors: this.#errors.groups,
+    });
+  }
+
+  /**
+   * Calls `listener` at the begin, at each step and at the end of every load, reload and rollback, with errors of plugins
+   * (grouped), leaked generations, and how a probation goes. Returns what ends that.
+   */
   subscribe(listener: ReloadListener): () => void {
     return this.#log.subscribe(listener);
   }
@@ -190,13 +225,22 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * Replaces what changed in the plugin folder, as one transaction: it succeeds as a whole, or the current set stays
    * as it is. After a first load that failed, this is the first load. Waits for a reload that is under way. Rejects with a
    * {@link HotswapError} that says plugin and phase; `HOTSWAP_STATIC_MODE`, `HOTSWAP_CLOSED`, `HOTSWAP_REENTRANT`.
+   *
+   * With `probation` the new set is watched after the swap, and the one before made live again when it misbehaves, with all
+   * guarantees of {@link rollback} (SPEC 3.18). `details.probation` resolves at the end of it.
+   *
+   * @example
+   *     const details = await swapper.reload(data, { probation: { watch: 30_000, maxErrors: 0 } });
+   *     const { state, reason } = await details.probation;
    */
-  reload(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
+  reload(data?: unknown, options: ReloadCallback<Extension> | ReloadOptions<Extension> = {}): Promise<ReloadDetails> {
+    const { callback, probation } = typeof options === "function" ? { callback: options } : options;
     return this.#enqueue("reload", async () => {
+      if (probation !== undefined) this.#checkProbation(probation);
       this.#refuseStatic("reload");
       this.#data = data;
       await this.#triggers.open();
-      return this.#swapTo("folder", () => this.#find(), { data, callback });
+      return this.#swapTo("folder", () => this.#find(), { data, callback, probation });
     });
   }
 
@@ -356,7 +400,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   async #prepareAndSwap(
     source: Source,
     artifacts: FoundArtifacts,
-    { data, callback, hold, report, timings }: Attempt<Extension>,
+    { data, callback, hold, probation, report, timings }: Attempt<Extension>,
   ): Promise<ReloadDetails> {
     const [old, live] = [this.#set, this.#live];
     const changes = findChanges(live, artifacts);
@@ -386,11 +430,39 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       this.#retirement.start(old, leaving);
     }
     const step = stepFrom(live, changes);
+    this.#probation?.end(source === "history" ? "went back" : "ended", "another set took its place");
+    if (probation !== undefined) this.#watch(probation, prepared, detailsOf(prepared));
     if (source === "history") await this.#history.pop();
     // A reload that found nothing new is no step to go back to, and must not push out the last good one.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
     await turnWhenDue();
     return detailsOf(prepared);
+  }
+
+  #checkProbation(options: ProbationOptions): void {
+    checkProbation(options);
+    if (this.#options.history > 0) return;
+    throw new RangeError("a probation needs a set to go back to, and history is 0: keep one set at least");
+  }
+
+  /** Watches the set that has just become live. */
+  #watch(options: ProbationOptions, { fresh }: PreparedSet<Extension>, details: ReloadDetails): void {
+    const { logger, hookTimeout } = this.#options;
+    const probation = new Probation(options, {
+      stats: fresh.map(({ record }) => record.stats),
+      timeout: hookTimeout,
+      goBack: async (reason) => {
+        logger.error(`the set before is made live again: ${reason}`);
+        await this.#enqueue("rollback", async () => {
+          if (this.#probation !== probation || probation.state.state !== "running") return;
+          await this.#rollBack(this.#data, undefined);
+        });
+      },
+      tell: (state) => this.#log.tell({ type: "probation", probation: state }),
+    });
+    this.#probation = probation;
+    details.probation = probation.over;
+    probation.start();
   }
 
   /** Hands out what decides over the prepared set, and waits for the decision. */

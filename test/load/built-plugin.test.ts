@@ -31,7 +31,13 @@ function optionsOf(project: Project): LoadOptions {
     cache: new ArtifactCache(logger),
     hostModules: new HostModules(project.root),
     root: project.root,
-    errors: new UncaughtErrors("alpha", 1, logger, undefined),
+    errors: new UncaughtErrors({
+      plugin: "alpha",
+      generation: 1,
+      logger,
+      onPluginError: undefined,
+      observer: { countUncaught() {}, describe() {} },
+    }),
     hookTimeout: 5000,
     watch: () => undefined,
   };

@@ -136,6 +136,11 @@ export class HostWatch {
         return ALL;
       case "generations":
         return ["generations"];
+      case "error":
+      case "probation":
+        return ["status"];
+      case "leak":
+        return ["status", "generations"];
       default:
         return event satisfies never;
     }
