@@ -38,7 +38,8 @@ export const topCommand = defineCommand({
         await print(text);
         return 0;
       }
-      await print(`${CLEAR}${text}`);
+      process.stdout.write(CLEAR);
+      await print(text);
       before = metrics;
       const { promise: next, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, INTERVAL);

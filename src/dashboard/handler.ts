@@ -1,4 +1,5 @@
 import type { Failure, Reload } from "../control/protocol.ts";
+import { PROMETHEUS_TYPE, prometheusText } from "../observe/prometheus.ts";
 import { toWire } from "../control/wire.ts";
 import { refusalOf, safetyHeaders } from "./guard.ts";
 import type { ShownHost } from "./host/shown-host.ts";
@@ -30,6 +31,11 @@ type Method = "GET" | "POST";
 
 /** What the page may ask the host for, by the path under the dashboard's own. */
 const questions: Readonly<Record<string, { readonly method: Method; ask(host: ShownHost): Promise<Response> }>> = {
+  metrics: {
+    method: "GET",
+    ask: async (host) =>
+      new Response(prometheusText(await host.metrics()), { headers: { "content-type": PROMETHEUS_TYPE } }),
+  },
   "api/plan": { method: "GET", ask: async (host) => Response.json(await host.plan()) },
   "api/reload": { method: "POST", ask: async (host) => reloadAnswer(await host.reload()) },
   "api/rollback": { method: "POST", ask: async (host) => reloadAnswer(await host.rollback()) },

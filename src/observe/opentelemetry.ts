@@ -131,10 +131,10 @@ function observe(swapper: InstrumentedSwapper, meter: Meter): () => void {
       ((result, { leaked }) => result.observe(leaked)) satisfies Observe,
     ],
   ] as const;
-  const callbacks = instruments.map(([instrument, look]) => {
+  const callbacks = instruments.map(([observed, look]) => {
     const callback = (result: ObservableResult): void => look(result, swapper.metrics());
-    instrument.addCallback(callback);
-    return () => instrument.removeCallback(callback);
+    observed.addCallback(callback);
+    return () => observed.removeCallback(callback);
   });
   return () => {
     for (const remove of callbacks) remove();

@@ -1,4 +1,4 @@
-import { generationsOf, planOf, reloadOf, reloadsOf, statusOf, vaultKeysOf } from "../../control/answers.ts";
+import { generationsOf, metricsOf, planOf, reloadOf, reloadsOf, statusOf, vaultKeysOf } from "../../control/answers.ts";
 import type { ControlClient } from "../../control/client.ts";
 import { Feed } from "../../control/feed.ts";
 import type { ControlEvent } from "../../control/protocol.ts";
@@ -7,7 +7,7 @@ import type { ControlTarget } from "../../control/target.ts";
 /** The host that a dashboard shows: another process, through its control socket, or this one. */
 export type ShownHost = Pick<
   ControlClient,
-  "status" | "plan" | "generations" | "reloads" | "vaultKeys" | "reload" | "rollback" | "events"
+  "status" | "plan" | "generations" | "reloads" | "metrics" | "vaultKeys" | "reload" | "rollback" | "events"
 >;
 
 /** This process as a dashboard sees it: what its control socket would answer. */
@@ -18,6 +18,7 @@ export function ownHost({ swapper, reload, rollback }: ControlTarget): ShownHost
     plan: () => planOf(swapper, false),
     generations: async () => generationsOf(swapper),
     reloads: async () => reloadsOf(swapper),
+    metrics: async () => metricsOf(swapper),
     vaultKeys: async () => vaultKeysOf(swapper),
     reload: async () => reloadOf(await reload()),
     rollback: async () => reloadOf(await rollback()),
