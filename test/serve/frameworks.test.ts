@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
-import type { FunctionReference } from "hotswap";
+import { io } from "socket.io-client";
 import { build } from "../../src/build/index.ts";
 import { createHost, type Host } from "../support/host.ts";
+import { join } from "node:path";
 import { Client } from "./client.ts";
 import { ServedHost, serveOn } from "./served-host.ts";
 
-type Framework = "hono" | "elysia";
+type Framework = "hono" | "elysia" | "socketio" | "trpc" | "orpc" | "yoga";
 
 /** Builds the app in this framework, a package of the host's, as a plugin of this version. */
 async function buildApp({ project }: Host, framework: Framework, version: number): Promise<void> {
@@ -17,21 +17,68 @@ async function buildApp({ project }: Host, framework: Framework, version: number
   });
 }
 
-async function serveApp(framework: Framework, routes: Record<string, FunctionReference> = {}): Promise<ServedHost> {
-  const host = await createHost({}, { root: join(import.meta.dir, "..", "..") });
+async function serveApp(framework: Framework, drainTimeout = 60_000): Promise<ServedHost> {
+  const host = await createHost({}, { root: join(import.meta.dir, "..", ".."), drainTimeout });
   await buildApp(host, framework, 1);
   await host.swapper.loadPlugins();
-  const fetch = `${framework}.fetch` as const;
-  const server = serveOn(host, { routes, fetch, websocket: { plugin: framework }, versionHeader: "x-hotswap" });
-  return new ServedHost(host, server);
+  return new ServedHost(host, serveOn(host, { app: framework, versionHeader: "x-hotswap", idleTimeout: 60 }));
 }
 
-/** What both apps can do, before and after a reload. */
-async function exercise(served: ServedHost, framework: Framework, version: number): Promise<void> {
-  const hello = await served.fetch("/hello/Ada");
-  expect(await hello.text()).toBe(`Hello, Ada, from ${version}`);
-  expect(hello.headers.get("x-app")).toBe(`version ${version}`);
-  expect(hello.headers.get("x-hotswap")).toBe(`${framework}#${version}`);
+async function update(served: ServedHost, framework: Framework, version: number): Promise<void> {
+  await buildApp(served.host, framework, version);
+  expect(String(await served.swapper.reload())).toBe(`${framework}: ok`);
+}
+
+const json = (body: unknown) => ({
+  method: "POST",
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json", "x-name": "Ada" },
+});
+
+/** What the app's routes and its middleware say. */
+const hello: Record<Framework, (served: ServedHost, version: number) => Promise<void>> = {
+  hono: helloOverHttp,
+  elysia: helloOverHttp,
+  async socketio(served, version) {
+    expect(await served.ask("/version")).toEqual([200, String(version)]);
+    const options = { transports: ["websocket"], reconnection: false, forceNew: true, query: { name: "nobody" } };
+    const refused = io(served.server.url.origin, options);
+    const error = await new Promise<Error>((resolve) => refused.on("connect_error", resolve));
+    refused.close();
+    expect(error.message).toBe("who are you?");
+  },
+  async trpc(served, version) {
+    const headers = { "x-name": "Ada" };
+    expect(await served.ask("/trpc/hello", { headers })).toEqual([
+      200,
+      JSON.stringify({ result: { data: `Hello, Ada, from ${version}` } }),
+    ]);
+    const [, ticks] = await served.ask("/trpc/ticks");
+    expect(ticks).toContain(`data: "3 by ${version}"`);
+  },
+  async orpc(served, version) {
+    expect(await served.ask("/rpc/hello", json({}))).toEqual([
+      200,
+      JSON.stringify({ json: `Hello, Ada, from ${version}` }),
+    ]);
+  },
+  async yoga(served, version) {
+    expect(await served.ask("/graphql", json({ query: "{ version hello }" }))).toEqual([
+      200,
+      JSON.stringify({ data: { version, hello: `Hello, Ada, from ${version}` } }),
+    ]);
+    const ticks = await served.fetch("/graphql?query=subscription{ticks}", {
+      headers: { accept: "text/event-stream" },
+    });
+    expect(await ticks.text()).toContain(`3 by ${version}`);
+  },
+};
+
+async function helloOverHttp(served: ServedHost, version: number): Promise<void> {
+  const answer = await served.fetch("/hello/Ada");
+  expect(await answer.text()).toBe(`Hello, Ada, from ${version}`);
+  expect(answer.headers.get("x-app")).toBe(`version ${version}`);
+  expect(answer.headers.get("x-hotswap")).toContain(`#${version}`);
   const sum = { method: "POST", body: "[1,2,3]", headers: { "content-type": "application/json" } };
   expect(await served.ask("/sum", sum)).toEqual([200, JSON.stringify({ sum: 6, by: version })]);
   expect(await served.ask("/fail")).toEqual([500, "caught: the app's own"]);
@@ -39,7 +86,7 @@ async function exercise(served: ServedHost, framework: Framework, version: numbe
 }
 
 /** Reloads while the app streams: the whole of what it answered. */
-async function streamOverReload(served: ServedHost, framework: Framework): Promise<string> {
+async function streamOverReload(served: ServedHost, framework: Framework, version: number): Promise<string> {
   const reloaded = Promise.withResolvers<void>();
   using upstream = Bun.serve({
     hostname: "127.0.0.1",
@@ -55,34 +102,81 @@ async function streamOverReload(served: ServedHost, framework: Framework): Promi
   });
   const response = await served.fetch(`/events?from=${encodeURIComponent(upstream.url.href)}`);
   const text = response.text();
-  await buildApp(served.host, framework, 2);
-  expect(String(await served.swapper.reload())).toBe(`${framework}: ok`);
+  await update(served, framework, version);
   reloaded.resolve();
   await text;
   await upstream.stop(true);
   return text;
 }
 
-test("a Hono app that a plugin exports is reloaded under its clients", async () => {
-  await using served = await serveApp("hono", { "/socket": "hono.socket" });
-  await exercise(served, "hono", 1);
-  const client = await Client.connect(served.server.url, "/socket");
-  expect(await client.ask("hi")).toBe("hi by 1");
-  expect(await streamOverReload(served, "hono")).toBe("data: one by 1\n\ndata: two by 1\n\n");
-  await exercise(served, "hono", 2);
-  expect(await client.ask("hi")).toBe("hi by 2");
-  expect(await served.ask("/client")).toEqual([200, "127.0.0.1"]);
-  await served.swapper.drained();
-  expect(served.logger.of("error")).toEqual([]);
+for (const framework of Object.keys(hello) as Framework[]) {
+  test(`${framework}: an app that a plugin exports is reloaded under its clients`, async () => {
+    await using served = await serveApp(framework);
+    await hello[framework](served, 1);
+    await update(served, framework, 2);
+    await hello[framework](served, 2);
+    await served.swapper.drained();
+    expect(served.logger.of("error")).toEqual([]);
+  });
+}
+
+test("streams of Hono and Elysia end in the version in which they began", async () => {
+  await using hono = await serveApp("hono");
+  expect(await streamOverReload(hono, "hono", 2)).toBe("data: one by 1\n\ndata: two by 1\n\n");
+  await using elysia = await serveApp("elysia");
+  expect(await streamOverReload(elysia, "elysia", 2)).toBe("one by 1, two by 1, ");
 });
 
-test("an Elysia app that a plugin exports is reloaded under its clients", async () => {
-  await using served = await serveApp("elysia");
-  await exercise(served, "elysia", 1);
-  const wrong = { method: "POST", body: `["one"]`, headers: { "content-type": "application/json" } };
-  expect((await served.ask("/sum", wrong))[0]).toBe(422);
-  expect(await streamOverReload(served, "elysia")).toBe("one by 1, two by 1, ");
-  await exercise(served, "elysia", 2);
-  await served.swapper.drained();
-  expect(served.logger.of("error")).toEqual([]);
+const numberOf = (served: ServedHost, state: string): number[] =>
+  served.swapper.generations.filter((generation) => generation.state === state).map(({ number }) => number);
+
+for (const framework of ["hono", "elysia"] as const) {
+  test(`${framework}: a socket stays with the version that opened it, which goes when it closes`, async () => {
+    await using served = await serveApp(framework);
+    const first = await Client.connect(served.server.url, "/socket");
+    expect(await first.next()).toBe("open by 1");
+    await update(served, framework, 2);
+    const second = await Client.connect(served.server.url, "/socket");
+    expect(await second.next()).toBe("open by 2");
+    expect(await first.ask("hi")).toBe("hi by 1");
+    expect(await second.ask("hi")).toBe("hi by 2");
+    expect(served.swapper.generations.map(({ number, state, sockets }) => [number, state, sockets])).toEqual([
+      [1, "draining", 1],
+      [2, "live", 1],
+    ]);
+    first.close(1000, "done");
+    await served.swapper.drained();
+    expect(numberOf(served, "draining")).toEqual([]);
+    expect(await second.ask("still here")).toBe("still here by 2");
+    expect(served.logger.of("error")).toEqual([]);
+  });
+}
+
+test("socket.io: as a client sees it", async () => {
+  await using served = await serveApp("socketio", 1);
+  const connect = () =>
+    io(served.server.url.origin, { transports: ["websocket"], reconnectionDelay: 10, forceNew: true });
+  const client = connect();
+  const heard: string[] = [];
+  const next = async (text: string): Promise<void> => {
+    while (!heard.includes(text)) await new Promise((resolve) => client.once("said", resolve));
+  };
+  client.on("said", (text: string) => heard.push(text));
+  await next("open by 1");
+  expect(await client.emitWithAck("say", "hi")).toBe("heard by 1");
+  // After drainTimeout it is closed with 1012, and connects again by itself: to the new version.
+  await update(served, "socketio", 2);
+  await next("open by 2");
+  expect(await client.emitWithAck("say", "hi")).toBe("heard by 2");
+  expect(served.logger.of("warn").join("\n")).toContain(
+    "socketio#1: its set is retired, so 1 of its sockets is closed with 1012 (service restart)",
+  );
+  client.close();
+});
+
+test("socket.io: long polling", async () => {
+  await using served = await serveApp("socketio");
+  const client = io(served.server.url.origin, { transports: ["polling"], forceNew: true });
+  expect(await client.emitWithAck("say", "hi")).toBe("heard by 1");
+  client.close();
 });

@@ -1,5 +1,6 @@
-import { definePlugin } from "hotswap";
+import { definePlugin, type ServerHandle } from "hotswap";
 import { Elysia, t } from "elysia";
+import { websocket } from "elysia/ws";
 
 /** Put in by the build flag `--define`. */
 declare const VERSION: number;
@@ -16,18 +17,27 @@ const app = new Elysia()
   .get(
     "/events",
     async function* events({ query }) {
-      const { body } = await fetch(query.from);
+      const { body } = await globalThis.fetch(query.from);
       if (body === null) return;
       for await (const chunk of body.pipeThrough(new TextDecoderStream())) yield `${chunk} by ${VERSION}, `;
     },
     { query: t.Object({ from: t.String() }) },
   )
+  .get("/version", () => String(VERSION))
+  .ws("/socket", {
+    open: (socket) => void socket.send(`open by ${VERSION}`),
+    message: (socket, message) => void socket.send(`${String(message)} by ${VERSION}`),
+  })
   .get("/fail", () => {
     throw new Error("the app's own");
   });
 
-export default definePlugin({
-  functions: {
-    fetch: (request: Request) => app.handle(request),
-  },
-});
+export const fetch = (request: Request, server: ServerHandle): Response | Promise<Response> => {
+  // Elysia's routes for sockets upgrade by it.
+  app.server = server as unknown as typeof app.server;
+  return app.fetch(request);
+};
+
+export { websocket };
+
+export default definePlugin({});

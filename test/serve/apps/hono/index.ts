@@ -1,6 +1,6 @@
 import { definePlugin, type ServerHandle } from "hotswap";
 import { Hono } from "hono";
-import { getConnInfo } from "hono/bun";
+import { getConnInfo, upgradeWebSocket, websocket } from "hono/bun";
 import { streamSSE } from "hono/streaming";
 
 /** Put in by the build flag `--define`. */
@@ -23,7 +23,7 @@ app.post("/sum", async (context) => {
 /** Hands on what another server sends, as it comes. */
 app.get("/events", (context) =>
   streamSSE(context, async (stream) => {
-    const { body } = await fetch(context.req.query("from") ?? "");
+    const { body } = await globalThis.fetch(context.req.query("from") ?? "");
     if (body === null) return;
     for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
       await stream.writeSSE({ data: `${chunk} by ${VERSION}` });
@@ -39,17 +39,20 @@ app.get("/fail", () => {
 
 app.onError((error, context) => context.text(`caught: ${error.message}`, 500));
 
-export default definePlugin({
-  functions: {
-    /** The second argument is what Hono calls `env`. */
-    fetch: (request: Request, server: ServerHandle) => app.fetch(request, { server }),
+app.get("/version", (context) => context.text(String(VERSION)));
 
-    /** Sockets go around Hono, whose own handlers for them are closures that would outlive their generation. */
-    socket: (request: Request, server: ServerHandle) =>
-      server.upgrade(request) ? undefined : new Response("this is a socket", { status: 426 }),
+app.get(
+  "/socket",
+  upgradeWebSocket(() => ({
+    onOpen: (_event, socket) => socket.send(`open by ${VERSION}`),
+    onMessage: ({ data }, socket) => socket.send(`${String(data)} by ${VERSION}`),
+  })),
+);
 
-    message(socket: Bun.ServerWebSocket, frame: string) {
-      socket.send(`${frame} by ${VERSION}`);
-    },
-  },
-});
+/** The second argument is what Hono calls `env`. */
+export const fetch = (request: Request, server: ServerHandle): Response | Promise<Response> =>
+  app.fetch(request, { server });
+
+export { websocket };
+
+export default definePlugin({});
