@@ -36,6 +36,7 @@ export const errorCodes = {
   HOTSWAP_DUPLICATE_LIVE_TYPE: "two plugins have a live type of one name",
   HOTSWAP_DUPLICATE_ENTRY: "two plugins register one key in one registry",
   HOTSWAP_HOOK_FAILED: "a plugin's module or hook threw or rejected",
+  HOTSWAP_INTRINSIC_CHANGED: "a plugin overwrote a part of the language that all code of the process shares",
   HOTSWAP_HOOK_TIMEOUT: "a plugin's module or hook did not finish within hookTimeout",
   HOTSWAP_CALLBACK_FAILED: "a reload callback, or the factory of the extension, threw or rejected",
   HOTSWAP_STATIC_MODE: "statically linked plugins cannot be reloaded",

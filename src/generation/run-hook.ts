@@ -1,5 +1,6 @@
 import { describeError, HotswapError, type Phase } from "../errors.ts";
 import { isThenable, withDeadline } from "../deadline.ts";
+import { adoptIntrinsics, requireIntrinsics } from "../load/intrinsics.ts";
 import type { AnyFunction, Context } from "../load/graph.ts";
 import { runStep } from "./reentrance.ts";
 
@@ -40,23 +41,32 @@ export async function runHook(call: HookCall, params: readonly unknown[], timeou
   const settled = Promise.resolve(result).catch((error: unknown) => {
     throw hookFailed(call, error);
   });
-  await withDeadline(settled, {
-    plugin: call.plugin,
-    phase: call.phase,
-    what: `${call.name}() of "${call.plugin}"`,
-    timeout,
-  });
+  try {
+    await withDeadline(settled, {
+      plugin: call.plugin,
+      phase: call.phase,
+      what: `${call.name}() of "${call.plugin}"`,
+      timeout,
+    });
+  } finally {
+    // While a generation is freed the host does other things, too, and may have overwritten something itself.
+    if (call.phase !== undefined) requireIntrinsics(call.plugin, call.phase);
+  }
 }
 
 /** Whether the result is a promise is asked here: a getter or a proxy may throw. */
 function enter(call: HookCall, params: readonly unknown[]): { readonly result: unknown; readonly isPromise: boolean } {
+  adoptIntrinsics();
   try {
     const result = runStep(`${call.name}() of "${call.plugin}"`, () =>
       call.context.run(call.hook as (...params: unknown[]) => unknown, ...params),
     );
     return { result, isPromise: isThenable(result) };
   } catch (error) {
+    requireIntrinsics(call.plugin, call.phase, { cause: error });
     throw hookFailed(call, error);
+  } finally {
+    requireIntrinsics(call.plugin, call.phase);
   }
 }
 

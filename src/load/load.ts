@@ -12,6 +12,7 @@ import { createGraph, type GraphContext } from "./graph.ts";
 import { builtAssets } from "./built-plugin.ts";
 import { type EvaluatedModules, evaluateModules } from "./evaluate.ts";
 import { evaluateBuilt } from "./evaluate-built.ts";
+import { adoptIntrinsics, requireIntrinsics, restoreIntrinsics } from "./intrinsics.ts";
 import type { HostModules } from "./host-modules.ts";
 import type { FoundArtifact } from "./scan.ts";
 import type { UncaughtErrors } from "./uncaught.ts";
@@ -73,6 +74,7 @@ async function loadCode(
     options.watch(bridge);
     graph = createGraph(bridge, options.errors.handle);
     options.watch(graph);
+    adoptIntrinsics();
     const { rootModule, live } = await withDeadline(namingPlugin(name, evaluate(graph, bridge)), {
       plugin: name,
       phase: "load",
@@ -104,19 +106,22 @@ async function loadCode(
 }
 
 async function namingPlugin(plugin: string, evaluated: Promise<EvaluatedModules>): Promise<EvaluatedModules> {
+  // What is evaluated at once has been; nothing else of hotswap ran since.
+  const early = restoreIntrinsics();
+  let modules: EvaluatedModules | undefined;
+  let cause: unknown;
   try {
-    return await evaluated;
+    modules = await evaluated;
   } catch (error) {
-    throw new HotswapError(
-      "HOTSWAP_HOOK_FAILED",
-      `a module of "${plugin}" failed to evaluate: ${describeError(error)}`,
-      {
-        plugin,
-        phase: "load",
-        cause: error,
-      },
-    );
+    cause = error;
   }
+  requireIntrinsics(plugin, "load", { changed: early ?? restoreIntrinsics(), cause });
+  if (modules !== undefined) return modules;
+  throw new HotswapError("HOTSWAP_HOOK_FAILED", `a module of "${plugin}" failed to evaluate: ${describeError(cause)}`, {
+    plugin,
+    phase: "load",
+    cause,
+  });
 }
 
 /** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */
