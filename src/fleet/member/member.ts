@@ -70,6 +70,8 @@ export class FleetMember implements AsyncDisposable {
   #canaryOf: number | undefined;
   /** A round that this member was told to swap in, and has not said that it did. */
   #owes: string | undefined;
+  /** When it swapped, by its own clock. */
+  #swappedAt = 0;
   #health: HealthWatch | undefined;
   #failure: Failure | undefined;
   #retryAt = 0;
@@ -267,6 +269,7 @@ export class FleetMember implements AsyncDisposable {
     this.#retryAt = 0;
     try {
       await held.ready.set?.commit();
+      this.#swappedAt = Date.now();
     } catch (error) {
       // What a vote cannot promise: this member follows by an ordinary reload.
       this.#failure = failureOf(this.id, error);
@@ -293,6 +296,7 @@ export class FleetMember implements AsyncDisposable {
     if (this.#behind(head) && performance.now() >= this.#retryAt) {
       try {
         await this.#host.run(this.#target(head));
+        this.#swappedAt = Date.now();
       } catch (error) {
         if (isStoreFailure(error)) throw error;
         this.#retryAt = performance.now() + RETRY_AFTER * (0.5 + Math.random());
@@ -310,7 +314,7 @@ export class FleetMember implements AsyncDisposable {
   async #paySwapped({ head }: Look): Promise<void> {
     const round = this.#owes;
     if (round === undefined || this.#behind(head)) return;
-    await this.#put("swapped", round, {});
+    await this.#put("swapped", round, { at: this.#swappedAt });
     this.#owes = undefined;
     const { rollout } = head;
     if (rollout === null || roundOf(rollout) !== round || rollout.state.is !== "swapping") return;
@@ -340,7 +344,7 @@ export class FleetMember implements AsyncDisposable {
     if (JSON.stringify(after.rollout) !== JSON.stringify(rollout)) this.#wakeUp();
   }
 
-  async #put(kind: BallotKind, round: string, ballot: Omit<Ballot, "at">): Promise<void> {
+  async #put(kind: BallotKind, round: string, ballot: Partial<Ballot>): Promise<void> {
     const text = JSON.stringify({ at: Date.now(), ...ballot });
     await this.#fleet.store.write(this.fleet, { put: [{ collection: ballots(kind, round), key: this.id, text }] });
   }

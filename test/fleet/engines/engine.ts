@@ -6,8 +6,7 @@ import { join } from "node:path";
 /** A database server of a test's own, in a folder of its own, on a free port. Stopped and removed when disposed. */
 export interface Engine extends AsyncDisposable {
   readonly url: string;
-  readonly pid: number;
-  /** Ends it as a crash would, and starts it again on the same data and port. */
+  /** Ends it as a crash would, if it still runs, and starts it again on the same data and port. */
   restart(): Promise<void>;
 }
 
@@ -30,10 +29,11 @@ function postgresFolder(): string | undefined {
 
 const DEBIAN = "/usr/lib/postgresql";
 
-export async function startPostgres(): Promise<Engine> {
+/** `within` is a folder for its data; the one for temporary files unless given. */
+export async function startPostgres(within = tmpdir()): Promise<Engine> {
   const bin = postgresFolder();
   if (bin === undefined) throw new Error(`PostgreSQL is not installed: ${missing("postgres")}`);
-  const folder = await mkdtemp(join(tmpdir(), "hotswap-pg-"));
+  const folder = await mkdtemp(join(within, "hotswap-pg-"));
   // The server refuses to run as root: then it runs as the user that its package made.
   const asRoot = process.getuid?.() === 0;
   await chmod(folder, 0o755);
@@ -49,27 +49,23 @@ export async function startPostgres(): Promise<Engine> {
   await start();
   return {
     url: `postgres://postgres:secret-word@127.0.0.1:${port}/postgres`,
-    get pid() {
-      return Number.parseInt(
-        new TextDecoder().decode(Bun.spawnSync(["head", "-1", join(data, "postmaster.pid")]).stdout),
-        10,
-      );
-    },
     async restart() {
-      await stop();
+      await stop().catch(() => {
+        // It has ended by itself.
+      });
       await start();
     },
     async [Symbol.asyncDispose]() {
-      await stop();
+      await stop().catch(() => {});
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-export async function startRedis(): Promise<Engine> {
+export async function startRedis(within = tmpdir()): Promise<Engine> {
   const bin = Bun.which("redis-server");
   if (bin === null) throw new Error(`Redis is not installed: ${missing("redis")}`);
-  const folder = await mkdtemp(join(tmpdir(), "hotswap-redis-"));
+  const folder = await mkdtemp(join(within, "hotswap-redis-"));
   const port = freePort();
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--appendfsync", "always"];
   const spawn = () =>
@@ -81,9 +77,6 @@ export async function startRedis(): Promise<Engine> {
   await answering(port);
   return {
     url,
-    get pid() {
-      return server.pid;
-    },
     async restart() {
       server.kill("SIGKILL");
       await server.exited;
