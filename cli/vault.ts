@@ -1,6 +1,6 @@
 import { HotswapError } from "../src/errors.ts";
 import { didYouMean } from "../src/suggest.ts";
-import { type InspectedKey, inspectKey, inspectStore } from "../src/vault/inspect.ts";
+import { type InspectedKey, inspectKey, inspectStore } from "../src/inspect/stored-vault.ts";
 import { defineCommand, UsageError } from "./frame/command.ts";
 import { printHostVault } from "./host/vault.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";

@@ -1,4 +1,4 @@
-import { createConsola } from "consola";
+import type { ConsolaInstance } from "consola";
 import { describeError } from "./errors.ts";
 import { visible, visibleError } from "./visible.ts";
 
@@ -12,7 +12,21 @@ export interface Logger {
 
 /** The logger of a swapper that was given none: warnings and errors to stderr, news to stdout. */
 export function defaultLogger(): Logger {
-  return createConsola().withTag("hotswap");
+  let made: ConsolaInstance | undefined;
+  // Loaded with the first message: a host that gives a logger of its own never pays for it.
+  const consola = (): ConsolaInstance => {
+    made ??= (require("consola") as typeof import("consola")).createConsola().withTag("hotswap");
+    return made;
+  };
+  return {
+    debug: (message, ...details) => consola().debug(message, ...details),
+    info: (message, ...details) => consola().info(message, ...details),
+    warn: (message, ...details) => consola().warn(message, ...details),
+    error: (message, ...details) => consola().error(message, ...details),
+    get level(): unknown {
+      return consola().level;
+    },
+  } as Logger;
 }
 
 /** What a logger writes down beside the message may come from a plugin as well. */

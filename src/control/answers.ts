@@ -22,7 +22,7 @@ import {
   type VaultKeys,
   type VaultValue,
 } from "./protocol.ts";
-import type { VisibleSwapper } from "./target.ts";
+import type { VisibleSwapper } from "../reload/host-target.ts";
 import { toWire } from "./wire.ts";
 
 export function statusOf(swapper: VisibleSwapper): Status {

@@ -3,7 +3,7 @@ import type { ReloadNews } from "../reload/reload-log.ts";
 import { eventOf } from "./answers.ts";
 import { EventStream, type Framing } from "./event-stream.ts";
 import { type ControlEvent, PROTOCOL } from "./protocol.ts";
-import type { VisibleSwapper } from "./target.ts";
+import type { VisibleSwapper } from "../reload/host-target.ts";
 
 /** Least time between two reports on one step, in ms. */
 const PROGRESS_INTERVAL = 50;

@@ -1,5 +1,5 @@
 import type { ErrorCode, Phase } from "../errors.ts";
-import type { ExplainedState } from "../inspect/explanation.ts";
+import type { ExplainedState } from "../generation/explanation.ts";
 import type { ReloadNote } from "../link/note.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { ErrorGroup, Place } from "../generation/error-log.ts";

@@ -20,7 +20,7 @@ import { EventStream } from "./event-stream.ts";
 import { Feed, follow } from "./feed.ts";
 import type { Failure, ReloadEvent, ReloadRefused } from "./protocol.ts";
 import { clearSocketPath, refusePipe, withPrivateMode } from "./socket.ts";
-import type { ControlTarget } from "./target.ts";
+import type { HostTarget } from "../reload/host-target.ts";
 import { toWire } from "./wire.ts";
 
 /** A reload may take its time, and so may the next event. Bun heeds this on a Unix socket, too, but its types do not. */
@@ -30,13 +30,13 @@ const patient: object = { idleTimeout: 0 };
 export class ControlServer implements AsyncDisposable {
   /** Absolute path of the socket. */
   readonly path: string;
-  readonly #target: ControlTarget;
+  readonly #target: HostTarget;
   readonly #feed: Feed;
   readonly #server: Bun.Server<undefined>;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #removeAtExit = (): void => rmSync(this.path, { force: true });
 
-  private constructor(path: string, target: ControlTarget) {
+  private constructor(path: string, target: HostTarget) {
     this.path = path;
     this.#target = target;
     this.#feed = new Feed(target.swapper);
@@ -49,7 +49,7 @@ export class ControlServer implements AsyncDisposable {
    * Begins to listen at `path`, for the owner of the process alone. A socket that a dead process left there is replaced.
    * Throws `HOTSWAP_CONTROL_FAILED` when that is not possible.
    */
-  static async open(path: string, target: ControlTarget): Promise<ControlServer> {
+  static async open(path: string, target: HostTarget): Promise<ControlServer> {
     refusePipe(path);
     const absolute = resolve(path);
     try {

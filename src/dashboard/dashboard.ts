@@ -1,10 +1,10 @@
-import type { ControlTarget } from "../control/target.ts";
+import type { HostTarget } from "../reload/host-target.ts";
 import { Dashboard, type DashboardOptions } from "./handler.ts";
 import { ownHost } from "./host/shown-host.ts";
 
 /** A swapper, seen from where it can be controlled. */
 interface ControlledSwapper {
-  readonly controlTarget: ControlTarget;
+  readonly controlTarget: HostTarget;
 }
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OwnFolder } from "../load/copies/own-folder.ts";
 import { ControlClient } from "../control/client.ts";
-import { DEV_SOCKET_VARIABLE, devSocketValue } from "../control/dev-socket.ts";
+import { DEV_SOCKET_VARIABLE, devSocketValue } from "../reload/dev-socket.ts";
 import { isAlive } from "../control/socket.ts";
 
 export interface HostProcessOptions {

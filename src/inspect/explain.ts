@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { ownFolder } from "../own-package.ts";
 import { collectNow } from "./collect.ts";
-import { Explanation, type GenerationName } from "./explanation.ts";
+import { Explanation, type GenerationName } from "../generation/explanation.ts";
 import { GenerationNodes, generationScopes } from "./heap/generation-nodes.ts";
 import { HeapSnapshot } from "./heap/heap-snapshot.ts";
 import { HolderSearch } from "./heap/holder-search.ts";

@@ -1,6 +1,6 @@
 import type { Manifest } from "../artifact/manifest.ts";
 import { encodeArtifact } from "../artifact/encode.ts";
-import type { AssetSource } from "../plugin/asset.ts";
+import type { AssetSource } from "./asset.ts";
 import type { FoundArtifact } from "./scan.ts";
 
 /** One module of a {@link BuiltPlugin}. */

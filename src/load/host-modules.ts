@@ -1,6 +1,6 @@
 import type { Bridge, HostModule, Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
-import { type AssetSource, assetOf } from "../plugin/asset.ts";
+import { type AssetSource, assetOf } from "./asset.ts";
 import { ownEntrance } from "../own-package.ts";
 import { didYouMean } from "../suggest.ts";
 import { runInHost } from "./graph.ts";

@@ -3,7 +3,7 @@ import { readArtifactNow } from "../artifact/read-artifact.ts";
 import type { Bridge, Manifest } from "../artifact/manifest.ts";
 import { placeSources } from "../artifact/place-sources.ts";
 import { describeError, HotswapError } from "../errors.ts";
-import type { AssetSource } from "../plugin/asset.ts";
+import type { AssetSource } from "./asset.ts";
 import { nextTurn } from "../turn.ts";
 import type { ArtifactCache } from "./copies/artifact-cache.ts";
 import { withDeadline } from "../deadline.ts";

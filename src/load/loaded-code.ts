@@ -1,4 +1,4 @@
-import type { AssetSource } from "../plugin/asset.ts";
+import type { AssetSource } from "./asset.ts";
 import type { Context } from "./graph.ts";
 
 /** What loading answers: the evaluated modules of one plugin, and where they run. */

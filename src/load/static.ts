@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { HotswapError } from "../errors.ts";
-import { type AssetSource, runWithAssets } from "../plugin/asset.ts";
+import { type AssetSource, runWithAssets } from "./asset.ts";
 import type { LiveFunc, LiveType } from "../vault/live-type.ts";
 import type { LoadedCode } from "./loaded-code.ts";
 import { type Context, createStaticContext } from "./graph.ts";

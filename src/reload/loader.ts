@@ -1,5 +1,4 @@
-import { pluginFailure } from "../errors.ts";
-import { LeakWatch } from "../inspect/leak-watch.ts";
+import { describeError, pluginFailure } from "../errors.ts";
 import { ArtifactCache } from "../load/copies/artifact-cache.ts";
 import type { ErrorLog } from "../generation/error-log.ts";
 import { Generation } from "../generation/generation.ts";
@@ -34,15 +33,19 @@ export class Loader {
   readonly handover = new Handover();
   readonly hostModules: HostModules;
   readonly #options: LoaderOptions;
-  readonly #leaks: LeakWatch;
+  /** Ends the watch for leaks, once there is one. */
+  #endLeakWatch: (() => void) | undefined;
+  #leakWatch: Promise<(record: GenerationRecord) => void> | undefined;
+  readonly #onLeak: (record: GenerationRecord) => void;
+  #isClosed = false;
 
   constructor(options: LoaderOptions, { errors, onLeak }: LoaderEvents) {
     this.#options = options;
+    this.#onLeak = onLeak;
     this.cache = new ArtifactCache(options.logger);
     this.hostModules = new HostModules(options.root);
-    this.#leaks = new LeakWatch(options.logger, options.leakAfter, onLeak);
     this.registry = new GenerationRegistry({
-      onFreed: (record) => this.#leaks.watch(record),
+      onFreed: (record) => void this.#watchForLeak(record),
       countsCalls: options.observe === "calls",
       errors,
     });
@@ -72,8 +75,26 @@ export class Loader {
   }
 
   close(): void {
-    this.#leaks.close();
+    this.#isClosed = true;
+    this.#endLeakWatch?.();
     this.cache[Symbol.dispose]();
+  }
+
+  /** What watches is loaded when the first generation is freed. */
+  async #watchForLeak(record: GenerationRecord): Promise<void> {
+    const { logger, leakAfter } = this.#options;
+    try {
+      this.#leakWatch ??= import("../inspect/leak-watch.ts").then(({ LeakWatch }) => {
+        const watch = new LeakWatch(logger, leakAfter, this.#onLeak);
+        this.#endLeakWatch = () => watch.close();
+        if (this.#isClosed) watch.close();
+        return (freed) => watch.watch(freed);
+      });
+      const watch = await this.#leakWatch;
+      watch(record);
+    } catch (error) {
+      logger.warn(`nobody watches whether the memory of freed plugins is given back: ${describeError(error)}`, error);
+    }
   }
 
   #evaluate(artifact: FoundArtifact, record: GenerationRecord): LoadedCode | Promise<LoadedCode> {

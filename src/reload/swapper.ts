@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import type { ControlTarget } from "../control/target.ts";
+import type { HostTarget } from "./host-target.ts";
 import { HotswapError, isHotswapError, type Phase } from "../errors.ts";
-import { explain } from "../inspect/explain.ts";
-import type { Explanation, GenerationName } from "../inspect/explanation.ts";
+import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
@@ -74,7 +73,7 @@ type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold" 
  */
 export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposable {
   /** How others than the host reload: the control socket, and a dashboard. @internal */
-  readonly controlTarget: ControlTarget;
+  readonly controlTarget: HostTarget;
   readonly #options: FilledOptions<Extension>;
   readonly #errorListeners = new Set<OnPluginError>();
   readonly #loader: Loader;
@@ -331,7 +330,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    */
   explain(generation: GenerationName): Promise<Explanation> {
     const { registry, hostModules } = this.#loader;
-    return leavePlugin(() => explain(generation, { registry, hostModules, root: this.#options.root, own: [this] }));
+    return leavePlugin(async () => {
+      const { explain } = await import("../inspect/explain.ts");
+      return explain(generation, { registry, hostModules, root: this.#options.root, own: [this] });
+    });
   }
 
   /** Resolves when every set that was swapped out by now is freed. */

@@ -1,7 +1,3 @@
-import { HotswapError } from "../errors.ts";
-import { freedCall } from "../generation/entrance.ts";
-import type { Members } from "../link/members.ts";
-import type { Plugin } from "../link/plugin.ts";
 import type { DataBag } from "./bag/data-bag.ts";
 import type { LiveFuncs, LiveTypes } from "./live-registry.ts";
 import type { LiveFunc, LiveType } from "./live-type.ts";
@@ -41,9 +37,7 @@ export class SetVault<Extension = unknown> implements Vault<Extension> {
 
   /** Runs `fn` as code of the plugin that defines the live type, as a call of this set. */
   enterLiveType<Result>(name: string, fn: () => Result): Result {
-    const owner = this.#live.typeOwners.get(name);
-    if (owner === undefined) throw freedCall(name, "handle");
-    return owner.run(fn, name);
+    return this.#live.enterType(name, fn);
   }
 
   /** Lets go of everything of a plugin's code. @internal */
@@ -63,47 +57,6 @@ export interface LiveThings {
    */
   readonly takeBacks: (() => void)[];
   readonly types: Map<string, LiveType>;
-  /** Each refuses by itself once its set is retired. */
-  readonly typeOwners: Map<string, Plugin>;
-}
-
-/**
- * Collects the live things of a set. Throws `HOTSWAP_DUPLICATE_LIVE_FUNC` or `HOTSWAP_DUPLICATE_LIVE_TYPE` when two
- * plugins have one of the same name.
- */
-export function collectLiveThings(members: Members): LiveThings {
-  const live: LiveThings = { funcs: new Map(), takeBacks: [], types: new Map(), typeOwners: new Map() };
-  const funcOwners = new Map<string, Plugin>();
-  for (const plugin of members.select((generation) => generation.hasLiveThings)) {
-    const { liveFuncs, liveTypes } = plugin.source;
-    for (const [name, fn] of liveFuncs) {
-      const other = funcOwners.get(name);
-      if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_FUNC", "live function", name, other, plugin);
-      funcOwners.set(name, plugin);
-      const entrance = plugin.open(fn, name);
-      live.takeBacks.push(plugin.source.lend(entrance));
-      live.funcs.set(name, entrance.toFunction(name));
-    }
-    for (const [name, type] of liveTypes) {
-      const other = live.typeOwners.get(name);
-      if (other !== undefined) throw duplicate("HOTSWAP_DUPLICATE_LIVE_TYPE", "live type", name, other, plugin);
-      live.typeOwners.set(name, plugin);
-      live.types.set(name, type);
-    }
-  }
-  return live;
-}
-
-function duplicate(
-  code: "HOTSWAP_DUPLICATE_LIVE_FUNC" | "HOTSWAP_DUPLICATE_LIVE_TYPE",
-  kind: string,
-  name: string,
-  first: Plugin,
-  second: Plugin,
-): HotswapError {
-  return new HotswapError(
-    code,
-    `two plugins have a ${kind} "${name}": ${first.name} and ${second.name}; rename one, the vault knows it by its name alone`,
-    { plugin: second.name, phase: "vault" },
-  );
+  /** Runs `fn` as code of the plugin that defines the live type. Refuses by itself once the set is retired. */
+  enterType<Result>(name: string, fn: () => Result): Result;
 }

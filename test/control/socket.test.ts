@@ -3,7 +3,7 @@ import { PluginManagerSwapper } from "hotswap";
 import { existsSync, lstatSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ControlClient } from "../../src/control/client.ts";
-import { DEV_SOCKET_VARIABLE } from "../../src/control/dev-socket.ts";
+import { DEV_SOCKET_VARIABLE } from "../../src/reload/dev-socket.ts";
 import { Child } from "../support/child.ts";
 import { hotswapError } from "../support/host.ts";
 import { RecordingLogger } from "../support/logger.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { HotswapError, SwapperOptions } from "hotswap";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
+import { JobQueue } from "../../src/jobs/job-queue.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
 import { createHost } from "../support/host.ts";
 import { RecordingLogger } from "../support/logger.ts";

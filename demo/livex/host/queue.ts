@@ -1,4 +1,4 @@
-import { JobQueue } from "hotswap";
+import { JobQueue } from "hotswap/jobs";
 import { swapper } from "./swapper.ts";
 
 /** Jobs for the plugins, by the names of their live functions and types. It belongs to the host, so it outlives them. */

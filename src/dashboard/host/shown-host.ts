@@ -2,7 +2,7 @@ import { generationsOf, metricsOf, planOf, reloadOf, reloadsOf, statusOf, vaultK
 import type { ControlClient } from "../../control/client.ts";
 import { Feed } from "../../control/feed.ts";
 import type { ControlEvent } from "../../control/protocol.ts";
-import type { ControlTarget } from "../../control/target.ts";
+import type { HostTarget } from "../../reload/host-target.ts";
 
 /** The host that a dashboard shows: another process, through its control socket, or this one. */
 export type ShownHost = Pick<
@@ -11,7 +11,7 @@ export type ShownHost = Pick<
 >;
 
 /** This process as a dashboard sees it: what its control socket would answer. */
-export function ownHost({ swapper, reload, rollback }: ControlTarget): ShownHost {
+export function ownHost({ swapper, reload, rollback }: HostTarget): ShownHost {
   const feed = new Feed(swapper);
   return {
     status: async () => statusOf(swapper),

@@ -3,10 +3,10 @@
  * `added` with the ids whose flush was confirmed, and `ran` with the id of a job as it runs.
  */
 import { writeSync } from "node:fs";
-import type { JobInfo } from "../../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import type { JobInfo } from "../../../src/jobs/job.ts";
+import { JobQueue } from "../../../src/jobs/job-queue.ts";
 import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
-import { SetSource } from "../jobs/job-source.ts";
+import { SetSource } from "../../jobs/job-source.ts";
 import { RecordingLogger } from "../../support/logger.ts";
 
 const [file = "", round = ""] = process.argv.slice(2);

@@ -2,11 +2,11 @@ import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BagStorage } from "../../../src/vault/bag/storage.ts";
-import type { JobInfo } from "../../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
+import type { JobInfo } from "../../../src/jobs/job.ts";
+import { JobQueue } from "../../../src/jobs/job-queue.ts";
 import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
 import { BULK, BULK_EVERY, ITEMS, itemKey } from "./crash-rules.ts";
-import { SetSource } from "../jobs/job-source.ts";
+import { SetSource } from "../../jobs/job-source.ts";
 import { RecordingLogger } from "../../support/logger.ts";
 
 /** Starts `script` of this folder as a process of its own; its stdout is piped. */

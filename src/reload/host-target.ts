@@ -1,14 +1,14 @@
-import type { Explanation, GenerationName } from "../inspect/explanation.ts";
+import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { Logger } from "../logger.ts";
 import type { ReloadPlan } from "../plan/details.ts";
 import type { ProbationState } from "../plan/probation-state.ts";
-import type { SwapperMetrics } from "../reload/metrics.ts";
-import type { ProbationOptions } from "../reload/probation.ts";
-import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
+import type { SwapperMetrics } from "./metrics.ts";
+import type { ProbationOptions } from "./probation.ts";
+import type { ReloadListener, ReloadRecord } from "./reload-log.ts";
 
-/** What of a swapper can be seen through the control socket. */
+/** What of a swapper can be seen from outside. */
 export interface VisibleSwapper {
   readonly current: PluginManager<unknown> | undefined;
   readonly reloadCounter: number;
@@ -23,8 +23,11 @@ export interface VisibleSwapper {
   explain(generation: GenerationName): Promise<Explanation>;
 }
 
-/** What the control socket and the watch on the plugin folder need of a host. */
-export interface ControlTarget {
+/**
+ * A host as what surrounds the core sees it: the control socket, the watch on the plugin folder, a dashboard. The core knows
+ * none of them.
+ */
+export interface HostTarget {
   readonly logger: Logger;
   readonly swapper: VisibleSwapper;
   /**

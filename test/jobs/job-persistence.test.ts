@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
-import type { JobInfo } from "../../../src/vault/jobs/job.ts";
-import type { JobQueueOptions } from "../../../src/vault/jobs/options.ts";
-import { LiveData, wrap } from "../../../src/vault/data/live-data.ts";
-import { sqliteStore } from "../../../src/vault/store/sqlite-store.ts";
-import { bagHost } from "../bag/bag-host.ts";
+import { JobQueue } from "../../src/jobs/job-queue.ts";
+import type { JobInfo } from "../../src/jobs/job.ts";
+import type { JobQueueOptions } from "../../src/jobs/options.ts";
+import { LiveData, wrap } from "../../src/vault/data/live-data.ts";
+import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
+import { bagHost } from "../vault/bag/bag-host.ts";
 import { SetSource } from "./job-source.ts";
-import { MemoryStore, memoryDisk, type MemoryDisk } from "../store/memory-store.ts";
-import { temporaryFolder } from "../store/temporary-folder.ts";
-import { RecordingLogger } from "../../support/logger.ts";
+import { MemoryStore, memoryDisk, type MemoryDisk } from "../vault/store/memory-store.ts";
+import { temporaryFolder } from "../vault/store/temporary-folder.ts";
+import { RecordingLogger } from "../support/logger.ts";
 
 class Mail {
   to = "";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { wrap } from "../../../src/vault/data/live-data.ts";
-import { JobList, type JobContent } from "../../../src/vault/jobs/job-list.ts";
+import { wrap } from "../../src/vault/data/live-data.ts";
+import { JobList, type JobContent } from "../../src/jobs/job-list.ts";
 
 const content = (id: string): JobContent => ({ id, type: "live_note", data: wrap(id), every: undefined });
 

@@ -1,6 +1,6 @@
-import { HotswapError } from "../../errors.ts";
-import { LiveData } from "../data/live-data.ts";
-import type { StoreRecord } from "../store/data-store.ts";
+import { HotswapError } from "../errors.ts";
+import { LiveData } from "../vault/data/live-data.ts";
+import type { StoreRecord } from "../vault/store/data-store.ts";
 
 /** What the live function or type that runs a job gets to know about it. */
 export interface JobInfo {

@@ -1,4 +1,4 @@
-import type { GenerationState } from "../generation/generation-record.ts";
+import type { GenerationState } from "./generation-record.ts";
 
 /** A generation, as {@link PluginManagerSwapper.generations} lists it. */
 export interface GenerationName {

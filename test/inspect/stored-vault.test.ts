@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { inspectKey, inspectStore } from "../../src/vault/inspect.ts";
-import { JobQueue } from "../../src/vault/jobs/job-queue.ts";
+import { inspectKey, inspectStore } from "../../src/inspect/stored-vault.ts";
+import { JobQueue } from "../../src/jobs/job-queue.ts";
 import { sqliteStore } from "../../src/vault/store/sqlite-store.ts";
 import { RecordingLogger } from "../support/logger.ts";
-import { bagHost } from "./bag/bag-host.ts";
-import { SetSource } from "./jobs/job-source.ts";
-import { temporaryFolder } from "./store/temporary-folder.ts";
+import { bagHost } from "../vault/bag/bag-host.ts";
+import { SetSource } from "../jobs/job-source.ts";
+import { temporaryFolder } from "../vault/store/temporary-folder.ts";
 
 class Player {
   static version = 3;

@@ -1,7 +1,7 @@
-import type { JobSource } from "../../../src/vault/jobs/job-queue.ts";
-import type { JobVault } from "../../../src/vault/jobs/run-job.ts";
-import { registerLiveTypes } from "../../../src/vault/types/registry.ts";
-import type { LiveFunc, LiveType } from "../../../src/vault/live-type.ts";
+import type { JobSource } from "../../src/jobs/job-queue.ts";
+import type { JobVault } from "../../src/jobs/run-job.ts";
+import { registerLiveTypes } from "../../src/vault/types/registry.ts";
+import type { LiveFunc, LiveType } from "../../src/vault/live-type.ts";
 
 /** Stands for a swapper: a current set that can be replaced, and leases that are counted. */
 export class SetSource implements JobSource {

@@ -1,6 +1,6 @@
-import { HotswapError } from "../../errors.ts";
-import { didYouMean } from "../../suggest.ts";
-import type { LiveFunc, LiveType } from "../live-type.ts";
+import { HotswapError } from "../errors.ts";
+import { didYouMean } from "../suggest.ts";
+import type { LiveFunc, LiveType } from "../vault/live-type.ts";
 import type { Job, JobInfo } from "./job.ts";
 
 /** What a queue needs of a vault. */

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { wrap } from "../../../src/vault/data/live-data.ts";
-import type { JobInfo } from "../../../src/vault/jobs/job.ts";
-import { JobQueue } from "../../../src/vault/jobs/job-queue.ts";
-import type { JobQueueOptions } from "../../../src/vault/jobs/options.ts";
+import { wrap } from "../../src/vault/data/live-data.ts";
+import type { JobInfo } from "../../src/jobs/job.ts";
+import { JobQueue } from "../../src/jobs/job-queue.ts";
+import type { JobQueueOptions } from "../../src/jobs/options.ts";
 import { SetSource } from "./job-source.ts";
-import { RecordingLogger } from "../../support/logger.ts";
+import { RecordingLogger } from "../support/logger.ts";
 
 /** A queue with a clock of its own and a log of what ran. */
 function scene(options: JobQueueOptions = {}) {

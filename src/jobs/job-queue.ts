@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { HotswapError, describeError } from "../../errors.ts";
-import { tooLarge } from "../codec/refusal.ts";
-import { LiveData, wrapWithin } from "../data/live-data.ts";
-import { Flusher } from "../store/flusher.ts";
-import { milliseconds } from "../store/limits.ts";
-import type { DataStore, StoreRecord } from "../store/data-store.ts";
-import { readAll } from "../store/read-all.ts";
+import { HotswapError, describeError } from "../errors.ts";
+import { tooLarge } from "../vault/codec/refusal.ts";
+import { LiveData, wrapWithin } from "../vault/data/live-data.ts";
+import { Flusher } from "../vault/store/flusher.ts";
+import { milliseconds } from "../vault/store/limits.ts";
+import type { DataStore, StoreRecord } from "../vault/store/data-store.ts";
+import { readAll } from "../vault/store/read-all.ts";
 import { jobText, readJob, type DeadJob, type Job } from "./job.ts";
 import { JobList, type JobChange } from "./job-list.ts";
 import {

@@ -1,6 +1,6 @@
-import { containedLogger, defaultLogger, type Logger } from "../../logger.ts";
-import type { DataStore } from "../store/data-store.ts";
-import { milliseconds, valueSize } from "../store/limits.ts";
+import { containedLogger, defaultLogger, type Logger } from "../logger.ts";
+import type { DataStore } from "../vault/store/data-store.ts";
+import { milliseconds, valueSize } from "../vault/store/limits.ts";
 
 export interface JobQueueOptions {
   /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */

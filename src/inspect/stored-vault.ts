@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readRecord } from "./bag/record.ts";
-import { Slot, type Entry } from "./bag/slot.ts";
-import { decode, noTypes } from "./codec/decode.ts";
-import type { TypeVersion } from "./codec/form.ts";
-import { readJob } from "./jobs/job.ts";
-import type { StoreRecord } from "./store/data-store.ts";
-import { checkIntegrity, explaining, holdsStore, readRecords, storeFailed } from "./store/sqlite-file.ts";
+import { readRecord } from "../vault/bag/record.ts";
+import { Slot, type Entry } from "../vault/bag/slot.ts";
+import { decode, noTypes } from "../vault/codec/decode.ts";
+import type { TypeVersion } from "../vault/codec/form.ts";
+import { readJob } from "../jobs/job.ts";
+import type { StoreRecord } from "../vault/store/data-store.ts";
+import { checkIntegrity, explaining, holdsStore, readRecords, storeFailed } from "../vault/store/sqlite-file.ts";
 
 /** What lies under a key of a store. */
 export interface InspectedKey {
