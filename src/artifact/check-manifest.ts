@@ -14,7 +14,14 @@ export function problemOfManifest(value: unknown): string | undefined {
 }
 
 const checks: Readonly<Record<Exclude<keyof Manifest, "name">, (value: unknown) => boolean>> = {
-  hostModules: listOf<HostModule>({ specifier: isText, names: isTexts, lazy: isBoolean }),
+  folder: isText,
+  hostModules: listOf<HostModule>({
+    specifier: isText,
+    from: isTextOrNone,
+    type: isTextOrNone,
+    names: isTexts,
+    lazy: isBoolean,
+  }),
   liveFuncs: isTextTable,
   liveTypes: isTextTable,
   assets: listOf<AssetEntry>({ path: isText, size: isCount }),
@@ -42,7 +49,6 @@ function isPluginName(value: unknown): value is string {
 
 function isSections(value: unknown): boolean {
   const shape: Shape<Sections> = {
-    folder: isText,
     root: isText,
     modules: areSections,
     exportNames: isTextTable,
@@ -77,6 +83,10 @@ function isTexts(value: unknown): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || isText(value);
 }
 
 function isBoolean(value: unknown): boolean {

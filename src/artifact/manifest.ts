@@ -5,6 +5,8 @@
 export interface Manifest {
   /** The plugin's name: the base name of its folder. */
   readonly name: string;
+  /** The plugin's folder, from the project's root, with forward slashes. */
+  readonly folder: string;
   /** What the plugin's code imports from outside its folder; the code refers to an entry by its index. */
   readonly hostModules: readonly HostModule[];
   /** Live functions by name, each with the file that defines it, relative to the plugin's folder. */
@@ -19,8 +21,6 @@ export interface Manifest {
 
 /** Modules that were not bundled: each is a section, whose text stands in the artifact's line of sections. */
 export interface Sections {
-  /** The plugin's folder, from the project's root. */
-  readonly folder: string;
   /** Path of the root module. */
   readonly root: string;
   readonly modules: readonly Section[];
@@ -48,13 +48,36 @@ export interface Section {
   readonly line?: number;
 }
 
-/** A module that belongs to the host: one instance, shared by all generations. */
-export interface HostModule {
+/** How a module of the host is named. */
+export interface HostModuleName {
   /** A bare specifier (`zod`, `hotswap`, with sections also `node:fs`), or a path relative to the project root that begins with `./` (`./g/registry.ts`). */
   readonly specifier: string;
+  /** The folder from which a bare specifier is resolved, relative to the project's root; the root itself when there is none. */
+  readonly from?: string;
+  /** The `type` of the import's attributes. */
+  readonly type?: string;
+}
+
+/** One text for the whole name. */
+export function hostLabel({ specifier, from, type }: HostModuleName): string {
+  return [
+    specifier,
+    ...(from === undefined && type === undefined ? [] : [from ?? ""]),
+    ...(type === undefined ? [] : [type]),
+  ].join("\n");
+}
+
+/** The name that a text stands for. */
+export function readHostLabel(label: string): HostModuleName {
+  const [specifier = "", from = "", type] = label.split("\n");
+  return { specifier, ...(from === "" ? {} : { from }), ...(type === undefined ? {} : { type }) };
+}
+
+/** A module that belongs to the host: one instance, shared by all generations. */
+export interface HostModule extends HostModuleName {
   /** The names that the plugin's code takes from it; the loader checks that they exist. */
   readonly names: readonly string[];
-  /** `true` when it is only ever reached by `import()`: the loader imports it when it is asked for. */
+  /** `true` when it is only ever reached by `import()` or `require()`: the loader imports it when it is asked for. */
   readonly lazy: boolean;
 }
 
@@ -82,14 +105,41 @@ export const LIVE_EXPORT = "__hotswap_live__";
 export interface Bridge {
   /** The namespace of a host module. */
   module(index: number): Record<string, unknown>;
-  /**
-   * The same as the `module.exports` of a CommonJS wrapper: an object with `__esModule` and a getter for every name, so
-   * that a host's `export let` is seen as it changes.
-   */
-  live(index: number): Record<string, unknown>;
   /** What `import()` of a host module answers. */
   import(index: number): Promise<Record<string, unknown>>;
+  /** What `require()` of a host module answers: its `module.exports`. */
+  require(index: number): unknown;
+  /**
+   * What a module needs to do as its source file would do in its place.
+   *
+   * @param path the source file, from the plugin's folder
+   * @param importNatively `import()` of the artifact's code, for what is no file
+   * @param carried what the plugin itself has for a specifier
+   */
+  context(
+    path: string,
+    importNatively: (specifier: string) => Promise<Record<string, unknown>>,
+    carried?: CarriedModules,
+  ): ModuleContext;
 }
+
+/** What stands for `import.meta`, `require` and `import()` of a module whose source file is not where its code is. */
+export interface ModuleContext {
+  readonly meta: { readonly path: string; readonly dir: string };
+  /** `own` are the modules of the plugin that `specifier` may mean, by their paths from the module's folder. */
+  readonly require: ((specifier: string, own?: OwnModules) => unknown) & { resolve(specifier: string): string };
+  import(specifier: unknown, options?: unknown, own?: OwnModules): Promise<unknown>;
+}
+
+/** What a plugin itself has for a specifier, if anything: a function that imports or requires it. */
+export type CarriedModules = (
+  specifier: string,
+  how: "import" | "require",
+  type: string | undefined,
+) => (() => unknown) | undefined;
+
+/** Modules that the artifact carries, each with a function that imports or requires it. */
+export type OwnModules = Readonly<Record<string, () => unknown>>;
 
 /**
  * What the text of a section evaluates to. The generator's first step gives the module's namespace to `plugin.hoist`; its

@@ -9,7 +9,7 @@ import { BuildError } from "./diagnostic.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
-import { type BuildResult, definingFiles, publishBuild } from "./emit/publish-build.ts";
+import { type BuildResult, definingFiles, pathFromRoot, publishBuild } from "./emit/publish-build.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
 import { readCarriedFiles } from "./read/assets.ts";
 import type { LiveThing } from "./read/live-names.ts";
@@ -39,12 +39,12 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   const { live, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
 
-  const { code, prologue, hostModules } = linkHost(nameModules(bundled.code, root), bundled.live);
+  const { code, prologue, hostModules } = linkHost(nameModules(bundled.code, root), bundled.links);
   const map = artifactMap(bundled.map, root);
   const modules = map.sources.filter((source) => !isVirtual(source) && !source.endsWith(ENTRY_FILE));
   stopwatch.lap("link");
   const linked = { code, prologue, hostModules, sourceMap: map.json, modules, warnings: bundled.warnings };
-  const result = await publishBuild(options, { filled, folder, sources, live, linked, stopwatch });
+  const result = await publishBuild(options, { filled, folder, live, linked, stopwatch });
   if (!filled.leaveTemps) return result;
   return { ...result, temps: await temps(filled, folder, live.things, bundled, result.manifest) };
 }
@@ -80,6 +80,7 @@ function writeEntry(
     size: Buffer.byteLength(text),
     manifest: {
       name,
+      folder: pathFromRoot(options),
       hostModules: [],
       liveFuncs: definingFiles(live.things, "function", pluginDir),
       liveTypes: definingFiles(live.things, "type", pluginDir),

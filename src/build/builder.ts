@@ -76,8 +76,7 @@ class IncrementalBuilder implements MemoryBuilder {
     const { folder, live } = compiled;
     const linked = linkedPlugin(filled, compiled);
     stopwatch.lap("link");
-    const { sources } = this.#compiler;
-    return publishBuild(this.#options, { filled, folder, sources, live, linked, stopwatch });
+    return publishBuild(this.#options, { filled, folder, live, linked, stopwatch });
   }
 
   async #buildInMemory(): Promise<BuiltPlugin | undefined> {

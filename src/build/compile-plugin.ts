@@ -12,6 +12,9 @@ import { findCircles } from "./emit/sections/circles.ts";
 import { type LinkedModule, linkModule, ownTargets } from "./emit/sections/linked-module.ts";
 import { ModuleNames } from "./emit/sections/module-names.ts";
 import { hostModulesOf, sectionEntry, sectionPath, sectionText, type Surroundings } from "./emit/sections/section.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import type { EditedModule } from "./host/context/edit-context.ts";
+import type { PluginContexts } from "./host/context/plugin-contexts.ts";
 import { Resolution } from "./host/resolution.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 import type { FilledOptions } from "./options.ts";
@@ -19,8 +22,9 @@ import type { LiveNames, LiveThing } from "./read/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./read/plugin-folder.ts";
 import { readLiveNames } from "./read/read-live-names.ts";
 import { checkRootModule } from "./read/root-module.ts";
-import { type SourceFile, SourceFiles } from "./read/syntax/source-file.ts";
+import { SourceFile, SourceFiles } from "./read/syntax/source-file.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import { applyEdits } from "./text-edits.ts";
 
 /** A section with what it was made from. */
 export class CompiledSection {
@@ -69,6 +73,7 @@ export interface CompiledPlugin {
   readonly sections: readonly CompiledSection[];
   readonly hostModules: readonly HostModule[];
   readonly bundled: readonly BundledModule[];
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** What is known of all modules together, as long as none of them imports or exports anything else than before. */
@@ -104,11 +109,19 @@ export class PluginCompiler {
     if (live.problems.length + live.syntaxErrors.length > 0) throw new NeedsBundler("live things have problems");
     this.#checkRootModule(this.sources.read(folder.rootModule));
     stopwatch.lap("inspect");
-    await this.#compile([folder.rootModule, ...new Set(live.things.map(({ file }) => file))], folder);
+    const contexts = this.#resolution.contexts(folder);
+    await this.#compile([folder.rootModule, ...new Set(live.things.map(({ file }) => file))], contexts);
     stopwatch.lap("bundle");
     const { hostModules } = this.#link();
     stopwatch.lap("link");
-    return { folder, live, sections: [...this.#sections.values()], hostModules, bundled: this.#bundled() };
+    return {
+      folder,
+      live,
+      sections: [...this.#sections.values()],
+      hostModules,
+      bundled: this.#bundled(),
+      warnings: this.#warnings(),
+    };
   }
 
   #checkRootModule(file: SourceFile): void {
@@ -118,7 +131,7 @@ export class PluginCompiler {
   }
 
   /** Compiles the modules that `starts` lead to, as far as they are new or have changed. */
-  async #compile(starts: readonly string[], { modules }: PluginFolder): Promise<void> {
+  async #compile(starts: readonly string[], contexts: PluginContexts): Promise<void> {
     const settings = new SettingsFiles();
     const known = this.#modules;
     const current = new Map<string, LinkedModule>();
@@ -130,8 +143,9 @@ export class PluginCompiler {
       let module = known.get(path);
       if (module?.compiled.source !== source || module.settings !== settings.of(dirname(file))) {
         await turnWhenDue();
-        const compiled = await compileModule(this.#options, source, type, settings);
-        module = linkModule(path, compiled, settings.of(dirname(file)), this.#resolution);
+        const context = type === undefined ? contexts.edit(source) : undefined;
+        const compiled = await compileModule(this.#options, withRenames(source, context), type, settings);
+        module = linkModule(path, { ...compiled, source }, settings.of(dirname(file)), this.#resolution, context);
         // Whatever happens to the others, this one need not be compiled again.
         known.set(path, module);
       }
@@ -139,7 +153,7 @@ export class PluginCompiler {
       // In reverse: the stack gives the first import first, and the order of sections is that of the imports.
       const targets = [...ownTargets(module)];
       next.push(...targets.toReversed());
-      if (module.compiled.computed) for (const own of modules.toReversed()) next.unshift(own);
+      for (const chosen of module.choices.toReversed()) next.unshift(chosen);
     }
     this.#modules = current;
   }
@@ -157,9 +171,11 @@ export class PluginCompiler {
   #relink(): void {
     const known = this.#modules;
     this.#modules = new Map();
-    for (const [path, { compiled, settings }] of known) {
+    for (const [path, { compiled, settings, choices, warnings }] of known) {
+      // Which files it chooses from is found out when it is compiled.
+      if (choices.length > 0) continue;
       try {
-        this.#modules.set(path, linkModule(path, compiled, settings, this.#resolution));
+        this.#modules.set(path, { ...linkModule(path, compiled, settings, this.#resolution, undefined), warnings });
       } catch {
         // It may be gone, or not be needed any more. If it is, it is compiled again, and what is wrong shows then.
       }
@@ -202,6 +218,13 @@ export class PluginCompiler {
     return { around, hostModules: hostModulesOf(this.#modules.values()) };
   }
 
+  #warnings(): Diagnostic[] {
+    return this.#modules
+      .values()
+      .flatMap(({ warnings }) => warnings)
+      .toArray();
+  }
+
   #bundled(): BundledModule[] {
     return this.#modules
       .values()
@@ -212,10 +235,16 @@ export class PluginCompiler {
   }
 }
 
+/** The module as it is compiled: where `require` has another name, it gets the one that everybody knows. */
+function withRenames(source: SourceFile, context: EditedModule | undefined): SourceFile {
+  const { renames = [] } = context ?? {};
+  return renames.length === 0 ? source : new SourceFile(source.path, applyEdits(source.text, renames));
+}
+
 /** What an artifact is made of whose modules are kept apart. */
 export function linkedPlugin(
   options: FilledOptions,
-  { folder, live, sections, hostModules, bundled }: CompiledPlugin,
+  { folder, live, sections, hostModules, bundled, warnings }: CompiledPlugin,
 ): LinkedPlugin {
   const { root, bundler } = options;
   const entries: Section[] = [];
@@ -241,7 +270,7 @@ export function linkedPlugin(
     hostModules,
     sourceMap: mapped.length === 0 ? undefined : sourceMap(mapped, encodeSegments(placed)),
     modules: sections.map(({ file }) => pathFrom(root, file)),
-    warnings: [],
+    warnings,
     bundled,
   };
 }
@@ -269,13 +298,12 @@ export function builtPlugin(
 }
 
 function sectionsOf(
-  { pluginDir, root }: FilledOptions,
+  { pluginDir }: FilledOptions,
   { rootModule }: PluginFolder,
   { things }: LiveNames,
   modules: readonly Section[],
 ): NonNullable<Manifest["sections"]> {
   return {
-    folder: pathFrom(root, pluginDir),
     root: sectionPath(pluginDir, rootModule),
     modules,
     exportNames: exportNames(things),

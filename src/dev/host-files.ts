@@ -3,7 +3,8 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import type { JavaScriptLoader } from "bun";
 import type { BuildResult } from "../build/index.ts";
-import { isInPackage, isInside, resolveFile } from "../build/read/resolve.ts";
+import { isInside } from "../load/resolve.ts";
+import { isInPackage, resolveFile } from "../build/read/resolve.ts";
 
 export interface HostFilesOptions {
   /** Folders whose files belong to plugins. */

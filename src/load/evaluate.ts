@@ -51,7 +51,9 @@ async function evaluateSections(
   const code = (index: number): SectionCode | CommonJsCode => {
     const { path, line } = sections.modules[index] ?? { path: "" };
     const place =
-      line === undefined ? { filename: join(root, sections.folder, path) } : { filename: copy, lineOffset: line };
+      line === undefined
+        ? { filename: join(root, manifest.folder, path.replace(/\?type=.*$/, "")) }
+        : { filename: copy, lineOffset: line };
     return new Script(texts[index] ?? "", place).runInThisContext() as SectionCode | CommonJsCode;
   };
   return linkSections(graph, { sections, code }, { manifest, bridge, root });
@@ -63,8 +65,8 @@ export async function linkSections(
   { sections, code }: Pick<SectionSource, "sections" | "code">,
   { manifest, bridge, root }: Pick<EvaluateOptions, "manifest" | "bridge" | "root">,
 ): Promise<EvaluatedModules> {
-  const { name: plugin, hostModules, liveFuncs, liveTypes } = manifest;
-  const linked = new LinkedSections(bridge, { plugin, sections, hostModules, code, root, graph });
+  const { name: plugin, folder, hostModules, liveFuncs, liveTypes } = manifest;
+  const linked = new LinkedSections(bridge, { plugin, folder, sections, hostModules, code, root, graph });
   // By the names of what is live, whatever kinds of things they are: as in a bundle.
   const live = [...Object.entries(liveFuncs), ...Object.entries(liveTypes)].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const paths = [...new Set([sections.root, ...live.map(([, path]) => path)])];

@@ -1,14 +1,23 @@
-import type { Bridge, HostModule, Manifest } from "../artifact/manifest.ts";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Bridge, HostModule, HostModuleName, Manifest } from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { type AssetSource, assetOf } from "./asset.ts";
 import { ownEntrance } from "../own-package.ts";
 import { didYouMean } from "../suggest.ts";
 import { runInHost } from "./graph.ts";
+import { type ContextOptions, createContext, createRequireOf, OWN_PACKAGE } from "./module-context.ts";
+import { isModuleModule, pathOf, requireNoInstall, resolveImport } from "./resolve.ts";
 
 type Namespace = Record<string, unknown>;
 
-/** The package's own name: what plugins import to define themselves. */
-const OWN_PACKAGE = "hotswap";
+/** The plugin for which a module is taken, and its carried files. */
+interface Taker {
+  readonly plugin: string;
+  /** Absolute path of its folder. */
+  readonly folder: string;
+  readonly assets: AssetSource;
+}
 
 /**
  * The host's side of the bridge: modules outside the plugins' folders, each imported once, in the host, and shared by
@@ -16,8 +25,8 @@ const OWN_PACKAGE = "hotswap";
  */
 export class HostModules {
   readonly #root: string;
+  /** By name, and for what is only named at run time by path. */
   readonly #namespaces = new Map<string, Namespace>();
-  readonly #live = new WeakMap<Namespace, Namespace>();
 
   /** `root` is the folder that the artifacts' host module paths are relative to. */
   constructor(root: string) {
@@ -34,24 +43,45 @@ export class HostModules {
    * module is not found, fails, or lacks a name that the plugin's code takes from it.
    */
   async bridge(manifest: Manifest, assets: AssetSource): Promise<Bridge> {
+    const taker: Taker = { plugin: manifest.name, folder: join(this.#root, manifest.folder), assets };
     const namespaces: (Namespace | undefined)[] = [];
     for (const [index, module] of manifest.hostModules.entries()) {
-      if (!module.lazy) namespaces[index] = await this.#take(manifest.name, module, assets);
+      if (!module.lazy) namespaces[index] = await this.#take(taker, module);
     }
+    const listed = (index: number): HostModule => requireEntry(manifest.hostModules, index);
     return {
       module: (index) => requireEntry(namespaces, index),
-      live: (index) => this.#liveView(requireEntry(namespaces, index)),
-      import: async (index) =>
-        (namespaces[index] ??= await runInHost(() =>
-          this.#take(manifest.name, requireEntry(manifest.hostModules, index), assets),
-        )),
+      import: async (index) => (namespaces[index] ??= await runInHost(() => this.#take(taker, listed(index)))),
+      require: (index) => {
+        const { specifier, from } = listed(index);
+        return this.#require(taker, specifier, join(this.#root, from ?? "", "plugin.ts"));
+      },
+      context: (path, importNatively, carried) =>
+        createContext({ ...this.#contextOf(taker, join(taker.folder, path)), importNatively, carried }),
     };
   }
 
-  async #take(plugin: string, module: HostModule, assets: AssetSource): Promise<Namespace> {
-    const shared = await this.#import(plugin, module.specifier);
-    const namespace =
-      module.specifier === OWN_PACKAGE ? { ...shared, asset: (path: string) => assetOf(assets, path) } : shared;
+  #contextOf(taker: Taker, file: string): Omit<ContextOptions, "importNatively"> {
+    const { plugin, folder } = taker;
+    return {
+      plugin,
+      folder,
+      file,
+      importHost: (specifier, path, type) =>
+        runInHost(async () =>
+          this.#overlaid(
+            taker,
+            specifier,
+            await this.#importFile(specifier === OWN_PACKAGE ? ownEntrance : path, type),
+          ),
+        ),
+      requireHost: (specifier, from) => this.#require(taker, specifier, from),
+    };
+  }
+
+  async #take(taker: Taker, module: HostModule): Promise<Namespace> {
+    const { plugin } = taker;
+    const namespace = this.#overlaid(taker, module.specifier, await this.#import(plugin, module));
     for (const name of module.names) {
       if (name in namespace) continue;
       throw new HotswapError(
@@ -63,39 +93,54 @@ export class HostModules {
     return namespace;
   }
 
-  async #import(plugin: string, specifier: string): Promise<Namespace> {
-    const known = this.#namespaces.get(specifier);
+  async #import(plugin: string, name: HostModuleName): Promise<Namespace> {
+    const { specifier, from = "", type } = name;
+    const key = type === undefined && from === "" ? specifier : [specifier, from, type].join(" ");
+    const known = this.#namespaces.get(key);
     if (known !== undefined) return known;
     try {
-      const namespace = (await import(this.#resolve(specifier))) as Namespace;
-      this.#namespaces.set(specifier, namespace);
+      const namespace = await this.#importFile(this.#resolve(name), type);
+      this.#namespaces.set(key, namespace);
       return namespace;
     } catch (error) {
       throw new HotswapError(
         "HOTSWAP_INVALID_IMPORT",
-        `${plugin} needs the host module ${specifier}, which could not be imported from ${this.#root}: ${describeError(error)}`,
+        `${plugin} needs the host module ${specifier}, which could not be imported from ${join(this.#root, from)}: ${describeError(error)}`,
         { plugin, phase: "load", cause: error },
       );
     }
   }
 
-  #resolve(specifier: string): string {
-    // Our own instance, whatever copy of the package the root would resolve to.
-    if (specifier === OWN_PACKAGE) return ownEntrance;
-    return Bun.resolveSync(specifier, this.#root);
+  async #importFile(path: string, type: string | undefined): Promise<Namespace> {
+    return (await (type === undefined ? import(path) : import(path, { with: { type } }))) as Namespace;
   }
 
-  /** See {@link Bridge.live}. */
-  #liveView(namespace: Namespace): Namespace {
-    let view = this.#live.get(namespace);
-    if (view === undefined) {
-      view = Object.defineProperty({}, "__esModule", { value: true });
-      for (const name of Object.keys(namespace)) {
-        Object.defineProperty(view, name, { get: () => namespace[name], enumerable: true });
-      }
-      this.#live.set(namespace, view);
-    }
-    return view;
+  #resolve({ specifier, from = "" }: HostModuleName): string {
+    // Our own instance, whatever copy of the package the root would resolve to.
+    if (specifier === OWN_PACKAGE) return ownEntrance;
+    return resolveImport(specifier, join(this.#root, from, "plugin.ts"));
+  }
+
+  #require(taker: Taker, specifier: string, file: string): unknown {
+    return runInHost(() => {
+      requireNoInstall(specifier, file);
+      const found: unknown = createRequire(file)(specifier === OWN_PACKAGE ? ownEntrance : specifier);
+      return specifier === OWN_PACKAGE || isModuleModule(specifier)
+        ? this.#overlaid(taker, specifier, found as Namespace)
+        : found;
+    });
+  }
+
+  /** What depends on who calls it takes the plugin for its caller. */
+  #overlaid(taker: Taker, specifier: string, shared: Namespace): Namespace {
+    if (specifier === OWN_PACKAGE) return { ...shared, asset: (path: string) => assetOf(taker.assets, path) };
+    if (!isModuleModule(specifier)) return shared;
+    const createRequireFor = (base: string | URL): unknown =>
+      createRequireOf(this.#contextOf(taker, pathOf(String(base), "/")));
+    const main = Object.create((shared["default"] ?? shared) as object, {
+      createRequire: { value: createRequireFor, enumerable: true },
+    }) as object;
+    return { ...shared, createRequire: createRequireFor, default: main };
   }
 }
 

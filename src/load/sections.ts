@@ -1,16 +1,19 @@
 import { dirname, join, posix } from "node:path";
-import type {
-  Bridge,
-  CommonJsCode,
-  HostModule,
-  Section,
-  SectionCode,
-  SectionImports,
-  Sections,
+import {
+  type Bridge,
+  type CommonJsCode,
+  type HostModule,
+  hostLabel,
+  type ModuleContext,
+  type Section,
+  type SectionCode,
+  type SectionImports,
+  type Sections,
 } from "../artifact/manifest.ts";
 import { HotswapError } from "../errors.ts";
 import { Evaluation, type ModuleRecord } from "./evaluation.ts";
-import { type SourceContext, sourceContext } from "./source-context.ts";
+import type { GraphContext } from "./graph.ts";
+import { candidatesOf } from "./resolve.ts";
 
 type Namespace = Record<string, unknown>;
 
@@ -20,6 +23,8 @@ export const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toS
 /** The sections of one plugin, and where they come from. */
 export interface SectionSource {
   readonly plugin: string;
+  /** Its folder, from the root. */
+  readonly folder: string;
   readonly sections: Sections;
   readonly hostModules: readonly HostModule[];
   /** What the text of a section evaluates to, by the section's index. */
@@ -27,7 +32,7 @@ export interface SectionSource {
   /** The project's root. */
   readonly root: string;
   /** The generation's graph: sections are none of its modules, and keep it by this. */
-  readonly graph: object;
+  readonly graph: Pick<GraphContext, "import">;
 }
 
 /**
@@ -47,9 +52,9 @@ export class LinkedSections {
   constructor(bridge: Bridge, source: SectionSource) {
     this.bridge = bridge;
     this.source = source;
-    this.folder = join(source.root, source.sections.folder);
+    this.folder = join(source.root, source.folder);
     this.#indices = new Map(source.sections.modules.map(({ path }, index) => [path, index]));
-    this.#hostIndices = new Map(source.hostModules.map(({ specifier }, index) => [specifier, index]));
+    this.#hostIndices = new Map(source.hostModules.map((module, index) => [hostLabel(module), index]));
   }
 
   /**
@@ -90,6 +95,11 @@ export class LinkedSections {
   /** A module of Bun or of the host, which was imported before. */
   host(specifier: string): Namespace {
     return this.bridge.module(this.#hostIndices.get(specifier) ?? -1);
+  }
+
+  /** Its `module.exports`. */
+  requireHost(specifier: string): unknown {
+    return this.bridge.require(this.#hostIndices.get(specifier) ?? -1);
   }
 
   importHost(specifier: string): Promise<Namespace> {
@@ -144,7 +154,7 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   #imports: readonly SectionModule[] | undefined;
   #steps: Iterator<void> | AsyncIterator<void> | undefined;
   #isBound = false;
-  #context: SourceContext | undefined;
+  #context: ModuleContext | undefined;
   #exports: { exports: unknown } | undefined;
 
   constructor(linked: LinkedSections, section: Section, code: () => SectionCode | CommonJsCode) {
@@ -211,8 +221,8 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   #executeCommonJs(): void {
     const module = { exports: {} as unknown };
     this.#exports = module;
-    const { meta } = this;
-    const { path, dir, require } = meta;
+    const { meta, require } = this.context;
+    const { path, dir } = meta;
     const code = this.#code() as CommonJsCode;
     code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
     const { exports } = module;
@@ -225,8 +235,17 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     Object.preventExtensions(this.namespace);
   }
 
-  get meta(): SourceContext {
-    return (this.#context ??= sourceContext(this.file, (specifier) => this.#require(specifier)));
+  get context(): ModuleContext {
+    const { bridge, source } = this.#linked;
+    return (this.#context ??= bridge.context(
+      this.#section.path.replace(/\?type=.*$/, ""),
+      (specifier) => source.graph.import(specifier),
+      (specifier, how, type) => this.#carried(specifier, how, type),
+    ));
+  }
+
+  get meta(): object {
+    return this.context.meta;
   }
 
   own(path: string): Namespace {
@@ -237,45 +256,44 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     return this.#linked.host(specifier);
   }
 
-  async import(specifier: unknown, options?: unknown): Promise<unknown> {
-    const name = String(specifier);
-    const [kind, target] = options === undefined ? (this.#section.later?.[name] ?? this.#ownFile(name)) : [];
-    if (kind === "own" && target !== undefined) {
-      // What is imported later is evaluated when what is being evaluated now is done.
-      await undefined;
-      const [namespace] = await this.#linked.import([target]);
-      return namespace;
-    }
-    if (kind !== undefined && target !== undefined) return this.#linked.importHost(target);
-    return this.meta.importFile(name, options);
+  import(specifier: unknown, options?: unknown): Promise<unknown> {
+    return this.context.import(specifier, options);
   }
 
-  /** `undefined` when it is not the plugin's. */
-  #require(specifier: string): { readonly exports: unknown } | undefined {
-    const [kind, target] = this.#section.later?.[specifier] ?? this.#ownFile(specifier);
-    if (kind !== "own" || target === undefined) return undefined;
-    const module = this.#linked.module(target);
+  #carried(specifier: string, how: "import" | "require", type: string | undefined): (() => unknown) | undefined {
+    const [kind, target] = this.#ownFile(specifier, type) ?? this.#section.later?.[specifier] ?? [];
+    if (kind === undefined || target === undefined) return undefined;
+    if (kind === "own") return how === "import" ? () => this.#importOwn(target) : () => this.#requireOwn(target);
+    if (type !== undefined) return undefined;
+    return how === "import" ? () => this.#linked.importHost(target) : () => this.#linked.requireHost(target);
+  }
+
+  async #importOwn(path: string): Promise<Namespace | undefined> {
+    // What is imported later is evaluated when what is being evaluated now is done.
+    await undefined;
+    const [namespace] = await this.#linked.import([path]);
+    return namespace;
+  }
+
+  #requireOwn(path: string): unknown {
+    const module = this.#linked.module(path);
     if (module.#exports === undefined || module.#section.commonjs !== true) {
-      const evaluated = this.#linked.import([target]);
+      const evaluated = this.#linked.import([path]);
       if (evaluated instanceof Promise) {
         evaluated.catch(() => undefined);
         throw new TypeError(`require() of ${module.file}, which awaits something: use import()`);
       }
     }
-    return { exports: module.#exports === undefined ? module.namespace : module.#exports.exports };
+    return module.#exports === undefined ? module.namespace : module.#exports.exports;
   }
 
   /** A file of the plugin whose name was not known before. */
-  #ownFile(specifier: string): readonly ["own", string] | readonly [] {
-    if (!specifier.startsWith(".")) return [];
-    const path = posix.join(dirname(this.#section.path), specifier);
-    const endings = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs"];
-    const candidates = [
-      path,
-      ...endings.map((ending) => path + ending),
-      ...endings.map((ending) => `${path}/index${ending}`),
-    ];
-    const found = candidates.find((candidate) => this.#linked.has(candidate));
-    return found === undefined ? [] : ["own", found];
+  #ownFile(specifier: string, type: string | undefined): readonly ["own", string] | undefined {
+    if (!specifier.startsWith(".")) return undefined;
+    const path = posix.join(dirname(this.#section.path), specifier.replace(/\?.*$/s, ""));
+    const candidates = candidatesOf(path);
+    const typed = type === undefined ? [] : candidates.map((candidate) => `${candidate}?type=${type}`);
+    const found = [...typed, ...candidates].find((candidate) => this.#linked.has(candidate));
+    return found === undefined ? undefined : ["own", found];
   }
 }

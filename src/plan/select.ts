@@ -51,7 +51,7 @@ function staticArtifact(name: string) {
     name,
     file: "",
     hash: "",
-    manifest: { name, hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] },
+    manifest: { name, folder: "", hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] },
     bytes: async () => new Uint8Array(),
   };
 }

@@ -7,6 +7,7 @@ import { HotswapError } from "../../src/errors.ts";
 
 const manifest: Manifest = {
   name: "alpha",
+  folder: "plugin/alpha",
   hostModules: [{ specifier: "./g/r\u2028egistry.ts", names: ["db"], lazy: false }],
   liveFuncs: { live_hum: "hum.ts" },
   liveTypes: {},

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 function artifactOf(build: number): Uint8Array {
-  const manifest = { name: "alpha", hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] };
+  const manifest = { name: "alpha", folder: "plugin/alpha", hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] };
   // Large enough that writing it takes several steps of the file system.
   const code = `export const mark = "${"x".repeat(300_000 + build)}";`;
   return encodeArtifact({ manifest, prologue: "", code, assets: [], sourceMap: undefined }).bytes;

@@ -188,17 +188,4 @@ describe("an artifact", () => {
       else process.env.NODE_ENV = before;
     }
   });
-
-  test("9 a module that asks where it lies gets a warning: it will be told where the artifact lies", async () => {
-    await using project = await createProject({
-      "plugin/alpha/index.ts": `${definition}import { there } from "./there.ts";\nexport const here = [import.meta.dir, there];\n`,
-      "plugin/alpha/there.ts": `// import.meta.url\nexport const there = [import.meta.main, new URL("x", import.meta.url), "import.meta.path"];\n`,
-      "plugin/alpha/not-bundled.ts": "console.log(import.meta.dir);\n",
-    });
-    const { warnings } = await project.build("alpha");
-    expect(warnings.map(({ line, column, message }) => [line, column, message.split(" ")[0]])).toEqual([
-      [4, 22, "import.meta.dir"],
-      [2, 54, "import.meta.url"],
-    ]);
-  });
 });

@@ -90,8 +90,8 @@ describe("9 flags of Bun's bundler after --", () => {
     expect(await specifiers()).toEqual([["hotswap", "one"], 3]);
     expect(await specifiers("--packages=bundle")).toEqual([["hotswap"], 3]);
     expect(await specifiers("--packages", "bundle", "--external", "two")).toEqual([["hotswap", "two/part"], 3]);
-    expect(await specifiers("--packages=bundle", "-e", "o*")).toEqual([["hotswap", "one", "own"], 4]);
-    expect(await specifiers("--packages=external")).toEqual([["hotswap", "one", "own"], 4]);
+    expect(await specifiers("--packages=bundle", "-e", "o*")).toEqual([["hotswap", "one", "own"], 3]);
+    expect(await specifiers("--packages=external")).toEqual([["hotswap", "one", "own"], 3]);
   });
 
   test("--conditions", async () => {

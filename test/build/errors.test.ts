@@ -171,7 +171,7 @@ test("9 leaveTemps keeps the intermediate files and names their folder; without 
   try {
     expect((await readdir(temps)).toSorted()).toEqual(["bundle.js", "entry.ts", "manifest.json"]);
     expect(await readFile(join(temps, "entry.ts"), "utf8")).toContain("live_a");
-    expect(await readFile(join(temps, "bundle.js"), "utf8")).toContain("hotswap-host:");
+    expect(await readFile(join(temps, "bundle.js"), "utf8")).toContain("hotswap-host-module:");
   } finally {
     await (await import("node:fs/promises")).rm(temps, { recursive: true });
   }

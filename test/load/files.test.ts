@@ -12,7 +12,14 @@ import { PluginDirScanner } from "../../src/load/scan.ts";
 import { createHost, hotswapError, journalPlugin } from "../support/host.ts";
 import { RecordingLogger } from "../support/logger.ts";
 
-const manifest: Manifest = { name: "alpha", hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] };
+const manifest: Manifest = {
+  name: "alpha",
+  folder: "plugin/alpha",
+  hostModules: [],
+  liveFuncs: {},
+  liveTypes: {},
+  assets: [],
+};
 const parts: ArtifactParts = { manifest, prologue: "", code: "export default 1;", assets: [], sourceMap: undefined };
 
 /** A folder that is gone with the test. */

@@ -67,7 +67,14 @@ describe("code that throws wherever it is looked at is refused with a coded erro
   test.each(handMade)("by hand: %s", async (_, code) => {
     await using host = await liveHost();
     const before = host.swapper.current;
-    const manifest: Manifest = { name: "beta", hostModules: [], liveFuncs: {}, liveTypes: {}, assets: [] };
+    const manifest: Manifest = {
+      name: "beta",
+      folder: "plugin/alpha",
+      hostModules: [],
+      liveFuncs: {},
+      liveTypes: {},
+      assets: [],
+    };
     const artifact = encodeArtifact({ manifest, prologue: "", code, assets: [], sourceMap: undefined });
     await host.project.write({ "bin/beta.js": artifact.bytes });
     expect(await hotswapError(host.swapper.reload())).toMatchObject({ plugin: "beta", phase: "load" });

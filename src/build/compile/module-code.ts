@@ -166,7 +166,8 @@ class ModuleReader {
         break;
       }
       case "ExportAllDeclaration": {
-        const index = this.#import(statement.source.value, typeOf(statement.attributes), []);
+        // Bun heeds attributes in imports, and not here.
+        const index = this.#import(statement.source.value, undefined, []);
         if (statement.exported === null) this.#stars.push(index);
         else this.#exports.set(nameOf(statement.exported), { kind: "import", index, name: WHOLE });
         this.#leaveOut(statement);
@@ -192,7 +193,7 @@ class ModuleReader {
     if (source === null) {
       for (const { local, exported } of specifiers) this.#locals.push([nameOf(exported), nameOf(local)]);
     } else {
-      const index = this.#import(source.value, typeOf(statement.attributes), []);
+      const index = this.#import(source.value, undefined, []);
       for (const { local, exported } of specifiers) {
         this.#exports.set(nameOf(exported), { kind: "import", index, name: nameOf(local) });
       }

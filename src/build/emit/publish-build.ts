@@ -1,17 +1,14 @@
 import { mkdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { type EncodedArtifact, encodeArtifact } from "../../artifact/encode.ts";
 import type { HostModule, Manifest, Sections } from "../../artifact/manifest.ts";
 import { artifactFile, isPublished, publishArtifact } from "../../artifact/publish.ts";
 import { inOrder } from "./bundle/messages.ts";
 import { type Diagnostic, fileDiagnostic } from "../diagnostic.ts";
-import { isInPackage, isInside } from "../read/resolve.ts";
 import type { BuildOptions, FilledOptions } from "../options.ts";
 import { type CarriedFile, readCarriedFiles } from "../read/assets.ts";
-import { warnOfOwnPlace } from "../read/import-meta.ts";
 import type { LiveNames, LiveThing } from "../read/live-names.ts";
-import { isCode, type PluginFolder } from "../read/plugin-folder.ts";
-import type { SourceFiles } from "../read/syntax/source-file.ts";
+import type { PluginFolder } from "../read/plugin-folder.ts";
 import type { StepTimings, Stopwatch } from "../stopwatch.ts";
 
 /** What a build made. */
@@ -66,7 +63,6 @@ export interface BundledModule {
 export interface LinkedBuild {
   readonly filled: FilledOptions;
   readonly folder: PluginFolder;
-  readonly sources: SourceFiles;
   readonly live: LiveNames;
   readonly linked: LinkedPlugin;
   readonly stopwatch: Stopwatch;
@@ -75,7 +71,7 @@ export interface LinkedBuild {
 /** Makes the artifact, signs it if that is asked for, and publishes it. Rejects with what `beforePublish` throws. */
 export async function publishBuild(
   { beforePublish, sign }: BuildOptions,
-  { filled, folder, sources, live, linked, stopwatch }: LinkedBuild,
+  { filled, folder, live, linked, stopwatch }: LinkedBuild,
 ): Promise<BuildResult> {
   const { name } = filled;
   const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
@@ -94,9 +90,7 @@ export async function publishBuild(
   beforePublish?.();
   const { file, unchanged } = write(filled.outputDir, name, artifact);
   stopwatch.lap("write");
-  const { modules, bundled, sourceMap } = linked;
-  // The map of a bundle holds the text of every module.
-  const mentionsPlace = sections !== undefined || (sourceMap?.includes("import.meta.") ?? true);
+  const { modules, bundled } = linked;
   return {
     name,
     file,
@@ -104,12 +98,7 @@ export async function publishBuild(
     size: artifact.bytes.length,
     manifest,
     unchanged,
-    warnings: inOrder([
-      ...live.warnings,
-      ...linked.warnings,
-      ...(mentionsPlace ? warnOfOwnPlace(ownModules(filled, modules).map((path) => sources.read(path))) : []),
-      ...carryWarnings(filled, carried),
-    ]),
+    warnings: inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]),
     modules,
     ...(bundled === undefined ? {} : { bundled }),
     timings: stopwatch.timings(),
@@ -127,12 +116,18 @@ export function describePlugin(
   const carried = readCarriedFiles(filled, folder);
   const manifest: Manifest = {
     name,
+    folder: pathFromRoot(filled),
     hostModules,
     liveFuncs: definingFiles(live.things, "function", pluginDir),
     liveTypes: definingFiles(live.things, "type", pluginDir),
     assets: carried.map(({ entry }) => entry),
   };
   return { manifest, carried };
+}
+
+/** The plugin's folder from the project's root. */
+export function pathFromRoot({ root, pluginDir }: FilledOptions): string {
+  return relative(root, pluginDir).replaceAll("\\", "/");
 }
 
 /** The files that define the live things of one kind, by name, relative to the plugin's folder. */
@@ -143,12 +138,6 @@ export function definingFiles(
 ): Record<string, string> {
   const files = live.filter((thing) => thing.kind === kind);
   return Object.fromEntries(files.map(({ name, file }) => [name, relative(pluginDir, file).replaceAll("\\", "/")]));
-}
-
-/** Those of the bundled modules that are code of the plugin itself, by their absolute paths. */
-function ownModules({ root, pluginDir }: FilledOptions, modules: readonly string[]): string[] {
-  const paths = modules.map((module) => join(root, module));
-  return paths.filter((path) => isCode(path) && isInside(path, pluginDir) && !isInPackage(path));
 }
 
 function carryWarnings({ include, pluginDir }: FilledOptions, carried: readonly CarriedFile[]): Diagnostic[] {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { SourceFile } from "../read/syntax/source-file.ts";
-import { isInside } from "../read/resolve.ts";
+import { isInside } from "../../load/resolve.ts";
 
 const up = "../";
 

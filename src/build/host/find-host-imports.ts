@@ -1,18 +1,20 @@
-import type { StaticImport } from "oxc-parser";
+import type { Node, StaticImport } from "oxc-parser";
 import { parseModule } from "../read/syntax/parser.ts";
-import { HOST_PREFIX, specifierOf } from "./host-imports.ts";
+import { childrenOf } from "./context/scopes.ts";
+import { HOST_PREFIX } from "./host-imports.ts";
 
 /** An import of a host module in the bundled code. Positions are UTF-16 indices. */
 export type HostImport =
   | {
       readonly kind: "static";
-      readonly specifier: string;
+      /** Of the module: {@link keyOf}. */
+      readonly key: string;
       readonly start: number;
       readonly end: number;
       /** What is bound: the host's name for it (`*` for the namespace), and the code's own. */
       readonly bindings: readonly (readonly [name: string, local: string])[];
     }
-  | { readonly kind: "dynamic"; readonly specifier: string; readonly start: number; readonly end: number };
+  | { readonly kind: "dynamic" | "require"; readonly key: string; readonly start: number; readonly end: number };
 
 /**
  * Finds the imports of host modules in bundled code. Parsing all of it would take as long as a third of the bundling
@@ -28,6 +30,9 @@ export function findHostImports(code: string): HostImport[] {
   return found;
 }
 
+/** The bundler's name for `require` is shorter. */
+const CALL_LENGTH = 40;
+
 const clause = /^import\s*([\w$]+(?=[\s,]))?\s*,?\s*(?:\*\s*as\s+([\w$]+)|\{([^}]*)\})?\s*(?:from\s*)?["'`]$/;
 const member = /^\s*(?:([\w$]+)|("(?:[^"\\]|\\.)*"))(?:\s*\bas\s+([\w$]+))?\s*$/;
 
@@ -35,9 +40,12 @@ const member = /^\s*(?:([\w$]+)|("(?:[^"\\]|\\.)*"))(?:\s*\bas\s+([\w$]+))?\s*$/
 function readStatement(code: string, at: number): HostImport | undefined {
   const closing = code.indexOf(code[at - 1] ?? "", at);
   if (closing === -1) return undefined;
-  const specifier = specifierIn(code.slice(at, closing));
-  if (code.startsWith("import(", at - 8)) {
-    return code[closing + 1] === ")" ? { kind: "dynamic", specifier, start: at - 8, end: closing + 2 } : undefined;
+  const key = keyIn(code.slice(at, closing));
+  const call = /(?:^|[^\w$.])(import|[\w$]+)\($/.exec(code.slice(Math.max(0, at - CALL_LENGTH), at - 1))?.[1];
+  if (call !== undefined) {
+    if (code[closing + 1] !== ")") return undefined;
+    const kind = call === "import" ? "dynamic" : "require";
+    return { kind, key, start: at - 2 - call.length, end: closing + 2 };
   }
   const start = code.lastIndexOf("import", at);
   const parts = /[\s;}]/.test(code[start - 1] ?? "\n") ? clause.exec(code.slice(start, at)) : null;
@@ -45,7 +53,7 @@ function readStatement(code: string, at: number): HostImport | undefined {
   if (bindings === undefined) return undefined;
   // Attributes and the semicolon belong to the statement; the printer puts both on the specifier's line.
   const rest = /^(?:\s*with\s*\{[^}]*\})?;?/.exec(code.slice(closing + 1, closing + 200))?.[0] ?? "";
-  return { kind: "static", specifier, start, end: closing + 1 + rest.length, bindings };
+  return { kind: "static", key, start, end: closing + 1 + rest.length, bindings };
 }
 
 function readBindings([, whole, namespace, members]: RegExpExecArray): [string, string][] | undefined {
@@ -64,7 +72,7 @@ function readBindings([, whole, namespace, members]: RegExpExecArray): [string, 
 }
 
 function parseAll(code: string): HostImport[] {
-  const { module, errors } = parseModule("artifact.js", code);
+  const { module, program, errors } = parseModule("artifact.js", code);
   if (errors.length > 0) throw new Error(`the bundled code does not parse: ${errors[0]?.message}`);
   const found: HostImport[] = [];
   for (const statement of module.staticImports) {
@@ -73,8 +81,16 @@ function parseAll(code: string): HostImport[] {
   for (const { start, end, moduleRequest } of module.dynamicImports) {
     const argument = code.slice(moduleRequest.start + 1, moduleRequest.end - 1);
     if (argument.startsWith(HOST_PREFIX)) {
-      found.push({ kind: "dynamic", specifier: specifierIn(argument), start, end });
+      found.push({ kind: "dynamic", key: keyIn(argument), start, end });
     }
+  }
+  const nodes: Node[] = [program];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    nodes.push(...childrenOf(node));
+    const [argument] = node.type === "CallExpression" ? node.arguments : [];
+    if (argument?.type !== "Literal" || typeof argument.value !== "string") continue;
+    if (!argument.value.startsWith(HOST_PREFIX)) continue;
+    found.push({ kind: "require", key: keyIn(argument.value), start: node.start, end: node.end });
   }
   return found;
 }
@@ -82,7 +98,7 @@ function parseAll(code: string): HostImport[] {
 function staticImport({ start, end, moduleRequest, entries }: StaticImport): HostImport {
   return {
     kind: "static",
-    specifier: specifierIn(moduleRequest.value),
+    key: keyIn(moduleRequest.value),
     start,
     end,
     bindings: entries.map(({ importName, localName }) => {
@@ -92,6 +108,6 @@ function staticImport({ start, end, moduleRequest, entries }: StaticImport): Hos
   };
 }
 
-function specifierIn(literal: string): string {
-  return specifierOf(literal.slice(HOST_PREFIX.length));
+function keyIn(literal: string): string {
+  return literal.slice(HOST_PREFIX.length);
 }

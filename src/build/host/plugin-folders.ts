@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { exportsDefinition } from "../read/definition.ts";
 import { findRootModule } from "../read/plugin-folder.ts";
 import type { SourceReader } from "../read/syntax/source-file.ts";
-import { isInside } from "../read/resolve.ts";
+import { isInside } from "../../load/resolve.ts";
 
 /** Tells which folders of a project are plugins: those whose root module exports a definition. */
 export class PluginFolders {

@@ -1,8 +1,11 @@
 import { isBuiltin } from "node:module";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { HostImports, HOST_PREFIX, specifierOf } from "./host-imports.ts";
-import { candidatesOf, isInPackage, isInside, resolveFile } from "../read/resolve.ts";
+import { hostLabel } from "../../artifact/manifest.ts";
+import { candidatesOf, isInside, isModuleModule } from "../../load/resolve.ts";
+import { PluginContexts } from "./context/plugin-contexts.ts";
+import { dataTypes, HostImports } from "./host-imports.ts";
+import { isInPackage, resolveFile } from "../read/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { findRootModule, type PluginFolder } from "../read/plugin-folder.ts";
 import type { SourceFile, SourceFiles } from "../read/syntax/source-file.ts";
@@ -10,13 +13,13 @@ import { NeedsBundler } from "../needs-bundler.ts";
 
 /**
  * What an import names: a module of the plugin, by its absolute path, one of Bun's own, or one of the host, by the
- * specifier that the manifest has for it.
+ * label of its name in the manifest.
  */
 export type Target =
   | { readonly kind: "own"; readonly path: string }
   | { readonly kind: "builtin"; readonly specifier: string }
-  /** `live` when names that were taken from it may change while the host runs. */
-  | { readonly kind: "host"; readonly specifier: string; readonly live: boolean };
+  /** Names of it that are `mutable` may change while the host runs. */
+  | { readonly kind: "host"; readonly specifier: string; readonly mutable: readonly string[] | "any" };
 
 /** What says how imports are resolved, beside the plugin and beside the project. */
 const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml", "node_modules"];
@@ -62,35 +65,29 @@ export class Resolution {
    * @param type what the import's attributes say that the file is to be taken for
    */
   find(specifier: string, importer: string, type?: string): Target {
-    const target = this.#find(specifier, importer, "import-statement");
+    const target = this.findLater(specifier, importer, type);
     if (target === undefined) throw new NeedsBundler(`${importer} imports "${specifier}", which is not there`);
-    if (type === undefined) return target;
-    if (target.kind !== "own") throw new NeedsBundler(`${importer} imports "${specifier}" of the host as ${type}`);
+    if (type === undefined || target.kind !== "own") return target;
+    if (!dataTypes.has(type)) throw new NeedsBundler(`${importer} imports "${specifier}" as ${type}`);
     return { kind: "own", path: `${target.path}?type=${type}` };
   }
 
   /** What `import()` or `require()` names; `undefined` when that is looked for at run time. Throws {@link NeedsBundler}. */
-  findLater(specifier: string, importer: string, kind: "dynamic-import" | "require-call"): Target | undefined {
-    return this.#find(specifier, importer, kind);
-  }
-
-  #find(
-    specifier: string,
-    importer: string,
-    kind: "import-statement" | "dynamic-import" | "require-call",
-  ): Target | undefined {
-    if (isBuiltin(specifier)) return { kind: "builtin", specifier };
+  findLater(specifier: string, importer: string, type?: string): Target | undefined {
+    if (isBuiltin(specifier) && !isModuleModule(specifier)) return { kind: "builtin", specifier };
     const from = dirname(importer);
-    const host = this.#host.resolve({ path: specifier, importer, resolveDir: from, kind });
+    const host = this.#host.find(specifier, importer, from);
     for (const folder of this.#host.folders) this.#seeFolder(folder);
-    const live = this.#host.live.size > 0;
-    const isRefused = this.#host.refused.length > 0;
-    // It remembers that, and the next question may be about something else.
-    if (live || isRefused) this.#host = this.#newHost();
-    if (isRefused) throw new NeedsBundler(`${importer} may not import "${specifier}"`);
+    if (this.#host.refused.length > 0) {
+      // It remembers that, and the next question may be about something else.
+      this.#host = this.#newHost();
+      throw new NeedsBundler(`${importer} may not import "${specifier}"`);
+    }
     if (host !== undefined) {
-      const name = host.path ?? "";
-      return this.#hostTarget(name.startsWith(HOST_PREFIX) ? specifierOf(name.slice(HOST_PREFIX.length)) : name, live);
+      const { name } = host;
+      const mutable = host.mutable.unknown ? "any" : [...host.mutable.names];
+      this.#seeFile(name.specifier);
+      return { kind: "host", specifier: hostLabel(type === undefined ? name : { ...name, type }), mutable };
     }
     const path = this.#ownFile(specifier, from);
     if (path === undefined) return undefined;
@@ -98,6 +95,12 @@ export class Resolution {
       throw new NeedsBundler(`${importer} imports "${specifier}", which is no module of the plugin`);
     }
     return { kind: "own", path };
+  }
+
+  /** Gives modules of the plugin their contexts. */
+  contexts(folder: PluginFolder): PluginContexts {
+    const { pluginDir } = this.#options;
+    return new PluginContexts({ pluginDir, folder, host: this.#newHost(), defined: [] });
   }
 
   /** Bun's resolver remembers what it found, also when a file was made since that is to be taken before it. */
@@ -109,11 +112,10 @@ export class Resolution {
     return found !== undefined && candidates.includes(found) ? first : found;
   }
 
-  #hostTarget(specifier: string, live: boolean): Target {
+  /** How a module that is imported later looks inside is not asked for, but it must be there. */
+  #seeFile(specifier: string): void {
     const file = join(this.#options.root, specifier);
-    // How a module that is imported later looks inside is not asked for, but it must be there.
     if (specifier.startsWith(".") && !this.#seen.has(file)) this.#seen.set(file, () => existsSync(file));
-    return { kind: "host", specifier, live };
   }
 
   /** A folder of the host becomes a plugin by what its root module says. */

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
-import { isInside, resolveFile } from "./resolve.ts";
+import { isInside } from "../../load/resolve.ts";
+import { resolveFile } from "./resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import type { ResolveFile } from "./evidence.ts";
 import { collectLiveNames, type LiveNames } from "./live-names.ts";

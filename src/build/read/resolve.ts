@@ -1,14 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-
-const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
-
-/** `path` lies in `folder` or is the folder itself. Both are absolute and normal. */
-export function isInside(path: string, folder: string): boolean {
-  return (
-    path.startsWith(folder) && (path.length === folder.length || path[folder.length] === sep || folder.endsWith(sep))
-  );
-}
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { candidatesOf, resolveImport } from "../../load/resolve.ts";
 
 /** The path lies in a package folder. */
 export function isInPackage(path: string): boolean {
@@ -32,35 +24,18 @@ export function resolveFile(specifier: string, from: string): string | undefined
   return resolveByBun(specifier.replace(/\?.*$/, ""), from);
 }
 
-/** The folder whose `node_modules` has the package that a bare specifier names, seen from the folder `from`. */
-export function installedIn(specifier: string, from: string): string | undefined {
-  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-  for (let dir = from; ; dir = dirname(dir)) {
-    if (existsSync(join(dir, "node_modules", name))) return dir;
-    if (dir === dirname(dir)) return undefined;
-  }
-}
-
 /**
  * Bun's resolver remembers folders for as long as the process lives: it names files that were deleted since, and does
  * not see folders that were made since. So its answer is checked, and a path is looked up once more by hand.
  */
 function resolveByBun(specifier: string, from: string): string | undefined {
   try {
-    const found = Bun.resolveSync(specifier, from);
+    const found = resolveImport(specifier, join(from, "importer"));
     if (existsSync(found)) return found;
   } catch {
     // Not found, as far as Bun remembers.
   }
   return specifier.startsWith(".") || isAbsolute(specifier) ? resolveByHand(resolve(from, specifier)) : undefined;
-}
-
-/** The files that an import of `path` may name, the first that exists being the one. */
-export function candidatesOf(path: string): string[] {
-  const candidates = [path, ...extensions.map((extension) => path + extension)];
-  if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
-  candidates.push(...extensions.map((extension) => join(path, `index${extension}`)));
-  return candidates;
 }
 
 function resolveByHand(path: string): string | undefined {

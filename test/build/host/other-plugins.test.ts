@@ -95,14 +95,6 @@ describe("what the host's modules and plugins cannot give to a bundle", () => {
     ]);
   });
 
-  test("require.resolve() of a module of the host", async () => {
-    expect(await refused(`export const at = require.resolve("../../host.ts");\n`, { "host.ts": "" })).toEqual([
-      expect.stringMatching(
-        /^plugin\/alpha\/index\.ts:1:35 require\.resolve\(\) of "\.\.\/\.\.\/host\.ts" cannot be answered/,
-      ),
-    ]);
-  });
-
   test("a file that the bundler would copy beside the artifact, at its import", async () => {
     const png = { "plugin/alpha/lib/logo.png": "not really" };
     expect(await refused(`import logo from "./lib/logo.png";\nconsole.log(logo);\n`, png)).toEqual([

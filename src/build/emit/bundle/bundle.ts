@@ -1,23 +1,25 @@
-import type { BuildArtifact, BuildConfig } from "bun";
-import { basename, join, resolve } from "node:path";
+import type { BuildArtifact, BuildConfig, BunPlugin } from "bun";
+import { basename, join, relative, resolve } from "node:path";
 import { type Diagnostic, fileDiagnostic } from "../../diagnostic.ts";
 import { escapingPaths } from "../../host/escapes.ts";
-import { ENTRY_FILE, HostImports } from "../../host/host-imports.ts";
-import { isInPackage, isInside } from "../../read/resolve.ts";
+import { PluginContexts } from "../../host/context/plugin-contexts.ts";
+import { ENTRY_FILE, HostImports, type HostImportsOptions } from "../../host/host-imports.ts";
+import type { HostLinks } from "../../host/link-host.ts";
+import { isInside } from "../../../load/resolve.ts";
+import { isInPackage } from "../../read/resolve.ts";
 import type { FilledOptions } from "../../options.ts";
 import type { LiveThing } from "../../read/live-names.ts";
-import type { PluginFolder } from "../../read/plugin-folder.ts";
+import { isCode, type PluginFolder } from "../../read/plugin-folder.ts";
 import type { SourceFiles } from "../../read/syntax/source-file.ts";
 import { entryCode } from "./entry.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
-import { isVirtual, readBundle } from "./source-map.ts";
+import { isVirtual, readBundle, withSourceTexts } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
 export interface Bundle extends ReturnType<typeof readBundle> {
   /** The bundler's output as it is. */
   readonly text: string;
-  /** See {@link HostImports.live}. */
-  readonly live: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly links: HostLinks;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -35,29 +37,44 @@ export async function bundle(
 ): Promise<Bundle | FailedBundle> {
   const entry = entryCode(options.pluginDir, folder.rootModule, live);
   const files = folder.modules.map((path) => sources.read(path));
-  const first = await run(options, entry, sources, escapingPaths(files, options.pluginDir));
-  if (first !== "escaped") return first;
+  const first = await run(options, folder, { entry, sources, escapes: escapingPaths(files, options.pluginDir) });
+  if (!("escaped" in first)) return first;
   // A link leads out of the plugin's folder, or a path is written strangely: look at every import.
-  const second = await run(options, entry, sources, undefined);
-  if (second === "escaped") throw new Error(`the bundle of ${options.pluginDir} holds files of the host`);
-  return second;
+  const second = await run(options, folder, { entry, sources, escapes: undefined });
+  if (!("escaped" in second)) return second;
+  const message = `it is not the plugin's, and was bundled: import it by a path or a package that leads to it, or report this as a bug of hotswap`;
+  return { problems: second.escaped.map((file) => fileDiagnostic(file, message)) };
+}
+
+/** What one run of the bundler begins with. */
+interface Start {
+  readonly entry: string;
+  readonly sources: SourceFiles;
+  readonly escapes: HostImportsOptions["escapes"];
 }
 
 async function run(
   options: FilledOptions,
-  entry: string,
-  sources: SourceFiles,
-  escapes: ReadonlySet<string> | undefined,
-): Promise<Bundle | FailedBundle | "escaped"> {
+  folder: PluginFolder,
+  { entry, sources, escapes }: Start,
+): Promise<Bundle | FailedBundle | { readonly escaped: readonly string[] }> {
   const { pluginDir, root, bundler } = options;
   const { packages, external } = bundler;
   const imports = new HostImports({ pluginDir, root, packages, external, sources, escapes });
-  const config = configuration(options, entry, imports);
+  const contexts = new PluginContexts({
+    pluginDir,
+    folder,
+    host: imports,
+    defined: Object.keys(bundler.config.define ?? {}),
+  });
+  for (const path of folder.modules) contexts.edit(sources.read(path));
+  const config = configuration(options, entry, [imports.plugin(), contextPlugin(contexts, sources)]);
   const output = await Bun.build(config);
   const refused = refusedDiagnostics(imports.refused, sources);
   const errors = output.logs.filter(({ level }) => level === "error");
   const messages = bundlerDiagnostics(errors, sources, pluginDir);
-  if (escapes !== undefined && messages.some(({ file }) => escaped(file, pluginDir))) return "escaped";
+  const complained = messages.map(({ file }) => file).filter((file) => escaped(file, pluginDir));
+  if (escapes !== undefined && complained.length > 0) return { escaped: complained };
   const result = output.outputs.find(({ kind }) => kind === "entry-point");
   const map = output.outputs.find(({ kind }) => kind === "sourcemap");
   const others = output.outputs.filter((file) => file !== result && file !== map);
@@ -66,16 +83,53 @@ async function run(
   }
   if (others.length > 0) return { problems: await extraFiles(config, others, sources) };
   const text = await result.text();
-  const parts = readBundle(text, await map.text());
-  const files = parts.map.sources.filter((source) => !isVirtual(source)).map((source) => resolve(source));
-  if (files.some((file) => escaped(file, pluginDir))) return "escaped";
+  const { code, map: bundledMap } = readBundle(text, await map.text());
+  const files = bundledMap.sources.filter((source) => !isVirtual(source)).map((source) => resolve(source));
+  const outside = files.filter((file) => escaped(file, pluginDir));
+  if (outside.length > 0) return { escaped: outside };
+  const computed = contexts.warningsOf(files);
+  if (computed.length > 0 && rejectsUnresolved(options)) return { problems: computed };
   const warned = output.logs.filter(({ level }) => level === "warning");
-  return { ...parts, text, live: imports.live, warnings: bundlerDiagnostics(warned, sources, pluginDir) };
+  return {
+    code,
+    map: withSourceTexts(bundledMap, (path) => (contexts.modules.has(path) ? sources.read(path).text : undefined)),
+    text,
+    links: {
+      live: new Map(imports.live.values().map(({ key, written }) => [key, written])),
+      later: contexts.laterModulesOf(files),
+      contexts: new Map(
+        contexts.modules.entries().map(([path, { id }]) => [id, relative(pluginDir, path).replaceAll("\\", "/")]),
+      ),
+    },
+    warnings: [...bundlerDiagnostics(warned, sources, pluginDir), ...computed],
+  };
 }
 
-function configuration(options: FilledOptions, entry: string, imports: HostImports): BuildConfig {
+function configuration(options: FilledOptions, entry: string, plugins: BunPlugin[]): BuildConfig {
   const file = join(options.pluginDir, ENTRY_FILE);
-  return { ...bundlerConfig(options), entrypoints: [file], files: { [file]: entry }, plugins: [imports.plugin()] };
+  return { ...bundlerConfig(options), entrypoints: [file], files: { [file]: entry }, plugins };
+}
+
+/** The build was asked to fail for what is only known at run time. */
+function rejectsUnresolved({ bundler: { config } }: FilledOptions): boolean {
+  return config.allowUnresolved?.some((pattern) => pattern === "" || pattern === "*") === false;
+}
+
+/** Files that are not listed as modules of the plugin, but may be imported. */
+const unlisted = String.raw`[\\/](?:node_modules|__tests__|\.[^\\/]+)[\\/]|[._](?:test|spec)\.`;
+
+/** Gives the bundler the modules that have a context as they are with it. All others it reads itself, on its own threads. */
+function contextPlugin(contexts: PluginContexts, sources: SourceFiles): BunPlugin {
+  const edited = Array.from(contexts.modules.keys(), (path) => `^${RegExp.escape(path)}$`);
+  return {
+    name: "hotswap-context",
+    setup: (build) => {
+      build.onLoad({ filter: new RegExp([...edited, unlisted].join("|")), namespace: "file" }, ({ path, loader }) => {
+        const known = contexts.modules.get(path) ?? (isCode(path) ? contexts.edit(sources.read(path)) : undefined);
+        return known === undefined ? undefined : { contents: known.text, loader };
+      });
+    },
+  };
 }
 
 /** What the bundler is told in every case. */

@@ -63,6 +63,14 @@ function unknownForm(what: string): Error {
   return new Error(`this Bun's bundler (${Bun.version}) writes ${what} in a form that hotswap does not know`);
 }
 
+/** The map with other texts of some sources: those from which the bundler was given something else. */
+export function withSourceTexts(map: SourceMap, textOf: (path: string) => string | undefined): SourceMap {
+  const texts = map.sources.map((source) => (isVirtual(source) ? undefined : textOf(resolve(source))));
+  if (texts.every((text) => text === undefined)) return map;
+  const known = JSON.parse(map.sourcesContent) as string[];
+  return { ...map, sourcesContent: JSON.stringify(known.map((text, index) => texts[index] ?? text)) };
+}
+
 /** The map of an artifact: its sources, relative to the project's root, and the whole of it as JSON. */
 export interface ArtifactMap {
   readonly sources: readonly string[];

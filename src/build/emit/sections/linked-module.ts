@@ -1,3 +1,6 @@
+import { dirname, join } from "node:path";
+import type { Diagnostic } from "../../diagnostic.ts";
+import type { EditedModule } from "../../host/context/edit-context.ts";
 import type { CompiledModule } from "../../compile/compile.ts";
 import type { CompilerSettings } from "../../compile/compiler-settings.ts";
 import type { Resolution, Target } from "../../host/resolution.ts";
@@ -15,6 +18,9 @@ export interface LinkedModule {
   readonly targets: readonly Target[];
   /** What `import()` and `require()` name, by their specifiers; what is not found is looked for at run time. */
   readonly later: ReadonlyMap<string, Target>;
+  /** What it chooses from at run time: paths, with what the files are taken for. */
+  readonly choices: readonly string[];
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Finds what the imports of a module name. Throws {@link NeedsBundler} for an import that names nothing it may have. */
@@ -23,19 +29,22 @@ export function linkModule(
   compiled: CompiledModule,
   settings: CompilerSettings,
   resolution: Resolution,
+  context: EditedModule | undefined,
 ): LinkedModule {
   const { source, kind, imports, stars, exports, async } = compiled;
   const { path } = source;
   const later = new Map<string, Target>();
-  const add = (specifier: string, how: "dynamic-import" | "require-call"): void => {
-    const target = resolution.findLater(specifier, path, how);
+  for (const specifier of [...compiled.dynamic, ...compiled.requires]) {
+    const target = resolution.findLater(specifier, path);
     if (target !== undefined) later.set(specifier, target);
-  };
-  for (const specifier of compiled.dynamic) add(specifier, "dynamic-import");
-  for (const specifier of compiled.requires) add(specifier, "require-call");
+  }
   const targets = imports.map(({ specifier, type }) => resolution.find(specifier, path, type));
   const links = JSON.stringify([kind, async, imports, stars, [...exports], targets, [...later]]);
-  return { id, compiled, settings, links, targets, later };
+  const choices = (context?.choices ?? []).map(([chosen, type]) => {
+    const file = join(dirname(path), chosen);
+    return type === undefined ? file : `${file}?type=${type}`;
+  });
+  return { id, compiled, settings, links, targets, later, choices, warnings: context?.warnings ?? [] };
 }
 
 /** The modules of the plugin that a module imports, at once or later. */

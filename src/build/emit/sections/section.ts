@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { BRIDGE_GLOBAL, type HostModule, type Section } from "../../../artifact/manifest.ts";
+import { BRIDGE_GLOBAL, type HostModule, readHostLabel, type Section } from "../../../artifact/manifest.ts";
 import { replaceReferences } from "../../compile/references.ts";
 import { unusedName, WHOLE } from "../../compile/module-code.ts";
 import type { Target } from "../../host/resolution.ts";
@@ -112,8 +112,7 @@ function linkImports(module: LinkedModule, around: Surroundings): Linking {
       }
       const source = namespace(originTarget(origin), compiled.plugin, around);
       const isFunction = origin.kind === "own" && origin.is === "function";
-      const changes =
-        origin.kind === "own" ? origin.is === "changing" : origin.target.kind === "host" && origin.target.live;
+      const changes = origin.kind === "own" ? origin.is === "changing" : mayChange(origin.target, origin.name);
       if (changes || (isLate && origin.kind === "own" && !isFunction)) {
         const known = namespaces.get(source) ?? unusedName(`__from${namespaces.size}__`, compiled.text);
         if (!namespaces.has(source)) linking.early.push(`const ${known}=${source};`);
@@ -131,6 +130,10 @@ function linkImports(module: LinkedModule, around: Surroundings): Linking {
     }
   }
   return linking;
+}
+
+function mayChange(target: Target, name: string): boolean {
+  return target.kind === "host" && (target.mutable === "any" || target.mutable.includes(name));
 }
 
 /** What a module exports, in the order of the names. */
@@ -191,7 +194,7 @@ export function hostModulesOf(modules: Iterable<LinkedModule>): HostModule[] {
     for (const target of later.values()) use(target, [], true);
   }
   return Array.from(uses, ([specifier, { names, lazy }]) => ({
-    specifier,
+    ...readHostLabel(specifier),
     names: [...names].toSorted(),
     lazy,
   })).toSorted((a, b) => (a.specifier < b.specifier ? -1 : 1));

@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The endings that an import may leave out, in the order in which Bun tries them. */
+export const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
+
+/** `path` lies in `folder` or is the folder itself. Both are absolute and normal. */
+export function isInside(path: string, folder: string): boolean {
+  return (
+    path.startsWith(folder) && (path.length === folder.length || path[folder.length] === sep || folder.endsWith(sep))
+  );
+}
+
+/** The files that an import of `path` may name, the first that exists being the one. */
+export function candidatesOf(path: string): string[] {
+  const candidates = [path, ...extensions.map((extension) => path + extension)];
+  if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
+  candidates.push(...extensions.map((extension) => join(path, `index${extension}`)));
+  return candidates;
+}
+
+/** The specifier is a path, relative or absolute, or a URL of a file. */
+export function isPath(specifier: string): boolean {
+  return /^\.\.?(?:\/|$)/.test(specifier) || isAbsolute(specifier) || specifier.startsWith("file:");
+}
+
+/** The absolute path that a specifier for which {@link isPath} holds stands for in a module of the folder `from`. */
+export function pathOf(specifier: string, from: string): string {
+  return specifier.startsWith("file:") ? fileURLToPath(specifier) : resolve(from, specifier);
+}
+
+/** The folder whose `node_modules` has the package that a bare specifier names, seen from the folder `from`. */
+export function installedIn(specifier: string, from: string): string | undefined {
+  const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+  return nearest(from, join("node_modules", name));
+}
+
+/**
+ * The absolute path, or the name of a module of Bun, that `specifier` means in the module `file`, as under `bun run`, but
+ * nothing is ever installed for it. Throws what Bun throws when there is no such module.
+ */
+export function resolveImport(specifier: string, file: string): string {
+  if (isBuiltin(specifier)) return specifier;
+  requireNoInstall(specifier, file);
+  const from = dirname(file);
+  try {
+    return Bun.resolveSync(isPath(specifier) ? pathOf(specifier, from) : specifier, from);
+  } catch {
+    // Taken for a folder, the file has nothing in it, and the error names what was asked for, and by whom.
+    return Bun.resolveSync(specifier, file);
+  }
+}
+
+/**
+ * Bun installs a package that is not there when no folder above the importer has a `node_modules`. Throws the error that it
+ * throws when there is one.
+ */
+export function requireNoInstall(specifier: string, file: string): void {
+  if (specifier.startsWith("#") || isBuiltin(specifier) || isPath(specifier)) return;
+  if (/^[\w+.-]+:/.test(specifier) || nearest(dirname(file), "node_modules") !== undefined) return;
+  throw Object.assign(new Error(`Cannot find package '${specifier}' imported from ${file}`), {
+    code: "ERR_MODULE_NOT_FOUND",
+  });
+}
+
+/** The specifier means Node.js's module `module`, whose `createRequire` takes the place of the caller. */
+export function isModuleModule(specifier: string): boolean {
+  return specifier === "node:module" || specifier === "module";
+}
+
+/** The folder, from `from` upwards, that has `name` in it. */
+function nearest(from: string, name: string): string | undefined {
+  for (let dir = from; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, name))) return dir;
+    if (dir === dirname(dir)) return undefined;
+  }
+}
