@@ -324,7 +324,7 @@ describe("a failing edit", () => {
   test("warnings are those of a build of the whole", async () => {
     await using subject = await Subject.create(chain);
     await subject.write({
-      "c.ts": `export const c = typeof Math.random() === "nothing" ? 1 : { a: 1, a: 2 }.a + import.meta.dir; const live_hidden = () => 1; void live_hidden;`,
+      "c.ts": `export const c = typeof Math.random() === "nothing" ? 1 : { a: 1, a: 2 }.a ; export const load = (name: string) => import(name); const live_hidden = () => 1; void live_hidden;`,
     });
     const whole = await subject.project.build("alpha", { outputDir: subject.project.path("whole") });
     expect((await subject.builder.build()).warnings).toEqual(whole.warnings);
