@@ -35,6 +35,7 @@ function transpilerOf(options: FilledOptions, path: string, settings: CompilerSe
       loader,
       target: "bun",
       autoImportJSX: true,
+      inline: true,
       // What is only imported as a type is not there when it runs.
       trimUnusedImports: loader !== "jsx",
       // Otherwise it is what it is when the build runs.
