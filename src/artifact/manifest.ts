@@ -163,8 +163,8 @@ export type CommonJsCode = (
 
 /** What a section is linked with. */
 export interface SectionImports {
-  /** The prototype of namespaces. */
-  readonly namespace: object;
+  /** Of namespaces. */
+  readonly prototype: object;
   /** What stands for `import.meta`. */
   readonly meta: object;
   /**

@@ -178,12 +178,16 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     return (this.#imports ??= this.#section.imports.map((path) => this.#linked.module(path)));
   }
 
+  get prototype(): object {
+    return NAMESPACE;
+  }
+
   get file(): string {
     return join(this.#linked.folder, this.#section.path);
   }
 
   hoist(namespace: Namespace): void {
-    this.namespace = Object.seal(namespace);
+    this.namespace = Object.preventExtensions(namespace);
   }
 
   /** Takes the first step; a promise when it takes a while until there can be a next one. */

@@ -53,7 +53,7 @@ export function sectionText(module: LinkedModule, around: Surroundings): string 
     inCircle && !compiled.async
       ? ["yield;", ...linking.early, "yield;", ...linking.bound, "yield;"]
       : ["yield;", ...linking.early, ...linking.bound];
-  const hoist = `${plugin}.hoist({${[`__proto__:${plugin}.namespace`, ...gettersOf(module, around)].join(",")}},()=>[${BRIDGE_GLOBAL},${plugin}]);`;
+  const hoist = `${plugin}.hoist({${[`__proto__:${plugin}.prototype`, ...gettersOf(module, around)].join(",")}},()=>[${BRIDGE_GLOBAL},${plugin}]);`;
   const head = `(${compiled.async ? "async " : ""}function*(${BRIDGE_GLOBAL},${plugin}){"use strict";`;
   return `${head}${hoist}${steps.join("")}\n${body}\n})`;
 }
