@@ -1,119 +1,14 @@
-import { copyFile } from "node:fs/promises";
 import { describe, expect, test } from "bun:test";
-import type { HotswapError, ReloadCallback, SwapperOptions } from "hotswap";
-import { uncollected } from "../support/collect.ts";
-import { createHost, type Host, hotswapError } from "../support/host.ts";
-import { type Fault, faultyKey, faultyPlugin, faultySteps, steadyPlugin } from "./resources/faulty-plugin.ts";
-import { type Kind, openers } from "./resources/opener.ts";
-import { Witness, witnessModule } from "./resources/witness.ts";
+import { hotswapError } from "../support/host.ts";
+import { type Fault, faultySteps } from "./resources/faulty-plugin.ts";
+import { type Ending, MatrixHost } from "./resources/matrix-host.ts";
 
-/** A diamond of eight: everything stands on `a`, and `h` on everything. */
-const graph: Readonly<Record<string, readonly string[]>> = {
-  a: [],
-  b: ["a"],
-  c: ["a", "b"],
-  d: ["a", "b"],
-  e: ["c", "d"],
-  f: ["e", "a"],
-  g: ["f"],
-  h: ["g", "b"],
-};
 const positions = [
   ["first", "a"],
   ["middle", "d"],
   ["last", "h"],
 ] as const;
 const faults: readonly Fault[] = ["throws", "rejects", "hangs", "opens everything and throws"];
-
-/** A host with the diamond live, and a new version of `a` at hand: with it, all eight are instantiated again. */
-class MatrixHost implements AsyncDisposable {
-  readonly host: Host<unknown>;
-  readonly #witness: Witness;
-  #version = 1;
-
-  private constructor(host: Host<unknown>, witness: Witness) {
-    this.host = host;
-    this.#witness = witness;
-  }
-
-  static async create(options: SwapperOptions<unknown>): Promise<MatrixHost> {
-    const witness = await Witness.create();
-    const plugins = Object.entries(graph).map(([name, deps]) => faultyPlugin(name, deps, 1));
-    const files = Object.assign({ "witness.ts": witnessModule }, steadyPlugin, ...plugins) as Record<string, string>;
-    const host = await createHost<unknown>({}, options, files);
-    await host.project.buildAll("steady", ...Object.keys(graph));
-    for (const version of [2, 1]) {
-      await host.project.write(faultyPlugin("a", [], version));
-      await host.project.build("a");
-      await copyFile(host.project.path("bin/a.js"), host.project.path(`a-${version}.js`));
-    }
-    await host.swapper.loadPlugins();
-    return new MatrixHost(host, witness);
-  }
-
-  /**
-   * Has a reload fail at `step`, shows that nothing came of it, and that the next one is as good as any. Answers the
-   * error.
-   */
-  async fail(step: string, fault: Fault, callback?: ReloadCallback<unknown>): Promise<HotswapError> {
-    const { swapper, wishes } = this.host;
-    const manager = swapper.current;
-    const bag = manager?.vault.dataBag.snapshot();
-    const counter = swapper.reloadCounter;
-
-    await this.#publish(3 - this.#version);
-    wishes.set(step, fault);
-    const error = await hotswapError(swapper.reload(undefined, callback));
-    wishes.clear();
-
-    expect(swapper.current === manager).toBe(true);
-    expect(swapper.reloadCounter).toBe(counter);
-    expect(manager?.vault.dataBag.snapshot()).toEqual(bag);
-    this.expectVersions();
-
-    await swapper.reload();
-    this.#version = 3 - this.#version;
-    this.expectVersions();
-    expect(swapper.reloadCounter).toBe(counter + 1);
-    return error;
-  }
-
-  /** Shows that no code is in memory but that of the current set. */
-  async expectCollected(): Promise<void> {
-    await this.host.swapper.drained();
-    expect(await uncollected(this.host.swapper)).toEqual([]);
-  }
-
-  /** Shows that nothing is open that the failed plugin opened, and that all is open that the plugin that stays opened. */
-  async expectClosed(plugin: string, step: string): Promise<void> {
-    await Promise.all(
-      (Object.keys(openers) as Kind[]).map(async (kind) => {
-        const steady = faultyKey(kind, "steady", "onInit");
-        await this.#witness.closed(kind, faultyKey(kind, plugin, step), steady);
-        await this.#witness.open(kind, steady);
-      }),
-    );
-    this.#witness.forget((key) => !key.endsWith("steady onInit"));
-  }
-
-  expectVersions(): void {
-    const versions = ["b", "f", "h"].map((name) => this.host.swapper.current?.findPlugin(name)?.invokeFunc("versions"));
-    expect(versions).toEqual([
-      [1, this.#version],
-      [1, 1, this.#version],
-      [1, 1, 1],
-    ]);
-  }
-
-  async #publish(version: number): Promise<void> {
-    await copyFile(this.host.project.path(`a-${version}.js`), this.host.project.path("bin/a.js"));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.host[Symbol.asyncDispose]();
-    await this.#witness[Symbol.asyncDispose]();
-  }
-}
 
 function isSynchronous(step: string): boolean {
   return step === "reloadable" || step === "export" || step === "import";
@@ -189,6 +84,100 @@ describe("3.7 whatever fails, wherever: the old set answers, and nothing of the 
         });
       }
       await matrix.expectCollected();
+    },
+    30_000,
+  );
+});
+
+/** A prepared reload whose commit is refused for what the live set wrote meanwhile. */
+async function refusedCommit(prepared: Parameters<Ending["end"]>[0]): Promise<boolean> {
+  expect(await hotswapError(prepared.commit())).toMatchObject({ code: "HOTSWAP_MIGRATION_FAILED", phase: "vault" });
+  await prepared.abort();
+  return false;
+}
+
+/** Shows that a reload which is over cannot be committed. */
+async function expectOver(prepared: Parameters<Ending["end"]>[0]): Promise<boolean> {
+  expect(await hotswapError(prepared.commit())).toMatchObject({ code: "HOTSWAP_PREPARED_EXPIRED" });
+  return false;
+}
+
+/** How many keys had a shape that could not be migrated. */
+let shapes = 0;
+
+const endings: Readonly<Record<string, Ending>> = {
+  "a commit": {
+    end: async (prepared) => {
+      const details = await prepared.commit();
+      // What comes too late changes nothing.
+      await prepared.abort();
+      return details === prepared.details;
+    },
+  },
+  "abort()": { end: (prepared) => prepared.abort().then(() => expectOver(prepared)) },
+  "the end of its block": { end: (prepared) => prepared[Symbol.asyncDispose]().then(() => expectOver(prepared)) },
+  "two aborts at once": {
+    end: (prepared) => Promise.all([prepared.abort(), prepared.abort()]).then(() => expectOver(prepared)),
+  },
+  "an abort before a commit": {
+    end: async (prepared) => {
+      const aborted = prepared.abort();
+      await expectOver(prepared);
+      await aborted;
+      return false;
+    },
+  },
+  "a conflict over a key that both sets wrote": {
+    meanwhile: (bag) => bag?.set("inits", 1000),
+    end: refusedCommit,
+  },
+  "a migration that fails over what the live set wrote last": {
+    callback: ({ vault }) => {
+      const migrate = (old: unknown): unknown => {
+        if (old === "bad") throw new Error("fault");
+        return old;
+      };
+      vault.dataBag.declare(`shape ${++shapes}`, { version: 2, migrations: { 1: migrate } });
+    },
+    meanwhile: (bag) => bag?.set(`shape ${shapes}`, "bad"),
+    end: refusedCommit,
+  },
+};
+
+describe("3.17 a prepared reload: however it ends, all of it is live or nothing is left of it", () => {
+  test.each(Object.entries(endings))(
+    "%s",
+    async (_, ending) => {
+      await using matrix = await MatrixHost.create({});
+      for (const [, plugin] of positions) await matrix.hold(plugin, ending);
+      await matrix.expectCollected();
+    },
+    30_000,
+  );
+
+  test("its deadline", async () => {
+    await using matrix = await MatrixHost.create({ holdTimeout: 100 });
+    for (const [, plugin] of positions) {
+      // The plan waits for the end of what is prepared.
+      await matrix.hold(plugin, { end: (prepared, swapper) => swapper.plan().then(() => expectOver(prepared)) });
+    }
+    await matrix.expectCollected();
+    expect(matrix.host.logger.of("warn").filter((line) => line.includes("holdTimeout"))).toHaveLength(3);
+  }, 30_000);
+
+  test.each(["close() while it is prepared", "close() while it is being prepared"])(
+    "%s",
+    async (when) => {
+      await using matrix = await MatrixHost.create({});
+      const { swapper } = matrix.host;
+      const preparing = matrix.prepareOpening("d");
+      const prepared = when === "close() while it is prepared" ? await preparing : undefined;
+      const closed = swapper.close();
+      const error = hotswapError(prepared?.commit() ?? preparing);
+      await closed;
+      expect(await error).toMatchObject({ code: "HOTSWAP_CLOSED" });
+      expect(swapper.generations.filter(({ state }) => state !== "freed")).toEqual([]);
+      await matrix.expectAllClosed("d", "onInit");
     },
     30_000,
   );

@@ -3,6 +3,9 @@ import { openers } from "./opener.ts";
 /** What can go wrong in a step. */
 export type Fault = "throws" | "rejects" | "hangs" | "opens everything and throws";
 
+/** What the journal can say beside a {@link Fault}: the step succeeds, and everything that can be open is. */
+export const OPENS = "opens everything";
+
 /** The steps in which a plugin can fail. */
 export const faultySteps = ["module", "reloadable", "export", "import", "onLoad", "onInit"] as const;
 
@@ -43,6 +46,7 @@ function step(step: string): any {
     case "throws": throw new Error("fault");
     case "rejects": return Promise.reject(new Error("fault"));
     case "hangs": return new Promise(() => {});
+    case "opens everything": return openAll("${name} " + step);
     case "opens everything and throws": {
       const opened = openAll("${name} " + step);
       // What must be synchronous fails while all of it is on its way.
