@@ -49,7 +49,7 @@ describe("3.7 whatever fails, wherever: the old set answers, and nothing of the 
     "%s hangs",
     async (step) => {
       // A step that must be synchronous is refused at once when it answers a promise.
-      await using matrix = await MatrixHost.create(isSynchronous(step) ? {} : { hookTimeout: 250 });
+      await using matrix = await MatrixHost.create(isSynchronous(step) ? {} : { hookTimeout: 1000 });
       await failEverywhere(matrix, step, "hangs");
     },
     30_000,
@@ -72,7 +72,7 @@ describe("3.7 whatever fails, wherever: the old set answers, and nothing of the 
       };
       let matrix: MatrixHost | undefined;
       await using created = await MatrixHost.create({
-        hookTimeout: 250,
+        hookTimeout: 1000,
         newExtension: () => act("vault"),
         reloadCallback: () => act("callback 1"),
       });
