@@ -141,6 +141,7 @@ export class LifeModel {
   sightOf({ set, deps }: Member): Sight {
     return {
       live: versionsOf(set.members),
+      registered: versionsOf(set.members),
       extension: set.extension,
       shared: this.shared,
       inits: set.writtenInits ?? this.inits,

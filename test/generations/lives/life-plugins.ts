@@ -1,3 +1,6 @@
+import type { EventEmitter } from "node:events";
+import type { Registry } from "hotswap";
+
 /** What one generation sees, as its own code sees it. */
 export interface Sight {
   /** What the live function of each plugin answers: its version; plugins that the set lacks are left out. */
@@ -6,6 +9,8 @@ export interface Sight {
   readonly extension: number;
   readonly shared: unknown;
   readonly inits: unknown;
+  /** What is registered, by plugin: the same as {@link live}, as every plugin registers its version. */
+  readonly registered: Readonly<Record<string, number>>;
   /** The version of what each filled slot leads to. */
   readonly deps: Readonly<Record<string, number>>;
 }
@@ -18,6 +23,8 @@ export interface Probe {
   /** `isFreeing`: leaves out the live functions of what is freed already. */
   see(isFreeing: boolean): Sight;
   write(value: number): void;
+  /** Whether `scope.retired` is aborted. */
+  isRetired(): boolean;
 }
 
 /** What `lives.ts`, which plugins and test share, exports. */
@@ -28,11 +35,22 @@ export interface Lives {
   readonly beats: Map<number, Sight>;
   /** What generations saw in `onFree`, oldest first. */
   readonly freed: { readonly probe: Probe; readonly sight: Sight }[];
+  /** Where every plugin registers what answers its version, under its name. */
+  readonly versions: Registry<() => number>;
+  /** Every plugin hears `ping`, and notes that it did. */
+  readonly bus: EventEmitter;
+  /** Who heard it: `mid 2`. */
+  readonly heard: string[];
   /** Plugins and hooks that shall fail: `mid.onInit`. */
   readonly faults: Set<string>;
 }
 
 export const livesModule = `
+import { EventEmitter } from "node:events";
+import { registry } from "hotswap";
+export const versions = registry<() => number>("versions");
+export const bus = new EventEmitter().setMaxListeners(0);
+export const heard: string[] = [];
 export const probes = new Map();
 export const beats = new Map();
 export const freed: unknown[] = [];
@@ -80,8 +98,9 @@ export function lifeSource(name: string, version: number): string {
     ...optional.map((dep) => `${dep}: dependency.optional<any>()`),
   ];
   return `
+import { AsyncLocalStorage } from "node:async_hooks";
 import { definePlugin, dependency } from "hotswap";
-import { beats, fail, freed, nextId, probes } from "../../lives";
+import { beats, bus, fail, freed, heard, nextId, probes, versions } from "../../lives";
 
 fail("${name}.module");
 const id = nextId();
@@ -94,39 +113,62 @@ let liveFuncs: any;
 export const live_${name} = (): number => ${version};
 
 /** While a set is being freed, what this plugin does not depend on may be gone already. */
-function see(isFreeing = false) {
-  const live: Record<string, number> = {};
-  for (const [name, fn] of liveFuncs) {
+function ask(functions: Iterable<[string, () => number]>, isFreeing: boolean): Record<string, number> {
+  const answers: Record<string, number> = {};
+  for (const [name, fn] of functions) {
     try {
-      live[name.slice(5)] = fn();
+      answers[name.replace("live_", "")] = fn();
     } catch (error: any) {
       if (!isFreeing || error.code !== "HOTSWAP_FREED") throw error;
-      continue;
     }
-    if (vault.liveFuncs.get(name)() !== fn()) throw new Error("two maps of live functions differ");
   }
-  const linked: Record<string, number> = {};
-  for (const [slot, dep] of Object.entries(deps)) if (dep !== undefined) linked[slot] = dep.version();
-  return { live, extension: vault.extension.set, shared: bag.get("shared"), inits: vault.dataBag.get("inits"), deps: linked };
+  return answers;
 }
 
-const probe = { id, name: "${name}", version: ${version}, see, write(value: number) { bag.set("shared", value); } };
+function see(isFreeing = false) {
+  const linked: Record<string, number> = {};
+  for (const [slot, dep] of Object.entries(deps)) if (dep !== undefined) linked[slot] = dep.version();
+  const live = ask(liveFuncs, isFreeing);
+  if (!Bun.deepEquals(live, ask(vault.liveFuncs, isFreeing))) throw new Error("two maps of live functions differ");
+  return {
+    live,
+    registered: ask(versions.entries(), isFreeing),
+    extension: vault.extension.set,
+    shared: bag.get("shared"),
+    inits: vault.dataBag.get("inits"),
+    deps: linked,
+  };
+}
 
 export default definePlugin({
   reloadable() { fail("${name}.reloadable"); return ${isReloadable}; },
   export() { fail("${name}.export"); return { version: () => ${version} }; },
   import() { fail("${name}.import"); return deps; },
   onLoad() { fail("${name}.onLoad"); },
-  async onInit(given: any) {
+  async onInit(given: any, scope) {
     vault = given;
     ({ dataBag: bag, liveFuncs } = given);
     bag.update("inits", (count: number) => count + 1, 0);
+    // Whatever the host calls it for, it runs as code of the plugin does in a timer.
+    const inPlugin = AsyncLocalStorage.snapshot();
+    const probe = {
+      id,
+      name: "${name}",
+      version: ${version},
+      see: (isFreeing: boolean) => inPlugin(() => see(isFreeing)),
+      write(value: number) { bag.set("shared", value); },
+      isRetired: () => scope.retired.aborted,
+    };
     probes.set(id, probe);
+    scope.register(versions, "${name}", () => ${version});
+    scope.on(bus, "ping", () => { heard.push("${name} ${version}"); });
     setInterval(() => { beats.set(id, see(true)); }, 2);
     fail("${name}.onInit");
   },
   async onFree() {
-    if (!probes.delete(id)) return;
+    const probe = probes.get(id);
+    if (probe === undefined) return;
+    probes.delete(id);
     freed.push({ probe, sight: see(true) });
     // Whatever it uses must still be there when others had their turn, some of which take longer than it does.
     for (let turn = 0; turn <= (id * 7) % 12; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -136,7 +178,7 @@ export default definePlugin({
     version: () => ${version},
     see: () => see(),
     async seeLater() { await new Promise((resolve) => setImmediate(resolve)); return see(); },
-    write: (value: number) => probe.write(value),
+    write(value: number) { bag.set("shared", value); },
   },
 });
 `;

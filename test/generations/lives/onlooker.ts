@@ -1,4 +1,4 @@
-import type { Lease, PluginManager, PluginManagerSwapper } from "hotswap";
+import type { Lease, PluginManager, PluginManagerSwapper, Registry } from "hotswap";
 import type { RecordingLogger } from "../../support/logger.ts";
 import type { LifeModel, Member, SetModel } from "./life-model.ts";
 import type { Lives, Sight } from "./life-plugins.ts";
@@ -49,6 +49,7 @@ export class Onlooker {
       if (this.isPinned(id)) same(see(false), this.#looked.model.sightOf(member));
       else this.#compareLeaving(member, see(true));
     }
+    this.#checkHandover();
     if (current === undefined) return;
     this.#checkSet(manager, current);
     for (const { lease, set } of this.leases) this.#checkSet(lease.manager, set);
@@ -58,6 +59,10 @@ export class Onlooker {
   #checkSet(manager: PluginManager<LifeExtension> | undefined, { members, extension }: SetModel): void {
     same(manager?.plugins.map(({ name }) => name).toSorted(), [...members.keys()].toSorted());
     same(manager?.vault.extension.set, extension);
+    same(
+      entriesOf(manager?.registry(this.#looked.lives.versions)),
+      Object.fromEntries(Array.from(members.values(), ({ name, version }) => [name, version])),
+    );
     same(manager?.vault.dataBag.get("shared"), this.#looked.model.shared);
     for (const { id, name, version, deps } of members.values()) {
       const plugin = manager?.findPlugin(name);
@@ -65,6 +70,19 @@ export class Onlooker {
       same(plugin?.invokeFunc("version"), version);
       same((manager?.vault.liveFuncs.get(`live_${name}`) as (() => number) | undefined)?.(), version);
       same(this.#looked.lives.probes.has(id), true);
+    }
+  }
+
+  /** One event, one handler; and the host sees the entries of the current set. */
+  #checkHandover(): void {
+    const { lives, model } = this.#looked;
+    const members = Array.from(model.current?.members.values() ?? []);
+    lives.bus.emit("ping");
+    same(lives.heard.splice(0).toSorted(), members.map(({ name, version }) => `${name} ${version}`).toSorted());
+    same(entriesOf(lives.versions), Object.fromEntries(members.map(({ name, version }) => [name, version])));
+    const current = new Set(members.map(({ id }) => id));
+    for (const { id, isRetired } of lives.probes.values()) {
+      if (this.memberOf(id) !== undefined) same(isRetired(), !current.has(id) && this.prepared?.ids.has(id) !== true);
     }
   }
 
@@ -81,7 +99,10 @@ export class Onlooker {
     const { live, extension, deps } = this.#looked.model.sightOf(member);
     same([member.name, sight.extension, sight.deps], [member.name, extension, deps]);
     for (const name of [member.name, ...member.deps.keys()]) same(sight.live[name], live[name]);
-    for (const [name, version] of Object.entries(sight.live)) same(version, live[name]);
+    for (const seen of [sight.live, sight.registered]) {
+      for (const [name, version] of Object.entries(seen))
+        same([member.name, name, version], [member.name, name, live[name]]);
+    }
   }
 
   /** `undefined` for what was never part of a set, and is being freed. */
@@ -95,4 +116,9 @@ export class Onlooker {
     const sets = [this.#looked.model.current, this.prepared?.set, ...this.leases.map(({ set }) => set)];
     return sets.some((set) => Array.from(set?.members.values() ?? []).some((member) => member.id === id));
   }
+}
+
+/** What registered functions answer, by key. */
+function entriesOf(versions: Registry<() => number> | undefined): Record<string, number> {
+  return Object.fromEntries(Array.from(versions?.entries() ?? [], ([name, version]) => [name, version()]));
 }
