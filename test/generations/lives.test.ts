@@ -10,4 +10,4 @@ test("whatever happens in the life of a host, each plugin sees what the contract
   await using artifacts = await LifeArtifacts.create();
   for (let seed = 1; seed <= LIVES; seed++) await Life.live(seed, STEPS, artifacts);
   expect(artifacts.lives.probes.size).toBe(0);
-}, 120_000);
+}, 300_000);

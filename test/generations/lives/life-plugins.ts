@@ -162,7 +162,7 @@ export default definePlugin({
     probes.set(id, probe);
     scope.register(versions, "${name}", () => ${version});
     scope.on(bus, "ping", () => { heard.push("${name} ${version}"); });
-    setInterval(() => { beats.set(id, see(true)); }, 2);
+    setInterval(() => { beats.set(id, see(true)); }, 10);
     fail("${name}.onInit");
   },
   async onFree() {
