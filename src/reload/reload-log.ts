@@ -1,4 +1,5 @@
 import { isThenable } from "../deadline.ts";
+import { channel as diagnosticsChannel } from "node:diagnostics_channel";
 import { describeError, detachedError, type Phase } from "../errors.ts";
 import type { ErrorGroup } from "../generation/error-log.ts";
 import type { Logger } from "../logger.ts";
@@ -47,6 +48,10 @@ export type ReloadListener = (news: ReloadNews) => void;
 
 /** Told by the phases of a reload how far they are. */
 export type ReportProgress = (phase: ReloadPhase, done: number, total: number) => void;
+
+/** Node's diagnostics channels: each {@link ReloadRecord}, and each `ErrorGroup` (SPEC 15.3). */
+const reloads = diagnosticsChannel("hotswap:reload");
+const errors = diagnosticsChannel("hotswap:error");
 
 /** How many attempts are kept. */
 const KEPT = 100;
@@ -138,8 +143,14 @@ export class ReloadLog {
     this.tell({ type: "end", record });
   }
 
-  /** Tells every listener; an error of one is logged and changes nothing. */
+  /** Tells every listener and diagnostics channel; an error of one is logged and changes nothing. */
   tell(news: ReloadNews): void {
+    try {
+      if (news.type === "end") reloads.publish(news.record);
+      else if (news.type === "error") errors.publish(news.group);
+    } catch (error) {
+      this.#logger.error(`a subscriber of a diagnostics channel failed: ${describeError(error)}`, error);
+    }
     for (const listener of this.#listeners) {
       const failed = (error: unknown): void =>
         this.#logger.error(`a listener of reloads failed: ${describeError(error)}`, error);

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "bun:test";
 import type { ReloadNews } from "hotswap";
 import { createHost } from "../support/host.ts";
@@ -132,6 +133,18 @@ describe("15.1 counts", () => {
     expect(await second).toMatchObject({ group: { source: "unhandledRejection", message: "nobody waits" } });
     expect(generation(here)).toMatchObject({ failures: 0, uncaught: 2 });
     expect(here.host.swapper.metrics().errors.map(({ name }) => name)).toEqual(["RangeError", "TypeError"]);
+  });
+
+  test("15.3 diagnostics channels hear of reloads and errors", async () => {
+    const heard: unknown[] = [];
+    const hear = (message: unknown): void => void heard.push(message);
+    const channels = ["hotswap:reload", "hotswap:error"];
+    for (const channel of channels) subscribe(channel, hear);
+    const here = await loaded();
+    await using _ = here.host;
+    await here.times(1, "rejects");
+    for (const channel of channels) unsubscribe(channel, hear);
+    expect(heard).toEqual([here.host.swapper.reloads[0], here.host.swapper.metrics().errors[0]]);
   });
 
   test("space is bounded whatever names functions have", async () => {
