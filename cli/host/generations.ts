@@ -35,6 +35,7 @@ function generationTable(generations: readonly GenerationStatus[], paint: Paint)
         paint: (text, { state, leaked }) => (leaked ? paint.red(text) : state === "live" ? paint.green(text) : text),
       },
       { title: "calls", value: ({ calls }) => String(calls), right: true },
+      { title: "sockets", value: ({ sockets }) => (sockets > 0 ? String(sockets) : ""), right: true },
       { title: "age", value: ({ age }) => duration(age), right: true },
       { title: "hash", value: ({ hash }) => shortHash(hash), paint: paint.dim },
     ],

@@ -29,13 +29,16 @@ export const statusCommand = defineCommand({
 /** A host's status for people, with a line feed at the end. */
 export function describeStatus(status: Status, paint: Paint): string {
   const host = `process ${status.pid}, up ${duration(status.uptime)}, hotswap ${status.hotswap}, Bun ${status.bun}`;
-  const { lastReload: last } = status;
+  const { lastReload: last, sockets } = status;
   const overview = fields(
     [
       ["host", host],
       ["plugins", `${pluginCount(status)}${status.static ? ", linked statically" : ` from ${status.pluginDir}`}`],
       ["reloads", String(status.reloadCounter)],
       ["last", last === null ? "nothing was loaded yet" : `${describeReload(last, paint)}, ${ago(last.startedAt)}`],
+      ...(sockets.carried + sockets.pinned === 0
+        ? []
+        : [["sockets", `${sockets.carried} carried on over reloads, ${sockets.pinned} pinned to their set`] as const]),
       ...(status.probation === null ? [] : [["watch", describeProbation(status.probation, paint)] as const]),
     ],
     paint,

@@ -27,6 +27,7 @@ import { toWire } from "./wire.ts";
 
 export function statusOf(swapper: VisibleSwapper): Status {
   const last = swapper.reloads.at(-1);
+  const servers = Array.from(swapper.servers);
   return {
     protocol: PROTOCOL,
     hotswap: manifest.version,
@@ -38,6 +39,10 @@ export function statusOf(swapper: VisibleSwapper): Status {
     static: swapper.staticLinkingMode,
     loaded: swapper.current !== undefined,
     plugins: swapper.current?.plugins.map(pluginStatus) ?? [],
+    sockets: {
+      carried: servers.reduce((sum, { carried }) => sum + carried, 0),
+      pinned: servers.reduce((sum, { pinned }) => sum + pinned, 0),
+    },
     lastReload: last === undefined ? null : reloadOf(last),
     probation: swapper.probation === undefined ? null : probationOf(swapper.probation),
     errors: swapper.metrics().errors.map(errorReportOf),

@@ -50,6 +50,8 @@ export interface Status {
   readonly loaded: boolean;
   /** Dependencies first. */
   readonly plugins: readonly PluginStatus[];
+  /** The open WebSockets of its servers: those that meet new code, and those that stay with the set that opened them. */
+  readonly sockets: { readonly carried: number; readonly pinned: number };
   /** The newest load, reload or rollback that is over. */
   readonly lastReload: Reload | null;
   /** The newest probation, over or not. */

@@ -11,6 +11,14 @@ export interface SetUse {
   cut(): void;
 }
 
+/** The open WebSockets of one server, by what becomes of them at a reload. */
+export interface ServedSockets {
+  /** Their data is plain: they meet new code. */
+  readonly carried: number;
+  /** Their data is a plugin's: they stay with the set that opened them. */
+  readonly pinned: number;
+}
+
 /**
  * Counts what keeps a set from being retired: calls under way, leases and other uses. A call that answers at once is over before
  * anything could happen to its set, so only promises are counted.

@@ -1,4 +1,5 @@
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
+import type { ServedSockets } from "../link/calls.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import type { Logger } from "../logger.ts";
@@ -17,6 +18,7 @@ export interface VisibleSwapper {
   readonly generations: readonly GenerationInfo[];
   readonly reloads: readonly ReloadRecord[];
   readonly probation: ProbationState | undefined;
+  readonly servers: Iterable<ServedSockets>;
   metrics(): SwapperMetrics;
   subscribe(listener: ReloadListener): () => void;
   plan(options?: { readonly rehearse?: boolean }): Promise<ReloadPlan>;

@@ -3,6 +3,7 @@ import type { HostTarget } from "./host-target.ts";
 import { HotswapError, isHotswapError, type Phase } from "../errors.ts";
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
+import type { ServedSockets } from "../link/calls.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
@@ -74,6 +75,8 @@ type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold" 
 export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposable {
   /** How others than the host reload: the control socket, and a dashboard. @internal */
   readonly controlTarget: HostTarget;
+  /** The sockets of each server that was started by `serve`. @internal */
+  readonly servers = new Set<ServedSockets>();
   readonly #options: FilledOptions<Extension>;
   readonly #errorListeners = new Set<OnPluginError>();
   readonly #loader: Loader;

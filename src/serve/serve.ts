@@ -1,3 +1,4 @@
+import type { ServedSockets } from "../link/calls.ts";
 import { mapRoutes, readOptions } from "./bun-options.ts";
 import { parseReference } from "./function-reference.ts";
 import { OpenResponses } from "./open-responses.ts";
@@ -46,6 +47,17 @@ export function serve<SocketData = undefined, const Path extends string = string
     return mapped.options as Bun.Serve.Options<SocketData>;
   };
   const server = Bun.serve(toBun(options)) as LiveServer<SocketData>;
+  const shown: ServedSockets = {
+    get carried() {
+      return server.pendingWebSockets - sockets.count;
+    },
+    get pinned() {
+      return sockets.count;
+    },
+  };
+  swapper.servers.add(shown);
+  const stop = server.stop.bind(server);
+  server.stop = (closeActiveConnections) => stop(closeActiveConnections).finally(() => swapper.servers.delete(shown));
   const reload = server.reload.bind(server);
   server.reload = (given) => {
     reload(toBun(given) as never);

@@ -1,4 +1,5 @@
 import { describeError, HotswapError } from "../errors.ts";
+import type { ServedSockets } from "../link/calls.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { Logger } from "../logger.ts";
@@ -15,6 +16,8 @@ export interface SetSource {
   /** Counts the sets. */
   readonly reloadCounter: number;
   readonly logger: Logger;
+  /** Where servers show their sockets. */
+  readonly servers: Set<ServedSockets>;
   subscribe(listener: ReloadListener): () => void;
 }
 

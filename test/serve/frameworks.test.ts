@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { io } from "socket.io-client";
 import { build } from "../../src/build/index.ts";
+import { statusOf } from "../../src/control/answers.ts";
 import { createHost, type Host } from "../support/host.ts";
-import { join } from "node:path";
 import { Client } from "./client.ts";
 import { ServedHost, serveOn } from "./served-host.ts";
 
@@ -144,6 +145,8 @@ for (const framework of ["hono", "elysia"] as const) {
       [1, "draining", 1],
       [2, "live", 1],
     ]);
+    const { sockets } = statusOf(served.swapper);
+    expect(sockets).toEqual({ carried: 0, pinned: 2 });
     first.close(1000, "done");
     await served.swapper.drained();
     expect(numberOf(served, "draining")).toEqual([]);

@@ -51,7 +51,7 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
       more: summary === "" ? "all live" : summary,
       alarm: leaked > 0 ? "more" : undefined,
     },
-    { name: "Calls under way", value: String(calls), more: calls === 0 ? "idle" : `in ${count(busy, "generation")}` },
+    { name: "Calls under way", value: String(calls), more: callsMore(busy, status?.sockets) },
     {
       name: "Reload counter",
       value: status ? String(status.reloadCounter) : "–",
@@ -95,4 +95,13 @@ function createFact({ name }: Fact): ItemView<Fact> {
       description.classList.toggle("bad-more", fact.alarm === "more");
     },
   };
+}
+
+function callsMore(
+  busy: number,
+  sockets: { readonly carried: number; readonly pinned: number } = { carried: 0, pinned: 0 },
+): string {
+  const calls = busy === 0 ? "idle" : `in ${count(busy, "generation")}`;
+  const { carried, pinned } = sockets;
+  return carried + pinned === 0 ? calls : `${calls}; sockets: ${carried} carried on, ${pinned} pinned`;
 }
