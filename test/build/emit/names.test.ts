@@ -29,6 +29,7 @@ const refused = [
   "a\u2028globalThis.PWNED = 1;",
   "a\u2029globalThis.PWNED = 1;",
   "a\\",
+  "a?b",
 ];
 
 const pwned = (): unknown => Reflect.get(globalThis, "PWNED");
@@ -97,7 +98,8 @@ test.each(names)("%j is a name and nothing else, in every kind of generated code
 test.each(refused)("%j is refused wherever it would come into code", async (name) => {
   await using project = await projectWith(name);
   const root = project.root;
-  const message = "has a line break or a backslash in a name, which generated code cannot hold: rename it";
+  const message =
+    "has a line break, a backslash or a question mark in a name, which generated code cannot hold: rename it";
   await project.write({
     "plugin/good/index.ts": `import { definePlugin } from "hotswap"; export default definePlugin({});`,
     [`plugin/module/${name}.ts`]: "export const one = 1;",
