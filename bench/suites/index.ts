@@ -1,6 +1,7 @@
 import type { Suite } from "../report/section.ts";
 import { build } from "./build.ts";
 import { calls } from "./calls.ts";
+import { codec } from "./codec.ts";
 import { memory } from "./memory.ts";
 import { pause } from "./pause.ts";
 import { saveToLive } from "./save-to-live.ts";
@@ -21,5 +22,6 @@ export const suites: Readonly<Record<string, SuiteEntry>> = {
   scale: { measure: scale, pinned: false },
   build: { measure: build, pinned: false },
   memory: { measure: memory, pinned: false },
+  codec: { measure: codec, pinned: true },
   vault: { measure: vault, pinned: true },
 };

@@ -5,16 +5,18 @@ import { Encoded, MalformedError, isTagged, type Row, type Stored, type TypeVers
 /** `stored` as JSON text. */
 export function toText(stored: Stored): string {
   if (!(stored instanceof Encoded)) return JSON.stringify(cellOf(stored));
-  // JSON.stringify would look for characters to escape in what is Base64.
-  return stored.rows.some(holdsBytes) ? `[${stored.rows.map(rowText).join(",")}]` : JSON.stringify(stored.rows);
+  if (!stored.rows.some(holdsBytes)) return JSON.stringify(stored.rows);
+  // JSON.stringify would look for characters to escape in Base64, and joining would copy it once more.
+  let text = "";
+  for (const row of stored.rows) {
+    const rowText = holdsBytes(row) ? `["${row[0]}","${row[1].toJSON()}"]` : JSON.stringify(row);
+    text += text === "" ? `[${rowText}` : `,${rowText}`;
+  }
+  return `${text}]`;
 }
 
 function holdsBytes(row: Row): row is readonly [tag: string, content: Bytes] {
   return isTagged(row) && row[1] instanceof Bytes;
-}
-
-function rowText(row: Row): string {
-  return holdsBytes(row) ? `["${row[0]}","${row[1].toJSON()}"]` : JSON.stringify(row);
 }
 
 /**
