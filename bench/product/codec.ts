@@ -3,7 +3,7 @@
 import { deserialize, serialize } from "bun:jsc";
 import { parse as parseDevalue, stringify as stringifyDevalue } from "devalue";
 import { do_not_optimize, measure } from "mitata";
-import superjson from "superjson";
+import { parse as parseSuperjson, stringify as stringifySuperjson } from "superjson";
 import { decode, noTypes } from "../../src/vault/codec/decode.ts";
 import { encode } from "../../src/vault/codec/encode.ts";
 import { fromText, toText } from "../../src/vault/codec/text.ts";
@@ -48,7 +48,7 @@ const ways: readonly Way[] = [
     read: (text: string) => decode(fromText(text), noTypes, "value"),
   },
   { name: "devalue", write: (value) => stringifyDevalue(value), read: (text: string) => parseDevalue(text) },
-  { name: "superjson", write: (value) => superjson.stringify(value), read: (text: string) => superjson.parse(text) },
+  { name: "superjson", write: (value) => stringifySuperjson(value), read: (text: string) => parseSuperjson(text) },
   { name: "JSON", write: (value) => JSON.stringify(value), read: (text: string) => JSON.parse(text) },
   {
     name: "bun:jsc serialize",
