@@ -3,7 +3,8 @@ import { Folder } from "../harness/folder.ts";
 import { pinned } from "../harness/pinning.ts";
 import { numbered } from "../harness/stamp.ts";
 import { median, ratio, show } from "../harness/statistics.ts";
-import { linkGraph, type LinkNode } from "../../src/link/link.ts";
+import { linkGraph } from "../../src/link/link.ts";
+import type { LinkNode } from "../../src/link/node.ts";
 import type { Goal, Run, Section, Table } from "../report/section.ts";
 
 /** What a reload of one leaf may cost in multiples of (reading the folder + reloading one plugin that is alone). */

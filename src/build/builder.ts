@@ -1,4 +1,4 @@
-import type { BuiltPlugin } from "../load/built-plugin.ts";
+import type { BuiltPlugin } from "../load/found-artifact.ts";
 import { build, checkBuild } from "./build.ts";
 import { builtPlugin, type CompiledPlugin, linkedPlugin, PluginCompiler } from "./compile-plugin.ts";
 import { type BuildResult, describePlugin, publishBuild } from "./emit/publish-build.ts";

@@ -1,7 +1,7 @@
 import { dirname, relative } from "node:path";
 import { LINES_BEFORE_CODE } from "../artifact/layout.ts";
 import type { HostModule, Manifest, Section } from "../artifact/manifest.ts";
-import type { BuiltPlugin } from "../load/built-plugin.ts";
+import type { BuiltPlugin } from "../load/found-artifact.ts";
 import { turnWhenDue } from "../turn.ts";
 import { compileModule } from "./compile/compile.ts";
 import { SettingsFiles } from "./compile/compiler-settings.ts";

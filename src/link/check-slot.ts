@@ -1,7 +1,7 @@
 import { HotswapError } from "../errors.ts";
 import type { SlotRequest } from "../plugin/dependency.ts";
 import { didYouMean } from "../suggest.ts";
-import type { LinkNode } from "./link.ts";
+import type { LinkNode } from "./node.ts";
 
 /** Throws `HOTSWAP_NOT_ASSIGNABLE` or `HOTSWAP_DEPENDENCY_RELOADABLE` when `target` is not what the slot of `node` asks for. */
 export function checkSlot(node: LinkNode, target: LinkNode, slot: string, request: SlotRequest): void {

@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import type { Edge } from "./link.ts";
+import type { Edge } from "./node.ts";
 
 /**
  * Orders plugins by their depth in the graph, then by name. They come sorted by name, each with its slots; plugins and

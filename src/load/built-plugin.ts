@@ -1,30 +1,6 @@
-import type { Manifest } from "../artifact/manifest.ts";
 import { encodeArtifact } from "../artifact/encode.ts";
 import type { AssetSource } from "./asset.ts";
-import type { FoundArtifact } from "./scan.ts";
-
-/** One module of a {@link BuiltPlugin}. */
-export interface BuiltModule {
-  /** Absolute path of its source. */
-  readonly file: string;
-  /** See `SectionCode`. The same text as long as the source is the same, so that the engine need not compile it again. */
-  readonly text: string;
-  /** JSON of a source map from the text to the file; `undefined` when there is none. Made when it is first asked for. */
-  sourceMap(): string | undefined;
-}
-
-/** A plugin as a builder in the host's own process has it: it is loaded without an artifact being encoded, written or read. */
-export interface BuiltPlugin {
-  readonly name: string;
-  /** Identifies the content as that of an artifact does; 64 hexadecimal digits. */
-  readonly hash: string;
-  /** With sections. */
-  readonly manifest: Manifest;
-  /** In the order of the manifest's sections. */
-  readonly modules: readonly BuiltModule[];
-  /** The bytes of the manifest's assets, in that order. */
-  readonly assets: readonly Uint8Array[];
-}
+import type { BuiltPlugin, FoundArtifact } from "./found-artifact.ts";
 
 /**
  * A plugin that was built in this process, as a scan would find it.

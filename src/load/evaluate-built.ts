@@ -1,6 +1,6 @@
 import { Script } from "node:vm";
 import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts";
-import type { BuiltModule, BuiltPlugin } from "./built-plugin.ts";
+import type { BuiltModule, BuiltPlugin } from "./found-artifact.ts";
 import { type EvaluatedModules, linkSections } from "./evaluate.ts";
 import type { GraphContext } from "./graph.ts";
 import { isInspected, SourceMaps } from "./source-maps.ts";

@@ -14,7 +14,7 @@ import { type EvaluatedModules, evaluateModules } from "./evaluate.ts";
 import { evaluateBuilt } from "./evaluate-built.ts";
 import { adoptIntrinsics, requireIntrinsics, restoreIntrinsics } from "./intrinsics.ts";
 import type { HostModules } from "./host-modules.ts";
-import type { FoundArtifact } from "./scan.ts";
+import type { FoundArtifact } from "./found-artifact.ts";
 import type { UncaughtErrors } from "./uncaught.ts";
 
 export interface LoadOptions {

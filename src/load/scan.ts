@@ -7,23 +7,7 @@ import { requireRegular } from "../regular-file.ts";
 import type { TrustedKey } from "../artifact/signature.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { turnWhenDue } from "../turn.ts";
-import type { BuiltPlugin } from "./built-plugin.ts";
-
-/** An artifact that was found, verified and not yet loaded. */
-export interface FoundArtifact {
-  readonly name: string;
-  /** Absolute path in the plugin folder. */
-  readonly file: string;
-  readonly hash: string;
-  readonly manifest: Manifest;
-  /** What was built in this process, and need not be read. */
-  readonly built?: BuiltPlugin;
-  /** The verified bytes: those that were read by the scan when they had to be, or else the file's of now. */
-  bytes(): Promise<Uint8Array>;
-}
-
-/** Artifacts by plugin name in lower case: names are compared without case (SPEC 3.3). */
-export type FoundArtifacts = ReadonlyMap<string, FoundArtifact>;
+import type { FoundArtifact, FoundArtifacts } from "./found-artifact.ts";
 
 /** What decides which artifacts are read. */
 export interface ScanOptions {
@@ -241,6 +225,7 @@ function inScan(error: unknown): unknown {
 /** What keys are and how they are asked is loaded for those who name some. */
 async function openTrust({ trust }: ScanOptions): Promise<(artifact: ReadArtifact, file: string) => void> {
   if (trust === undefined) return () => undefined;
+  // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
   const { Trust } = await import("../trust/trust.ts");
   const trusted = new Trust(trust);
   return (artifact, file) => trusted.verifyArtifact(artifact, file);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, sep } from "node:path";
 import { turnWhenDue } from "../turn.ts";
-import type { BuiltModule } from "./built-plugin.ts";
+import type { BuiltModule } from "./found-artifact.ts";
 import { importAside } from "./graph.ts";
 
 /** Characters of code up to which maps are made before it is evaluated: some ms. */

@@ -1,6 +1,6 @@
 import type { ReloadNote } from "../link/note.ts";
-import type { FoundArtifact, FoundArtifacts } from "../load/scan.ts";
-import type { LivePlugin, LivePlugins } from "./live.ts";
+import type { FoundArtifact, FoundArtifacts } from "../load/found-artifact.ts";
+import type { LivePlugin, LivePlugins } from "./live-plugins.ts";
 
 /** What is to become of one plugin, and why. */
 export interface Change {

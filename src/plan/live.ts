@@ -1,18 +1,9 @@
 import type { Generation } from "../generation/generation.ts";
 import type { LinkedGraph } from "../link/link.ts";
-import { type FoundArtifact, type FoundArtifacts, verifiedArtifact } from "../load/scan.ts";
+import { verifiedArtifact } from "../load/scan.ts";
+import type { FoundArtifact, FoundArtifacts } from "../load/found-artifact.ts";
 import type { Changes } from "./changes.ts";
-
-/** What is known of a live plugin when a reload is decided. */
-export interface LivePlugin {
-  readonly generation: Generation;
-  readonly artifact: FoundArtifact;
-  /** Names of all its slots, filled or not, in lower case. */
-  readonly slots: readonly string[];
-}
-
-/** The live plugins by name in lower case, dependencies first. */
-export type LivePlugins = ReadonlyMap<string, LivePlugin>;
+import type { LivePlugin, LivePlugins } from "./live-plugins.ts";
 
 /** A set that takes the place of the live one. */
 interface NextSet {

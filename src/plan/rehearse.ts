@@ -1,5 +1,5 @@
 import type { Generation } from "../generation/generation.ts";
-import type { FoundArtifact } from "../load/scan.ts";
+import type { FoundArtifact } from "../load/found-artifact.ts";
 import type { BagStorage } from "../vault/bag/storage.ts";
 import type { MigrationOutcome } from "../vault/bag/transaction.ts";
 import type { Change } from "./changes.ts";

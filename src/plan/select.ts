@@ -1,6 +1,6 @@
 import { HotswapError } from "../errors.ts";
 import { compareNames } from "../link/link.ts";
-import type { FoundArtifacts } from "../load/scan.ts";
+import type { FoundArtifacts } from "../load/found-artifact.ts";
 import type { StaticPlugin } from "../load/static.ts";
 
 /**

@@ -8,7 +8,7 @@ import type { LoadedCode } from "../load/loaded-code.ts";
 import { type GenerationRecord, GenerationRegistry } from "../generation/generation-record.ts";
 import { HostModules } from "../load/host-modules.ts";
 import { loadArtifact } from "../load/load.ts";
-import type { FoundArtifact } from "../load/scan.ts";
+import type { FoundArtifact } from "../load/found-artifact.ts";
 import { loadStatic } from "../load/static.ts";
 import { UncaughtErrors } from "../load/uncaught.ts";
 import { registerLiveTypes } from "../vault/types/registry.ts";
@@ -84,6 +84,7 @@ export class Loader {
   async #watchForLeak(record: GenerationRecord): Promise<void> {
     const { logger, leakAfter } = this.#options;
     try {
+      // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       this.#leakWatch ??= import("../inspect/leak-watch.ts").then(({ LeakWatch }) => {
         const watch = new LeakWatch(logger, leakAfter, this.#onLeak);
         this.#endLeakWatch = () => watch.close();

@@ -6,7 +6,7 @@ import { Members } from "../link/members.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Generation } from "../generation/generation.ts";
 import { runStep } from "../generation/reentrance.ts";
-import type { FoundArtifact } from "../load/scan.ts";
+import type { FoundArtifact } from "../load/found-artifact.ts";
 import { turnWhenDue } from "../turn.ts";
 import type { BagStorage, BagTransaction } from "../vault/bag/storage.ts";
 import { VaultHandle } from "../vault/handle.ts";

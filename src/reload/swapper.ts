@@ -10,12 +10,14 @@ import type { GenerationInfo } from "../generation/generation-record.ts";
 import { ErrorLog } from "../generation/error-log.ts";
 import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
-import { type FoundArtifacts, PluginDirScanner } from "../load/scan.ts";
+import { PluginDirScanner } from "../load/scan.ts";
+import type { FoundArtifacts } from "../load/found-artifact.ts";
 import type { OnPluginError } from "../load/uncaught.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
 import { type Changes, findChanges } from "../plan/changes.ts";
-import { artifactsBefore, type LivePlugins, nextLive, stepFrom } from "../plan/live.ts";
+import { artifactsBefore, nextLive, stepFrom } from "../plan/live.ts";
+import type { LivePlugins } from "../plan/live-plugins.ts";
 import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summary } from "../plan/details.ts";
 import { History } from "./history.ts";
 import { Loader } from "./loader.ts";
@@ -334,6 +336,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   explain(generation: GenerationName): Promise<Explanation> {
     const { registry, hostModules } = this.#loader;
     return leavePlugin(async () => {
+      // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { explain } = await import("../inspect/explain.ts");
       return explain(generation, { registry, hostModules, root: this.#options.root, own: [this] });
     });

@@ -57,10 +57,12 @@ export class Triggers {
 
   async #openAll(): Promise<void> {
     if (this.#sockets.length > 0) {
+      // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { ControlServer } = await import("../control/server.ts");
       for (const path of this.#sockets) this.#open.push(await ControlServer.open(path, this.#target));
     }
     if (this.#watches && !this.#target.swapper.staticLinkingMode) {
+      // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { PluginDirWatch } = await import("../watch/plugin-dir-watch.ts");
       this.#open.push(new PluginDirWatch(this.#target));
     }

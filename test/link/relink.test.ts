@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { linkGraph, type LinkedGraph, type LinkNode, relinkGraph } from "../../src/link/link.ts";
+import { linkGraph, type LinkedGraph, relinkGraph } from "../../src/link/link.ts";
+import type { LinkNode } from "../../src/link/node.ts";
 
 /** One generation of a plugin that has slots for `dependencies`; those whose name ends with "?" are optional. */
 class Node implements LinkNode {

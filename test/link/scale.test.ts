@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { linkGraph, type LinkNode } from "../../src/link/link.ts";
+import { linkGraph } from "../../src/link/link.ts";
+import type { LinkNode } from "../../src/link/node.ts";
 import type { SlotRequest } from "../../src/plugin/dependency.ts";
 
 const request: SlotRequest = { optional: false, members: new Map() };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createBuilder, type MemoryBuilder } from "../../src/build/index.ts";
-import { builtArtifact, type BuiltPlugin } from "../../src/load/built-plugin.ts";
+import { builtArtifact } from "../../src/load/built-plugin.ts";
+import type { BuiltPlugin } from "../../src/load/found-artifact.ts";
 import { type LoadOptions, loadArtifact } from "../../src/load/load.ts";
 import type { LoadedCode } from "../../src/load/loaded-code.ts";
 import { ArtifactCache } from "../../src/load/copies/artifact-cache.ts";

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { build } from "../../src/build/index.ts";
-import { type FoundArtifacts, PluginDirScanner } from "../../src/load/scan.ts";
+import { PluginDirScanner } from "../../src/load/scan.ts";
+import type { FoundArtifacts } from "../../src/load/found-artifact.ts";
 import { createProject, type Project } from "../support/project.ts";
 import { hotswapError } from "../support/host.ts";
 

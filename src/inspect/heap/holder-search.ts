@@ -3,7 +3,8 @@ import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
 import { Rank } from "./host-objects.ts";
 import { nameSteps } from "./path-names.ts";
 import type { ProbedNodes } from "./probe.ts";
-import { type PathStart, Reach, type ReferencePath, withoutHold } from "./reference-path.ts";
+import { Reach, type ReferencePath, withoutHold } from "./reference-path.ts";
+import type { PathStart } from "./probe.ts";
 
 /** How many collections are named when no path can be seen. */
 const MAX_SUSPECTS = 10;

@@ -1,7 +1,13 @@
 import { NAMESPACE } from "../../load/sections.ts";
 import type { HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
-import type { Collection, NamedObject } from "./host-objects.ts";
-import type { PathStart } from "./reference-path.ts";
+import type { Collection, NamedObject, Rank } from "./host-objects.ts";
+
+/** Where a path may begin. */
+export interface PathStart {
+  readonly name: string;
+  readonly node: HeapNode;
+  readonly rank: Rank;
+}
 
 /** What has to be found again in a snapshot. */
 export interface ProbeTargets {

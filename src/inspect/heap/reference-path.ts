@@ -1,13 +1,5 @@
 import type { HeapEdge, HeapNode, HeapSnapshot } from "./heap-snapshot.ts";
-import type { Rank } from "./host-objects.ts";
-import type { HiddenEdge, ProbedNodes } from "./probe.ts";
-
-/** Where a path may begin. */
-export interface PathStart {
-  readonly name: string;
-  readonly node: HeapNode;
-  readonly rank: Rank;
-}
+import type { HiddenEdge, PathStart, ProbedNodes } from "./probe.ts";
 
 /** One reference of a path. */
 export interface Hop {

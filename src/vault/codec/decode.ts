@@ -2,7 +2,8 @@ import { readCell } from "./cell.ts";
 import { HotswapError, describeError } from "../../errors.ts";
 import type { Migrations } from "../live-type.ts";
 import { Encoded, MalformedError, isTagged, type Row, type Stored, type TaggedRow } from "./form.ts";
-import { kindTagged, type RowReader } from "./kinds.ts";
+import { kindTagged } from "./kinds.ts";
+import type { RowReader } from "./kind.ts";
 import { migrate } from "../types/migrate.ts";
 import type { KnownType } from "../types/known-type.ts";
 

@@ -1,5 +1,5 @@
 import { MalformedError } from "./form.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
 import { refuseOwnProperties } from "./own-properties.ts";
 
 /** A class of Temporal whose text says everything about an instance. */
