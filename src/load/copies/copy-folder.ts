@@ -35,11 +35,18 @@ export class CopyFolder implements Disposable {
   /** A slot. Throws what the file system does. */
   take(): Slot {
     if (this.#folder?.isIntact !== true) this.#renew();
-    const folder = (this.#folder ??= new OwnFolder(this.#parent, this.#report));
+    const folder = (this.#folder ??= this.#makeFolder());
     const number = this.#freeSlots.pop() ?? this.#slots++;
     // Never a path that was imported before: Bun may still take the old code for it. And a short one: it remembers them all.
     const name = `${(this.#files++).toString(36)}.mjs`;
     return { file: join(folder.path, String(number), name), number };
+  }
+
+  /** Bun installs packages for code that has no `node_modules` above it: whatever asks from here is to find none. */
+  #makeFolder(): OwnFolder {
+    const folder = new OwnFolder(this.#parent, this.#report);
+    mkdirSync(join(folder.path, "node_modules"), { mode: 0o700 });
+    return folder;
   }
 
   /** Deletes the slot's file; a later copy may have the slot. */

@@ -77,7 +77,7 @@ export class PluginContexts {
   }
 
   #surroundingsOf(path: string, hostModules: Set<string>): Omit<Parameters<typeof editContext>[1], "id"> {
-    const { pluginDir, host, defined } = this.#options;
+    const { host, defined } = this.#options;
     const from = dirname(path);
     return {
       attributed: (specifier, type) => this.#attributed(specifier, type, path),
@@ -91,10 +91,8 @@ export class PluginContexts {
         return isKnown ? "plugin" : undefined;
       },
       choices: (pattern, type) => this.#choices(pattern, type, path),
-      worker: (specifier) => {
-        const file = resolveFile(specifier.startsWith(".") ? specifier : `./${specifier}`, from);
-        return file !== undefined && isInside(file, pluginDir) && isCode(file);
-      },
+      // Its source file is where the URL says.
+      worker: () => false,
       isDefined: (member) => defined.includes(`import.meta.${member}`),
     };
   }
