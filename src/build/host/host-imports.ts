@@ -103,7 +103,7 @@ export class HostImports {
    * file.
    */
   #filter(): RegExp {
-    const anything = String.raw`^(?!node:(?!module$)|bun:|.*__hotswap_entry__\.ts$)`;
+    const anything = String.raw`^(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
     const { escapes } = this.#options;
     if (escapes === undefined) return new RegExp(anything);
     const paths = [...escapes].map((path) => `${RegExp.escape(path)}$`);

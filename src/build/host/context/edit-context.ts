@@ -7,9 +7,11 @@ import type {
   Node,
   Span,
 } from "oxc-parser";
+import { isModuleModule } from "../../../load/resolve.ts";
 import type { Diagnostic } from "../../diagnostic.ts";
 import type { SourceFile } from "../../read/syntax/source-file.ts";
 import type { Edit } from "../../text-edits.ts";
+import { HOST_PREFIX, keyOf } from "../host-imports.ts";
 import { knownText, type TextPattern, textPattern } from "./computed.ts";
 import { choiceName, contextName, type ContextPart } from "./context-names.ts";
 import { childrenOf, declaredNames, isFunction } from "./scopes.ts";
@@ -205,6 +207,12 @@ class ContextEditor {
    * in imports, and not in `export ... from`.
    */
   #statement(node: ImportDeclaration): void {
+    const { source } = node;
+    if (isModuleModule(source.value) && node.importKind !== "type") {
+      // The bundler asks nobody about modules of Bun, and `createRequire` depends on who calls it.
+      this.#replace(source, JSON.stringify(HOST_PREFIX + keyOf({ specifier: source.value })));
+      return;
+    }
     if (node.attributes.length === 0) return;
     const type = node.attributes.find(({ key }) => ("name" in key ? key.name : key.value) === "type");
     if (type === undefined) return;
