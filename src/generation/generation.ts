@@ -11,6 +11,7 @@ import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 import { type GenerationSet, type Handover, Standing } from "./handover.ts";
 import { type AnyFunction, type Context, runInHost, type Runner } from "../load/graph.ts";
+import { runStep } from "./reentrance.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { Seat, VaultHandle } from "../vault/handle.ts";
 import type { LiveType } from "../vault/live-type.ts";
@@ -305,10 +306,13 @@ export class Generation {
   async #endScope(): Promise<void> {
     const timeout = this.#options.hookTimeout;
     const what = `what "${this.name}" deferred in its scope`;
-    await this.scope.end({
-      wait: (undone) => withDeadline(undone, { plugin: this.name, phase: undefined, what, timeout }),
-      report: (error) => this.#report(error),
-    });
+    // What hangs here keeps a reload or close() waiting, as a hook does.
+    await runStep(what, () =>
+      this.scope.end({
+        wait: (undone) => withDeadline(undone, { plugin: this.name, phase: undefined, what, timeout }),
+        report: (error) => this.#report(error),
+      }),
+    );
   }
 
   async #dropCode(code: Code): Promise<void> {

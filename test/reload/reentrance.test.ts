@@ -74,6 +74,16 @@ describe("3.19 waiting for the own swapper is refused at once", () => {
     expect(host.logger.of("error").join()).toContain('close() was called by onFree() of "alpha"');
   });
 
+  test("close() in what a scope undoes", async () => {
+    const deferring = `import { definePlugin } from "hotswap"; import { wishes } from "../../journal";
+      export default definePlugin({ onLoad(_, scope) { scope.defer(() => (wishes.get("undo") as any)()); } });`;
+    await using host = await createHost({ alpha: deferring });
+    host.wishes.set("undo", () => host.swapper.close());
+    await host.swapper.loadPlugins();
+    await host.swapper.close();
+    expect(host.logger.of("error").join()).toContain(`close() was called by what "alpha" deferred in its scope`);
+  });
+
   test("a plugin's timer and a call may reload, awaited or not", async () => {
     const reloading = `import { definePlugin } from "hotswap"; import { wishes } from "../../journal";
       export default definePlugin({
