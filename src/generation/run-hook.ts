@@ -75,9 +75,19 @@ function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapE
   if (error instanceof HotswapError && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
     return new HotswapError(error.code, error.message, { plugin, phase, cause: error });
   }
-  return new HotswapError("HOTSWAP_HOOK_FAILED", `${name}() of "${plugin}" failed: ${describeError(error)}`, {
-    plugin,
-    phase,
-    cause: error,
-  });
+  return new HotswapError(
+    "HOTSWAP_HOOK_FAILED",
+    `${name}() of "${plugin}" failed: ${describeError(error)}${adviceFor(error)}`,
+    {
+      plugin,
+      phase,
+      cause: error,
+    },
+  );
+}
+
+/** The generation before still listens while the next one starts. */
+function adviceFor(error: unknown): string {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "EADDRINUSE") return "";
+  return ": where the generation before it still listens, let the host have the port, with serve(swapper, { port, ... }), or give reusePort: true";
 }
