@@ -23,6 +23,9 @@ import { clearSocketPath, refusePipe, withPrivateMode } from "./socket.ts";
 import type { HostTarget } from "../reload/host-target.ts";
 import { toWire } from "./wire.ts";
 
+/** How long a closing server waits for clients to fetch what it answered, in ms. */
+const DELIVERY_TIME = 500;
+
 /** A reload may take its time, and so may the next event. Bun heeds this on a Unix socket, too, but its types do not. */
 const patient: object = { idleTimeout: 0 };
 
@@ -66,12 +69,17 @@ export class ControlServer implements AsyncDisposable {
     }
   }
 
-  /** Ends event streams, waits for answers that are under way, and removes the socket. */
+  /**
+   * Ends event streams, waits for answers that are under way, and removes the socket. Clients that ask for nothing, or that do
+   * not fetch their answers, are cut off.
+   */
   async close(): Promise<void> {
     this.#feed.close();
-    const stopped = this.#server.stop();
+    void this.#server.stop();
     await Promise.allSettled(this.#underWay);
-    await stopped;
+    const deadline = performance.now() + DELIVERY_TIME;
+    while (this.#server.pendingRequests > 0 && performance.now() < deadline) await Bun.sleep(1);
+    await this.#server.stop(true);
     process.off("exit", this.#removeAtExit);
     this.#removeAtExit();
   }

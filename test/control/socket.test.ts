@@ -35,6 +35,30 @@ describe("the control socket", () => {
     expect(existsSync(socket)).toBe(false);
   });
 
+  test.each([
+    ["sends nothing", ""],
+    ["sends half a header", "GET /status HTTP/1.1\r\nHost: x"],
+    ["keeps its connection for another question", "GET /status HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["reads none of the events", "GET /events HTTP/1.1\r\nHost: x\r\n\r\n"],
+  ])("close() does not wait for a client that %s", async (_, text) => {
+    await using controlled = await createControlledHost({});
+    const { host, socket } = controlled;
+    await host.swapper.loadPlugins();
+    const cutOff = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const client = await Bun.connect({
+      unix: socket,
+      socket: { data: () => answered.resolve(), close: () => cutOff.resolve(), error() {} },
+    });
+    if (text !== "") client.write(text);
+    if (text.endsWith("\r\n\r\n")) await answered.promise;
+    const start = performance.now();
+    await host.swapper.close({ timeout: 100 });
+    expect(performance.now() - start).toBeLessThan(5000);
+    await cutOff.promise;
+    expect(existsSync(socket)).toBe(false);
+  });
+
   test("it goes away with the process, too, and does not keep it running", async () => {
     await using project = await createProject();
     await using socket = await SocketPath.create();
