@@ -4,7 +4,7 @@ import { describeError, HotswapError, isHotswapError } from "../errors.ts";
 import type { ProbationOptions } from "../reload/probation.ts";
 import type { ReloadRecord } from "../reload/reload-log.ts";
 import { systemFailure } from "../system-failure.ts";
-import { runInHost } from "../load/graph.ts";
+import { runInHost } from "../run-in-host.ts";
 import {
   explainedOf,
   generationsOf,

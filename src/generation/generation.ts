@@ -10,7 +10,8 @@ import { Entrance, type EntranceTarget, freedCall, type TrackCall } from "./entr
 import { createFacade } from "./facade.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 import { type GenerationSet, type Handover, Standing } from "./handover.ts";
-import { type AnyFunction, type Context, runInHost, type Runner } from "../load/graph.ts";
+import { type AnyFunction, type Context, type Runner } from "../load/graph.ts";
+import { runInHost } from "../run-in-host.ts";
 import { runStep } from "./reentrance.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
 import type { Seat, VaultHandle } from "../vault/handle.ts";

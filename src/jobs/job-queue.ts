@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError, describeError } from "../errors.ts";
+import { runInHost } from "../run-in-host.ts";
 import { tooLarge } from "../vault/codec/refusal.ts";
 import { LiveData, wrapWithin } from "../vault/data/live-data.ts";
 import { Flusher } from "../vault/store/flusher.ts";
@@ -30,9 +30,6 @@ export interface TickResult {
   /** How many of them failed. */
   readonly failed: number;
 }
-
-/** The queue belongs to the host, whoever adds to it or lets it tick: what it starts must not end with a plugin. */
-const asHost = AsyncLocalStorage.snapshot();
 
 /**
  * Jobs for a server's ticks. A job is the name of a live function or live type, and live data; it runs with the code of
@@ -80,7 +77,7 @@ export class JobQueue {
     this.#jobs = new JobList((id, change) => this.#flusher?.add(id, change));
     if (store) {
       this.#early = [];
-      this.#loading = asHost(() => this.#load(store));
+      this.#loading = runInHost(() => this.#load(store));
       // Whoever waits for ready(), a tick or a flush hears of a failure.
       this.#loading.catch(() => {});
     }
@@ -148,7 +145,7 @@ export class JobQueue {
     if (!(max > 0)) throw new RangeError(`max must be a number from 1, not ${max}`);
     if (this.#early) await this.#loading;
     this.#checkOpen();
-    const runs = asHost(() => this.#startDue(max));
+    const runs = runInHost(() => this.#startDue(max));
     const outcomes = await Promise.all(runs);
     return { ran: outcomes.length, failed: outcomes.filter((succeeded) => !succeeded).length };
   }
@@ -159,7 +156,7 @@ export class JobQueue {
     if (!(max > 0)) throw new RangeError(`max must be a number from 1, not ${max}`);
     milliseconds("interval", interval);
     clearInterval(this.#timer);
-    this.#timer = asHost(() => setInterval(() => void this.#tickOnTime(max), interval));
+    this.#timer = runInHost(() => setInterval(() => void this.#tickOnTime(max), interval));
   }
 
   /** Ends what {@link JobQueue.start} began, and resolves when no job is running. */
@@ -198,7 +195,7 @@ export class JobQueue {
     if (this.#closed) return;
     this.#closed = true;
     const { promise: timedOut, resolve } = Promise.withResolvers<void>();
-    const timer = asHost(() => setTimeout(resolve, timeout));
+    const timer = runInHost(() => setTimeout(resolve, timeout));
     await Promise.race([this.stop(), timedOut]);
     clearTimeout(timer);
     await Promise.allSettled([this.#loading]);

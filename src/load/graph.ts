@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { BRIDGE_GLOBAL, type Bridge } from "../artifact/manifest.ts";
 import { HotswapError } from "../errors.ts";
+import { runInHost } from "../run-in-host.ts";
 import { bodyGlobals } from "./bodies.ts";
 
 /** How an error came to be nobody's: what `onError` of a module graph says. */
@@ -77,12 +78,6 @@ export function createStaticContext(onError: (error: unknown, kind: UncaughtKind
   graphClass ??= defineGraphClass();
   return new graphClass({ onError });
 }
-
-/**
- * Calls a function in the host's context, wherever the call comes from: what it opens outlives every generation.
- * The snapshot is taken when this module is evaluated, which only the host does.
- */
-export const runInHost: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
 
 /**
  * Runs `fn` in the host's context when the caller is a plugin's code: what a swapper starts must not end with the plugin

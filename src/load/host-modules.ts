@@ -5,7 +5,7 @@ import { describeError, HotswapError } from "../errors.ts";
 import { type AssetSource, assetOf } from "./asset.ts";
 import { ownEntrance } from "../own-package.ts";
 import { didYouMean } from "../suggest.ts";
-import { runInHost } from "./graph.ts";
+import { runInHost } from "../run-in-host.ts";
 import { type ContextOptions, createContext, createRequireOf, OWN_PACKAGE } from "./module-context.ts";
 import { isModuleModule, pathOf, requireNoInstall, resolveImport } from "./resolve.ts";
 

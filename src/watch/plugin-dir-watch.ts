@@ -1,6 +1,6 @@
 import { describeError } from "../errors.ts";
 import type { ReloadNote } from "../link/note.ts";
-import { runInHost } from "../load/graph.ts";
+import { runInHost } from "../run-in-host.ts";
 import type { HostTarget } from "../reload/host-target.ts";
 import { ArtifactWatch } from "./artifact-watch.ts";
 

@@ -1,13 +1,7 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { HotswapError, describeError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
+import { runInHost } from "../../run-in-host.ts";
 import { RecordRefused, type DataStore, type StoreBatch } from "./data-store.ts";
-
-/**
- * Enters the host's context, for this module is the host's. What a plugin's call sets off here, a timer or a write,
- * must outlive the plugin, and the promises of a plugin's context would never settle once it is freed.
- */
-const asHost = AsyncLocalStorage.snapshot();
 
 export interface FlusherOptions<Value> {
   readonly store: DataStore;
@@ -48,7 +42,7 @@ export class Flusher<Value> {
    * written stays pending, and a change that cannot be written keeps no other from being.
    */
   async flush(): Promise<void> {
-    await asHost(() => this.#flushAll());
+    await runInHost(() => this.#flushAll());
   }
 
   /** Flushes what is pending and closes the store, also when flushing fails. */
@@ -58,12 +52,12 @@ export class Flusher<Value> {
     try {
       await this.flush();
     } finally {
-      await asHost(() => this.#options.store.close());
+      await runInHost(() => this.#options.store.close());
     }
   }
 
   #schedule(): void {
-    this.#timer = asHost(() => setTimeout(() => void this.#flushOnTime(), this.#options.interval));
+    this.#timer = runInHost(() => setTimeout(() => void this.#flushOnTime(), this.#options.interval));
     this.#timer.unref();
   }
 
