@@ -1,4 +1,5 @@
 import manifest from "../../package.json" with { type: "json" };
+import { excerptOf } from "./excerpt.ts";
 import { compareNames } from "../link/link.ts";
 import type { Plugin } from "../link/plugin.ts";
 import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
@@ -63,6 +64,7 @@ function errorReportOf(group: ErrorGroup): ErrorReport {
     ...group,
     function: group.function ?? null,
     place: group.place ?? null,
+    excerpt: excerptOf(group.place),
     firstAt: group.firstAt.toISOString(),
     lastAt: group.lastAt.toISOString(),
   };

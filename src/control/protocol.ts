@@ -94,6 +94,8 @@ export interface Probation extends Omit<ProbationState, "startedAt" | "reason"> 
 export interface ErrorReport extends Omit<ErrorGroup, "function" | "place" | "firstAt" | "lastAt"> {
   readonly function: string | null;
   readonly place: Place | null;
+  /** The source around the place, with the column marked; `null` where the source is not there. */
+  readonly excerpt: string | null;
   readonly firstAt: string;
   readonly lastAt: string;
 }
@@ -194,6 +196,10 @@ export interface WireError {
   readonly phase: Phase | null;
   /** Where the original error was thrown, as the host sees it. */
   readonly stack?: string;
+  /** The first place of the stack that is in a source file. */
+  readonly place?: Place;
+  /** The source around that place, with the column marked. */
+  readonly excerpt?: string;
 }
 
 /** Body of every answer that is no success, except that of a failed reload. */

@@ -30,11 +30,22 @@ export interface RequestServer {
 type Method = "GET" | "POST";
 
 /** What the page may ask the host for, by the path under the dashboard's own. */
-const questions: Readonly<Record<string, { readonly method: Method; ask(host: ShownHost): Promise<Response> }>> = {
+const questions: Readonly<
+  Record<string, { readonly method: Method; ask(host: ShownHost, query: URLSearchParams): Promise<Response> }>
+> = {
   metrics: {
     method: "GET",
     ask: async (host) =>
       new Response(prometheusText(await host.metrics()), { headers: { "content-type": PROMETHEUS_TYPE } }),
+  },
+  "api/explain": {
+    method: "GET",
+    ask: async (host, query) =>
+      Response.json(await host.explain(query.get("plugin") ?? "", Number(query.get("number")))),
+  },
+  "api/vault": {
+    method: "GET",
+    ask: async (host, query) => Response.json(await host.vaultValue(query.get("key") ?? "")),
   },
   "api/plan": { method: "GET", ask: async (host) => Response.json(await host.plan()) },
   "api/reload": { method: "POST", ask: async (host) => reloadAnswer(await host.reload()) },
@@ -83,7 +94,7 @@ export class Dashboard implements Disposable {
 
   async #answer(request: Request, server: RequestServer | undefined): Promise<Response> {
     // A request whose Host header makes no sense has a path as its URL.
-    const { pathname } = new URL(request.url, "http://localhost");
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
     const path = pathname.startsWith(this.#path) ? pathname.slice(this.#path.length) : undefined;
     const refusal = refusalOf(request, this.#hosts, path === "");
     if (refusal !== undefined) return failure(refusal.status, refusal.message);
@@ -104,7 +115,7 @@ export class Dashboard implements Disposable {
     }
     if (question !== undefined) {
       server?.timeout(request, 0);
-      return this.#forward(question);
+      return this.#forward(question, searchParams);
     }
     if (path === "feed") {
       server?.timeout(request, 0);
@@ -122,12 +133,12 @@ export class Dashboard implements Disposable {
     return response;
   }
 
-  async #forward({ method, ask }: (typeof questions)[string]): Promise<Response> {
+  async #forward({ method, ask }: (typeof questions)[string], query: URLSearchParams): Promise<Response> {
     if (method === "POST" && !this.#allowReload) {
       return failure(403, "this dashboard only reads: start it with --allow-reload (allowReload) to let it reload");
     }
     try {
-      return await ask(this.#host);
+      return await ask(this.#host, query);
     } catch (error) {
       return Response.json({ error: toWire(error) } satisfies Failure, { status: 409 });
     }

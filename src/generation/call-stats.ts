@@ -104,8 +104,13 @@ export class FunctionTable {
 /** How an error came to be reported: a call that failed, or background work that nobody waits for. */
 export type ErrorSource = "call" | "uncaughtException" | "unhandledRejection";
 
-/** Hears of the errors of one generation. `name` is the function that failed; `count` how many are reported at once. */
-export type ReportError = (error: unknown, source: ErrorSource, name: string | undefined, count: number) => void;
+/** Hears of the errors of one generation. `name` is the function that failed. */
+export interface ErrorReporter {
+  /** `count` errors that are alike. */
+  report(error: unknown, source: ErrorSource, name: string | undefined, count: number): void;
+  /** One more failed call of the function, whose error is not looked at: to describe it costs more than the call. */
+  repeat(name: string): void;
+}
 
 /** In ms: failures of one function that follow each other faster are counted, and only some of them described. */
 const DESCRIBED_EVERY = 100;
@@ -115,15 +120,16 @@ export class GenerationStats {
   readonly functions = new FunctionTable();
   /** Whether calls are counted and timed (`observe: "calls"`), and not only what fails. */
   readonly countsCalls: boolean;
-  readonly #report: ReportError;
-  readonly #described = new Map<FunctionStats, { at: number; since: number }>();
+  readonly #reporter: ErrorReporter;
+  /** When an error of each function was described last. */
+  readonly #described = new Map<FunctionStats, number>();
   #failures = 0;
   #uncaught = 0;
   #onError: (() => void) | undefined;
 
-  constructor(countsCalls: boolean, report: ReportError) {
+  constructor(countsCalls: boolean, reporter: ErrorReporter) {
     this.countsCalls = countsCalls;
-    this.#report = report;
+    this.#reporter = reporter;
   }
 
   /** Calls that threw or rejected. */
@@ -147,15 +153,11 @@ export class GenerationStats {
     const stats = this.functions.of(name);
     stats.failures++;
     const now = performance.now();
-    const described = this.#described.get(stats);
-    if (described === undefined) {
-      this.#described.set(stats, { at: now, since: 0 });
-      this.#report(error, "call", name, 1);
-    } else if (now - described.at >= DESCRIBED_EVERY) {
-      this.#report(error, "call", name, described.since + 1);
-      described.at = now;
-      described.since = 0;
-    } else described.since++;
+    if (now - (this.#described.get(stats) ?? -DESCRIBED_EVERY) < DESCRIBED_EVERY) this.#reporter.repeat(name);
+    else {
+      this.#described.set(stats, now);
+      this.#reporter.report(error, "call", name, 1);
+    }
     this.#onError?.();
   }
 
@@ -166,6 +168,6 @@ export class GenerationStats {
   }
 
   describe(error: unknown, source: ErrorSource, count: number): void {
-    this.#report(error, source, undefined, count);
+    this.#reporter.report(error, source, undefined, count);
   }
 }

@@ -47,7 +47,9 @@ const MAX_TEXT = 4000;
 /** The errors of all generations, grouped. Holds texts, and nothing of what was thrown. */
 export class ErrorLog {
   /** Quiet for longest first. */
-  readonly #groups = new Map<string, ErrorGroup>();
+  readonly #groups = new Map<string, Group>();
+  /** The newest group of each function, by its origin. */
+  readonly #newest = new Map<string, Group>();
   /** An error that passes through several plugins' calls is described once, where it came from. */
   readonly #seen = new WeakSet<object>();
   readonly #listener: (group: ErrorGroup) => void;
@@ -59,7 +61,15 @@ export class ErrorLog {
 
   /** The newest first. */
   get groups(): ErrorGroup[] {
-    return Array.from(this.#groups.values()).toReversed();
+    return Array.from(this.#groups.values(), snapshot).toReversed();
+  }
+
+  /** One more error of this origin, which nobody looked at: it counts as one of the kind that came last. */
+  repeat(origin: ErrorOrigin): void {
+    const group = this.#newest.get(originKey(origin));
+    if (group === undefined) return;
+    group.count++;
+    group.lastAt = Date.now();
   }
 
   add(error: unknown, origin: ErrorOrigin, count: number): void {
@@ -71,27 +81,45 @@ export class ErrorLog {
     const stack = (originalStack(error) ?? "").slice(0, MAX_TEXT);
     const name = nameOf(error);
     const place = placeOf(stack);
-    const { plugin, generation, source } = origin;
     const where = place === undefined ? message.slice(0, 200) : `${place.file}:${place.line}:${place.column}`;
-    const key = [plugin, generation, source, origin.function ?? "", name, where].join("\n");
+    const from = originKey(origin);
+    const key = [from, name, where].join("\n");
     const known = this.#groups.get(key);
-    const now = new Date();
-    const group: ErrorGroup = {
-      ...origin,
-      name,
-      message,
-      place,
-      stack,
-      count: (known?.count ?? 0) + count,
-      firstAt: known?.firstAt ?? now,
-      lastAt: now,
-    };
+    const lastAt = Date.now();
+    const firstAt = known?.firstAt ?? lastAt;
+    const total = (known?.count ?? 0) + count;
+    const group: Group = { ...origin, name, message, place, stack, count: total, firstAt, lastAt };
     this.#groups.delete(key);
     this.#groups.set(key, group);
-    const [oldest] = this.#groups.keys();
-    if (this.#groups.size > MAX_GROUPS && oldest !== undefined) this.#groups.delete(oldest);
-    this.#listener(group);
+    this.#newest.set(from, group);
+    this.#makeRoom();
+    this.#listener(snapshot(group));
   }
+
+  #makeRoom(): void {
+    const [oldest] = this.#groups;
+    if (this.#groups.size <= MAX_GROUPS || oldest === undefined) return;
+    const [key, group] = oldest;
+    this.#groups.delete(key);
+    const from = originKey(group);
+    if (this.#newest.get(from) === group) this.#newest.delete(from);
+  }
+}
+
+/** A group that grows. */
+interface Group extends Omit<ErrorGroup, "count" | "firstAt" | "lastAt"> {
+  count: number;
+  /** In ms since 1970. */
+  readonly firstAt: number;
+  lastAt: number;
+}
+
+function snapshot(group: Group): ErrorGroup {
+  return { ...group, firstAt: new Date(group.firstAt), lastAt: new Date(group.lastAt) };
+}
+
+function originKey({ plugin, generation, source, function: name = "" }: ErrorOrigin): string {
+  return `${plugin}\n${generation}\n${source}\n${name}`;
 }
 
 function nameOf(error: unknown): string {
@@ -103,7 +131,7 @@ function nameOf(error: unknown): string {
 }
 
 /** The first place of a stack that is a file, and neither hotswap's own nor the engine's. */
-function placeOf(stack: string): Place | undefined {
+export function placeOf(stack: string): Place | undefined {
   for (const [, file = "", line = "", column = ""] of stack.matchAll(
     /^\s*at (?:.*\()?((?:\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/gm,
   )) {

@@ -161,9 +161,11 @@ export class GenerationRegistry {
     const number = isRehearsal ? 0 : count + 1;
     this.#counts.set(key, count + (isRehearsal ? 0 : 1));
     const { countsCalls, errors, onFreed } = this.#options;
-    const stats = new GenerationStats(countsCalls, (error, source, name, times) =>
-      errors.add(error, { plugin, generation: number, source, function: name }, times),
-    );
+    const origin = { plugin, generation: number };
+    const stats = new GenerationStats(countsCalls, {
+      report: (error, source, name, times) => errors.add(error, { ...origin, source, function: name }, times),
+      repeat: (name) => errors.repeat({ ...origin, source: "call", function: name }),
+    });
     const record = new GenerationRecord(plugin, number, hash, stats, (freed) => {
       this.#remember(freed);
       if (freed.hadCode) onFreed(freed);

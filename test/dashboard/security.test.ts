@@ -129,7 +129,8 @@ describe("a dashboard on a loopback address", () => {
   });
 
   test("knows its paths and their methods, and no others", async () => {
-    expect(await ask("api/vault", {})).toBe(404);
+    expect(await ask("api/vault?key=secret", {})).toBe(200);
+    expect(await ask("api/explain?plugin=nobody&number=1", {})).toBe(409);
     expect(await ask("api/vault/value?key=secret", {})).toBe(404);
     expect(await ask("page/../../package.json", {})).toBe(404);
     expect(await ask("page/tsconfig.json", {})).toBe(404);

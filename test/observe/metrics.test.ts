@@ -107,6 +107,7 @@ describe("15.1 counts", () => {
     await here.times(100, "tenth");
     const [group, ...others] = here.host.swapper.metrics().errors;
     expect(others).toEqual([]);
+    expect(group?.count).toBe(10);
     expect(group).toMatchObject({
       plugin: "worker",
       generation: 1,

@@ -1,4 +1,14 @@
-import { generationsOf, metricsOf, planOf, reloadOf, reloadsOf, statusOf, vaultKeysOf } from "../../control/answers.ts";
+import {
+  explainedOf,
+  generationsOf,
+  metricsOf,
+  planOf,
+  reloadOf,
+  reloadsOf,
+  statusOf,
+  vaultKeysOf,
+  vaultValueOf,
+} from "../../control/answers.ts";
 import type { ControlClient } from "../../control/client.ts";
 import { Feed } from "../../control/feed.ts";
 import type { ControlEvent } from "../../control/protocol.ts";
@@ -7,7 +17,17 @@ import type { HostTarget } from "../../reload/host-target.ts";
 /** The host that a dashboard shows: another process, through its control socket, or this one. */
 export type ShownHost = Pick<
   ControlClient,
-  "status" | "plan" | "generations" | "reloads" | "metrics" | "vaultKeys" | "reload" | "rollback" | "events"
+  | "status"
+  | "plan"
+  | "generations"
+  | "reloads"
+  | "metrics"
+  | "explain"
+  | "vaultKeys"
+  | "vaultValue"
+  | "reload"
+  | "rollback"
+  | "events"
 >;
 
 /** This process as a dashboard sees it: what its control socket would answer. */
@@ -19,6 +39,8 @@ export function ownHost({ swapper, reload, rollback }: HostTarget): ShownHost {
     generations: async () => generationsOf(swapper),
     reloads: async () => reloadsOf(swapper),
     metrics: async () => metricsOf(swapper),
+    explain: (plugin, number) => explainedOf(swapper, plugin, number),
+    vaultValue: async (key) => vaultValueOf(swapper, key),
     vaultKeys: async () => vaultKeysOf(swapper),
     reload: async () => reloadOf(await reload()),
     rollback: async () => reloadOf(await rollback()),

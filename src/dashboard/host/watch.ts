@@ -96,7 +96,7 @@ export class HostWatch {
         clearTimeout(silence);
         await questions.ask(...asked);
         this.#set("host", { state: "up", since: Date.now() });
-        pulse = setInterval(() => questions.ask("vault").catch(broken), ASK_VAULT_EVERY);
+        pulse = setInterval(() => questions.ask("vault", "status").catch(broken), ASK_VAULT_EVERY);
       }
       if (connection.signal.aborted) throw connection.signal.reason;
       return "it closed the connection";

@@ -5,7 +5,9 @@ import { ActionsPanel } from "./panels/actions.ts";
 import { CallsPanel } from "./panels/calls.ts";
 import { ConnectionPanel } from "./panels/connection.ts";
 import { DetailsPanel } from "./panels/details.ts";
+import { ErrorsPanel } from "./panels/errors.ts";
 import { FactsPanel } from "./panels/facts.ts";
+import { ProbationPanel } from "./panels/probation.ts";
 import { ReloadsPanel } from "./panels/reloads.ts";
 import type { Panel, Select } from "./panels/screen.ts";
 import { VaultPanel } from "./panels/vault.ts";
@@ -24,7 +26,9 @@ const select: Select = (plugin) => {
 const panels: readonly Panel[] = [
   new ConnectionPanel(),
   new ActionsPanel(),
+  new ProbationPanel(),
   new FactsPanel(),
+  new ErrorsPanel(select),
   new GraphPanel(select),
   new TimelinePanel(select),
   new DetailsPanel(select),

@@ -63,6 +63,7 @@ export class GraphNode {
       element.getBoundingClientRect();
       kept.push("fresh");
     } else if (element.classList.contains("fresh")) kept.push("fresh");
+    if (plugin.failures + plugin.uncaught > 0) kept.push("erring");
     element.setAttribute("class", ["node", plugin.note.replace(" ", "-"), ...kept].join(" "));
     setTooltip(element, () => ({ title: plugin.name, lines: linesOf(content) }));
 
@@ -124,6 +125,8 @@ function linesOf({ plugin, dependents, older, calls }: NodeContent): string[] {
     `${plugin.note} in the last reload`,
   ];
   if (!plugin.reloadable) lines.push("not reloadable");
+  const errors = plugin.failures + plugin.uncaught;
+  if (errors > 0) lines.push(`${count(errors, "error")}: ${plugin.failures} of calls, ${plugin.uncaught} uncaught`);
   if (calls > 0) lines.push(`${count(calls, "call")} under way`);
   if (older.length > 0)
     lines.push(`also in memory: ${older.map((span) => `#${span.number} ${stateName(span)}`).join(", ")}`);

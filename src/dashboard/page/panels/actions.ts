@@ -1,6 +1,7 @@
 import type { Failure, Plan, Reload } from "../../../control/protocol.ts";
 import { byId, html } from "../dom.ts";
 import { count } from "../format.ts";
+import { openDialog, request } from "./dialog.ts";
 import { errorBox } from "./reloads.ts";
 import type { Panel, Screen } from "./screen.ts";
 
@@ -67,7 +68,7 @@ export class ActionsPanel implements Panel {
     const body = html("div", { class: "body" }, html("p", { class: "empty" }, "Looking at the plugin folder…"));
     const confirm = action && this.#confirmButton(action, body);
     if (confirm !== undefined) confirm.disabled = true;
-    this.#open(title, lead, body, confirm);
+    openDialog(title, lead, body, confirm);
     void request("api/plan", "GET").then((answer) => {
       if ("error" in answer) {
         body.replaceChildren(errorBox(answer.error));
@@ -83,20 +84,7 @@ export class ActionsPanel implements Panel {
   #openRollback(): void {
     const body = html("div", { class: "body" });
     const confirm = this.#confirmButton(rollback, body);
-    this.#open(rollback.title, rollback.lead, body, confirm);
-  }
-
-  #open(title: string, lead: string, body: HTMLElement, confirm: HTMLButtonElement | undefined): void {
-    const cancel = html("button", { type: "button" }, confirm === undefined ? "Close" : "Cancel");
-    cancel.addEventListener("click", () => this.#dialog.close());
-    this.#dialog.replaceChildren(
-      html("h2", { id: "dialog-title" }, title),
-      html("p", { class: "lead" }, lead),
-      body,
-      html("footer", {}, cancel, confirm),
-    );
-    this.#dialog.showModal();
-    cancel.focus();
+    openDialog(rollback.title, rollback.lead, body, confirm);
   }
 
   #confirmButton({ confirm: label, path }: Action, body: HTMLElement): HTMLButtonElement {
@@ -127,20 +115,6 @@ function readOnlyTag(): HTMLElement {
 
 function failureOf(answer: Reload): WireError | undefined {
   return answer.ok ? undefined : answer.error;
-}
-
-/** A failed reload is an answer like any other; `error` is set when there was none. */
-async function request(
-  path: string,
-  method: "GET" | "POST",
-): Promise<{ readonly value: unknown } | { readonly error: WireError }> {
-  try {
-    const response = await fetch(path, { method });
-    const value = (await response.json()) as object;
-    return "error" in value && !("ok" in value) ? { error: (value as Failure).error } : { value };
-  } catch (error) {
-    return { error: { code: null, message: `no answer: ${String(error)}`, plugin: null, phase: null } };
-  }
 }
 
 /** What would change, one a line; what would not, in a sentence. */

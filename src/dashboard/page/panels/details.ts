@@ -1,6 +1,9 @@
 import type { GenerationSpan, HostStatus } from "../../feed.ts";
+import type { Explained } from "../../../control/protocol.ts";
 import { byId, html } from "../dom.ts";
 import { formatAgo, formatClock, shortHash } from "../format.ts";
+import { openDialog, request } from "./dialog.ts";
+import { errorBox } from "./reloads.ts";
 import { callsByPlugin, type Panel, type Screen, type Select, stateName } from "./screen.ts";
 
 type PluginStatus = HostStatus["plugins"][number];
@@ -54,9 +57,9 @@ export class DetailsPanel implements Panel {
     if (plugin.file !== "") add("File", html("code", {}, plugin.file));
     add("Reloadable", plugin.reloadable ? "yes" : "no: it stays as it is until the host ends");
     add("Calls", calls === 0 ? "none under way" : `${calls} under way`);
-    if (older.length > 0) {
-      add("Also in memory", older.map((span) => `#${span.number} (${stateName(span)})`).join(", "));
-    }
+    const errors = plugin.failures + plugin.uncaught;
+    if (errors > 0) add("Errors", `${plugin.failures} of calls, ${plugin.uncaught} uncaught`);
+    if (older.length > 0) add("Also in memory", ...older.flatMap((span) => olderOf(span)));
     const note = html("span", { class: `note ${plugin.note.replace(" ", "-")}` }, plugin.note);
     return [
       html(
@@ -86,6 +89,25 @@ export class DetailsPanel implements Panel {
     }
     return html("section", {}, html("h3", {}, title), plugins.length === 0 ? html("p", {}, none) : list);
   }
+}
+
+/** An older generation; of one that leaked, what holds it can be asked for. */
+function olderOf(span: GenerationSpan): (Node | string)[] {
+  const label = `#${span.number} (${stateName(span)}) `;
+  if (stateName(span) !== "leaked") return [label];
+  const why = html("button", { class: "link", type: "button", "data-focus": `why ${span.number}` }, "why?");
+  why.addEventListener("click", () => explain(span));
+  return [label, why, " "];
+}
+
+function explain({ plugin, number }: GenerationSpan): void {
+  const body = html("div", { class: "body" }, html("p", { class: "empty" }, "Looking through the host's memory…"));
+  openDialog(`Why is ${plugin}#${number} in memory?`, "It was freed, and something still refers to its code.", body);
+  const query = new URLSearchParams({ plugin, number: String(number) });
+  void request(`api/explain?${query.toString()}`, "GET").then((answer) => {
+    if ("error" in answer) body.replaceChildren(errorBox(answer.error));
+    else body.replaceChildren(html("pre", { class: "excerpt", tabindex: 0 }, (answer.value as Explained).text));
+  });
 }
 
 function names(title: string, values: readonly string[]): HTMLElement {

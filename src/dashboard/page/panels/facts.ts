@@ -39,7 +39,15 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
   // There is room for two.
   const summary = kept.length > 2 ? `${kept[0]} and others` : kept.join(", ");
   const failed = reloads.filter(({ ok }) => !ok).length;
+  const errors = status?.errors ?? [];
+  const erring = new Set(errors.map(({ plugin }) => plugin));
   return [
+    {
+      name: "Errors",
+      value: status ? String(errors.reduce((sum, { count: times }) => sum + times, 0)) : "–",
+      more: erring.size === 0 ? "of no plugin" : `of ${count(erring.size, "plugin")}`,
+      alarm: erring.size > 0 ? "value" : undefined,
+    },
     {
       name: "Plugins",
       value: status ? String(status.plugins.length) : "–",
@@ -53,9 +61,9 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
     },
     { name: "Calls under way", value: String(calls), more: callsMore(busy, status?.sockets) },
     {
-      name: "Reload counter",
+      name: "Reloads",
       value: status ? String(status.reloadCounter) : "–",
-      more: failed === 0 ? "none failed" : `${failed} failed`,
+      more: failed === 0 ? "all succeeded" : `succeeded, ${failed} failed`,
     },
     {
       name: last === undefined ? "Last reload" : `Last ${last.kind}`,

@@ -144,5 +144,9 @@ export function errorBox(error: (Reload & { ok: false })["error"]): HTMLElement 
     where === "" ? undefined : html("strong", {}, `${where}: `),
     error.message,
     error.code === null ? undefined : html("code", {}, error.code),
+    error.place === undefined
+      ? undefined
+      : html("code", {}, `${error.place.file}:${error.place.line}:${error.place.column}`),
+    error.excerpt === undefined ? undefined : html("pre", { class: "excerpt", tabindex: 0 }, error.excerpt),
   );
 }

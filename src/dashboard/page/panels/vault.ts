@@ -1,6 +1,11 @@
+import type { VaultValue } from "../../../control/protocol.ts";
 import { byId, html, type ItemView, ItemList, setText } from "../dom.ts";
 import { count } from "../format.ts";
+import { openDialog, request } from "./dialog.ts";
+import { errorBox } from "./reloads.ts";
 import type { Panel, Screen } from "./screen.ts";
+
+const DATA_BAG = "Data bag";
 
 interface Group {
   readonly title: string;
@@ -10,7 +15,7 @@ interface Group {
 /** From this many names on they can be searched. */
 const FIND_FROM = 12;
 
-/** The names in the vault: keys of the data bag, live functions and live types. Never a value. */
+/** The names in the vault: keys of the data bag, live functions and live types. A value is shown when its key is chosen. */
 export class VaultPanel implements Panel {
   readonly #element = byId("vault", HTMLElement);
   readonly #summary = byId("vault-summary", HTMLElement);
@@ -34,7 +39,7 @@ export class VaultPanel implements Panel {
     const matching = (names: readonly string[]): string[] =>
       names.filter((name) => name.toLowerCase().includes(wanted));
     const groups = [
-      { title: "Data bag", names: matching(keys) },
+      { title: DATA_BAG, names: matching(keys) },
       { title: "Live functions", names: matching(liveFuncs) },
       { title: "Live types", names: matching(liveTypes) },
     ].filter(({ names }) => names.length > 0);
@@ -53,7 +58,7 @@ function createGroup({ title }: Group): ItemView<Group> {
   const list = new ItemList<string>(
     names,
     (name) => name,
-    (name) => ({ element: html("li", {}, name), update() {} }),
+    (name) => ({ element: html("li", {}, title === DATA_BAG ? valueButton(name) : name), update() {} }),
   );
   return {
     element: html("section", {}, heading, names),
@@ -62,4 +67,20 @@ function createGroup({ title }: Group): ItemView<Group> {
       list.update(group.names);
     },
   };
+}
+
+function valueButton(key: string): HTMLElement {
+  const button = html("button", { class: "link", type: "button" }, key);
+  button.addEventListener("click", () => showValue(key));
+  return button;
+}
+
+function showValue(key: string): void {
+  const body = html("div", { class: "body" }, html("p", { class: "empty" }, "Reading…"));
+  openDialog(key, "What the data bag holds under this key now.", body);
+  void request(`api/vault?${new URLSearchParams({ key }).toString()}`, "GET").then((answer) => {
+    if ("error" in answer) return body.replaceChildren(errorBox(answer.error));
+    const { found, text } = answer.value as VaultValue;
+    return body.replaceChildren(html("pre", { class: "excerpt", tabindex: 0 }, found ? text : "The key is gone."));
+  });
 }
