@@ -13,6 +13,11 @@ export const fleetFlags = {
   fleet: { type: "string", valueHint: "NAME", description: "The fleet's name; HOTSWAP_FLEET unless set" },
   by: { type: "string", valueHint: "WHO", description: "Who does it, for the history; the user's name unless set" },
   note: { type: "string", valueHint: "TEXT", description: "publish: what is in the release" },
+  sign: {
+    type: "string",
+    valueHint: "KEY",
+    description: "publish: sign the release with this private key (a PEM file, or env:NAME)",
+  },
   canary: {
     type: "string",
     valueHint: "N|LABEL=VALUE",
@@ -52,6 +57,7 @@ export interface FleetFlagValues {
   readonly fleet?: string | undefined;
   readonly by?: string | undefined;
   readonly note?: string | undefined;
+  readonly sign?: string | undefined;
   readonly canary?: string | undefined;
   readonly batches?: string | undefined;
   readonly watch?: string | undefined;

@@ -16,6 +16,7 @@ const actions: Readonly<Record<string, Action>> = {
     const release = await publish(fleet, dir, {
       ...by(flags),
       ...(flags.note === undefined ? {} : { note: flags.note }),
+      ...(flags.sign === undefined ? {} : { sign: { key: flags.sign } }),
     });
     if (flags.json === true) printJson(release);
     else process.stdout.write(`release ${release.number}: ${Object.keys(release.plugins).join(", ")}\n`);

@@ -56,8 +56,8 @@ export async function prune(fleet: Fleet, { keep = 10 }: PruneOptions = {}): Pro
     const newest = new Set(releases.slice(Math.max(0, releases.length - keep)));
     const kept = releases.filter((release) => used.has(release.number) || newest.has(release));
     const gone = releases.filter((release) => !kept.includes(release));
-    const needed = new Set(kept.flatMap(hashesOf));
-    const drop = [...artifacts.keys()].filter((hash) => !needed.has(hash));
+    const needed = new Set(kept.flatMap(filesOf));
+    const drop = [...artifacts.keys()].filter((file) => !needed.has(file));
     const numbers = new Set(gone.map(({ number }) => number));
     const past = rollouts.filter(({ id, release }) => numbers.has(release) && id !== head.rollout?.id);
     const written = await store.write(name, {
@@ -77,14 +77,14 @@ export async function prune(fleet: Fleet, { keep = 10 }: PruneOptions = {}): Pro
     if (!written) continue;
     const forgotten = members.filter(({ lease }) => lease < -FORGOTTEN_AFTER).map(({ id }) => id);
     await Promise.all(forgotten.map((id) => store.forget(name, id, now - FORGOTTEN_AFTER)));
-    const bytes = drop.reduce((sum, hash) => sum + (artifacts.get(hash) ?? 0), 0);
+    const bytes = drop.reduce((sum, file) => sum + (artifacts.get(file) ?? 0), 0);
     return { releases: [...numbers], artifacts: drop.length, bytes, rollouts: past.length, members: forgotten };
   }
   throw fleetFailed(`the fleet ${name} was moved by others ${ATTEMPTS} times in a row: try again`);
 }
 
-function hashesOf({ plugins }: Release): string[] {
-  return Object.values(plugins).map(({ hash }) => hash);
+function filesOf({ plugins }: Release): string[] {
+  return Object.values(plugins).map(({ file }) => file);
 }
 
 function roundsOf(id: number, rounds: number): string[] {

@@ -4,12 +4,25 @@ import { ARTIFACT_EXTENSION, FORMAT_VERSION } from "../artifact/manifest.ts";
 import { readArtifact } from "../artifact/read-artifact.ts";
 import { describeError } from "../errors.ts";
 import { type Fleet, fleetFailed, operator } from "./fleet.ts";
+import { readSigningKey } from "../trust/keys.ts";
+import { sign } from "../trust/signing.ts";
 import { HEAD, headOf, type Release, releaseAt } from "./protocol/records.ts";
+import { digestOf, releaseRecord } from "./protocol/release-record.ts";
 
 /** What is said of a release. */
 export interface PublishOptions {
   readonly by?: string;
   readonly note?: string;
+  /** Signs it, for fleets that ask for that (`trust`). */
+  readonly sign?: ReleaseSigning;
+}
+
+/** How a release is to be signed. */
+export interface ReleaseSigning {
+  /** The file of a private key (PKCS#8, PEM), or `env:` and the name of an environment variable that holds one. */
+  readonly key: string;
+  /** From when on the signature counts no longer; it counts for ever unless set. */
+  readonly expires?: Date;
 }
 
 const ATTEMPTS = 20;
@@ -21,25 +34,32 @@ const ATTEMPTS = 20;
 export async function publish(
   fleet: Fleet,
   dir: string,
-  { by = operator(), note = "" }: PublishOptions = {},
+  { by = operator(), note = "", sign: signing }: PublishOptions = {},
 ): Promise<Release> {
   const artifacts = await artifactsOf(dir);
-  const plugins = Object.fromEntries(artifacts.map(({ name, hash, bytes }) => [name, { hash, size: bytes.length }]));
+  const plugins = Object.fromEntries(
+    artifacts.map(({ name, hash, file, bytes }) => [name, { hash, file, size: bytes.length }]),
+  );
+  const key = signing === undefined ? undefined : readSigningKey(signing.key);
   const { store, name } = fleet;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const there = await store.artifacts(name);
-    for (const { hash, bytes } of artifacts) if (!there.has(hash)) await store.putArtifact(name, hash, bytes);
+    for (const { file, bytes } of artifacts) if (!there.has(file)) await store.putArtifact(name, file, bytes);
     const { now, docs } = await store.read(name, [HEAD]);
     const head = headOf(docs[0]);
     const number = head.releases + 1;
-    const release: Release = { number, plugins, by, at: now, note, format: FORMAT_VERSION };
+    const unsigned: Release = { number, plugins, by, at: now, note, format: FORMAT_VERSION };
+    const release: Release =
+      key === undefined
+        ? unsigned
+        : { ...unsigned, signature: sign(releaseRecord(name, unsigned), key, { expires: signing?.expires }) };
     const written = await store.write(name, {
       expect: [
         { ...HEAD, version: docs[0]?.version ?? 0 },
         { ...releaseAt(number), version: 0 },
       ],
       // Another process may have pruned them meanwhile.
-      needs: artifacts.map(({ hash }) => hash),
+      needs: artifacts.map(({ file }) => file),
       put: [
         { ...releaseAt(number), text: JSON.stringify(release) },
         { ...HEAD, text: JSON.stringify({ ...head, releases: number }) },
@@ -53,6 +73,7 @@ export async function publish(
 interface PublishedArtifact {
   readonly name: string;
   readonly hash: string;
+  readonly file: string;
   readonly bytes: Uint8Array;
 }
 
@@ -67,7 +88,7 @@ async function artifactsOf(dir: string): Promise<PublishedArtifact[]> {
     const key = manifest.name.toLowerCase();
     if (found.has(key))
       throw fleetFailed(`two files in ${dir} are the plugin ${manifest.name}; ${file} is one of them`);
-    found.set(key, { name: manifest.name, hash, bytes });
+    found.set(key, { name: manifest.name, hash, file: digestOf(bytes), bytes });
   }
   if (found.size === 0) throw fleetFailed(`there are no artifacts in ${dir}: build plugins into it`);
   return [...found.values()];

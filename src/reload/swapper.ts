@@ -12,7 +12,6 @@ import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
 import { PluginDirScanner } from "../load/scan.ts";
 import type { FoundArtifacts } from "../load/found-artifact.ts";
-import type { OnPluginError } from "../load/uncaught.ts";
 import type { Logger } from "../logger.ts";
 import { BagStorage } from "../vault/bag/storage.ts";
 import { type Changes, findChanges } from "../plan/changes.ts";
@@ -80,7 +79,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** The sockets of each server that was started by `serve`. @internal */
   readonly servers = new Set<ServedSockets>();
   readonly #options: FilledOptions<Extension>;
-  readonly #errorListeners = new Set<OnPluginError>();
   readonly #loader: Loader;
   readonly #scanner: PluginDirScanner;
   readonly #retirement: Retirement<Extension>;
@@ -109,12 +107,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * `HOTSWAP_UNSUPPORTED_BUN` on a Bun without module graphs, and a `RangeError` for an option that makes no sense.
    */
   constructor(pluginDir: string, options: SwapperOptions<Extension> = {}) {
-    const filled = fillOptions(options);
-    const onPluginError: OnPluginError = (error, context) => {
-      for (const listener of this.#errorListeners) listener(error, context);
-      return filled.onPluginError?.(error, context);
-    };
-    this.#options = { ...filled, onPluginError };
+    this.#options = fillOptions(options);
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
     this.#log = new ReloadLog(this.#options.logger);
@@ -181,12 +174,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    */
   subscribe(listener: ReloadListener): () => void {
     return this.#log.subscribe(listener);
-  }
-
-  /** Calls `listener` as `onPluginError` is called. Returns what ends that. @internal */
-  subscribeErrors(listener: OnPluginError): () => void {
-    this.#errorListeners.add(listener);
-    return () => void this.#errorListeners.delete(listener);
   }
 
   /** Where this swapper reports to. */

@@ -2,55 +2,35 @@ import { describeError } from "../../errors.ts";
 import type { Failure } from "../protocol/records.ts";
 import type { FleetSwapper } from "./reloading.ts";
 
-/** Counts errors that nobody caught in a host's plugins. Keeps their text, and nothing of the plugins. */
-export class ErrorCount implements Disposable {
-  readonly #unsubscribe: () => void;
-  #total = 0;
-  #newest: Failure | undefined;
-
-  constructor(swapper: Pick<FleetSwapper, "subscribeErrors">) {
-    this.#unsubscribe = swapper.subscribeErrors((error, { plugin, count }) => {
-      this.#total += count;
-      this.#newest = { plugin, message: describeError(error) };
-    });
-  }
-
-  /** Since the host became a member. */
-  get total(): number {
-    return this.#total;
-  }
-
-  get newest(): Failure | undefined {
-    return this.#newest;
-  }
-
-  [Symbol.dispose](): void {
-    this.#unsubscribe();
-  }
-}
-
 /** How long `healthy()` may take, in ms. */
 const PATIENCE = 10_000;
 
 /** Watches one member from the swap of a rollout's release on. */
 export class HealthWatch {
-  readonly #errors: ErrorCount;
+  readonly #swapper: Pick<FleetSwapper, "metrics">;
   readonly #healthy: (() => boolean | Promise<boolean>) | undefined;
-  readonly #before: number;
+  /** What each generation had counted before. */
+  readonly #before: ReadonlyMap<string, number>;
 
-  constructor(errors: ErrorCount, healthy: (() => boolean | Promise<boolean>) | undefined) {
-    this.#errors = errors;
+  /** To be made just before the swap. */
+  constructor(swapper: Pick<FleetSwapper, "metrics">, healthy: (() => boolean | Promise<boolean>) | undefined) {
+    this.#swapper = swapper;
     this.#healthy = healthy;
-    this.#before = errors.total;
+    this.#before = new Map(swapper.metrics().generations.map((counted) => [nameOf(counted), errorsOf(counted)]));
   }
 
   /** Why the member is unhealthy; `undefined` when it is well. */
   async problem(maxErrors: number): Promise<Failure | undefined> {
-    const count = this.#errors.total - this.#before;
+    const { generations, errors } = this.#swapper.metrics();
+    const live = generations.filter(({ state }) => state === "live");
+    const count = live.reduce((sum, each) => sum + errorsOf(each) - (this.#before.get(nameOf(each)) ?? 0), 0);
     if (count > maxErrors) {
-      const { newest } = this.#errors;
-      const what = newest === undefined ? "" : `, the newest: ${newest.message}`;
-      return { ...newest, message: `${count} uncaught plugin ${count === 1 ? "error" : "errors"}${what}` };
+      const names = new Set(live.map(nameOf));
+      const newest = errors.find((group) => names.has(nameOf(group)));
+      const what = `${count} uncaught ${count === 1 ? "error or failed call" : "errors or failed calls"} of plugins`;
+      return newest === undefined
+        ? { message: what }
+        : { plugin: newest.plugin, message: `${what}, the newest: ${newest.message}` };
     }
     if (this.#healthy === undefined) return undefined;
     try {
@@ -70,4 +50,12 @@ async function inTime<Result>(promise: Promise<Result>): Promise<Result> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function nameOf({ plugin, generation }: { readonly plugin: string; readonly generation: number }): string {
+  return `${plugin}#${generation}`;
+}
+
+function errorsOf({ failures, uncaught }: { readonly failures: number; readonly uncaught: number }): number {
+  return failures + uncaught;
 }

@@ -1,6 +1,7 @@
 import { describeError, HotswapError } from "../../errors.ts";
-import type { Fleet } from "../fleet.ts";
+import { type Fleet, fleetFailed } from "../fleet.ts";
 import type { Failure, Release } from "../protocol/records.ts";
+import { releaseRecord } from "../protocol/release-record.ts";
 import type { FilledJoinOptions } from "./options.ts";
 import type { FleetSwapper, PreparedSet } from "./reloading.ts";
 import { ReleaseFolder } from "./release-folder.ts";
@@ -26,7 +27,7 @@ export class HostSide {
     this.#swapper = swapper;
     this.#fleet = fleet;
     this.#options = options;
-    this.#folder = new ReleaseFolder(swapper.pluginDir);
+    this.#folder = new ReleaseFolder(swapper.pluginDir, options.trust);
   }
 
   get runs(): number | null {
@@ -35,7 +36,8 @@ export class HostSide {
 
   /** Runs a release by an ordinary load or reload. */
   async run(number: number | null): Promise<void> {
-    if (number === this.#runs && this.#swapper.current !== undefined) return;
+    const isThere = number !== null || this.#swapper.pluginDir === this.#folder.own;
+    if (number === this.#runs && isThere && this.#swapper.current !== undefined) return;
     const folder = await this.#folderOf(number);
     const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
     await prepared.commit();
@@ -66,11 +68,14 @@ export class HostSide {
 
   async #release(number: number): Promise<Release> {
     const release = await this.#fleet.release(number);
-    if (release !== undefined) return release;
-    throw new HotswapError(
-      "HOTSWAP_FLEET_FAILED",
-      `the store has no release ${number} of the fleet ${this.#fleet.name}`,
-    );
+    const { name } = this.#fleet;
+    if (release === undefined) throw fleetFailed(`the store has no release ${number} of the fleet ${name}`);
+    const what = `release ${number} of the fleet ${name}`;
+    // What is signed names its number: another one's record does not count in its place.
+    if (release.number !== number)
+      throw fleetFailed(`${what} is damaged: the store gives release ${release.number} for it`);
+    this.#options.trust?.verify(releaseRecord(name, release), release.signature, what);
+    return release;
   }
 
   #nowRuns(number: number | null, folder: string): void {

@@ -5,36 +5,21 @@ import {
   type Ballot,
   type BallotKind,
   ballots,
-  type Decision,
-  decisionAt,
   type Failure,
-  HEAD,
   type Head,
-  headOf,
   type MemberReport,
-  parse,
   type Rollout,
   roundOf,
   unwell,
 } from "../protocol/records.ts";
 import { haveSwapped } from "../protocol/survey.ts";
-import { ErrorCount, HealthWatch } from "./health.ts";
+import { Alarm } from "./alarm.ts";
+import { HealthWatch } from "./health.ts";
 import { failureOf, HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
 import { Lease } from "./lease.ts";
+import { look, type Look } from "./look.ts";
 import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./options.ts";
 import type { FleetSwapper } from "./reloading.ts";
-
-/** What a member saw of the store, and when it asked. */
-interface Look {
-  readonly head: Head;
-  readonly now: number;
-  /** The round that the rest is about. */
-  readonly round: string | undefined;
-  readonly decision: Decision | undefined;
-  readonly isAsked: boolean;
-  /** By `performance.now()`. */
-  readonly askedAt: number;
-}
 
 /** A round that this member voted ready in, and whose decision it waits for. */
 interface Held {
@@ -62,7 +47,6 @@ export class FleetMember implements AsyncDisposable {
   readonly #swapper: FleetSwapper;
   readonly #host: HostSide;
   readonly #lease: Lease;
-  readonly #errors: ErrorCount;
   #held: Held | undefined;
   /** The round that this member voted in last. */
   #voted: string | undefined;
@@ -78,7 +62,7 @@ export class FleetMember implements AsyncDisposable {
   #headVersion = 0;
   #tendedAt = 0;
   #hinted: string | undefined;
-  #wake = Promise.withResolvers<void>();
+  readonly #alarm = new Alarm();
   #unreachable = false;
   #over = false;
   #loop: Promise<void> = Promise.resolve();
@@ -91,10 +75,9 @@ export class FleetMember implements AsyncDisposable {
     this.id = options.id;
     this.#fleet = new Fleet(options.store, options.fleet);
     this.#host = new HostSide(swapper, this.#fleet, options);
-    this.#errors = new ErrorCount(swapper);
     this.#lease = new Lease(this.#fleet, options, () => this.#report(), {
       seen: (version) => {
-        if (version !== this.#headVersion) this.#wakeUp();
+        if (version !== this.#headVersion) this.#alarm.wake();
       },
       taken: () => this.#taken(),
       failed: (error) => this.#sayUnreachable(error),
@@ -120,11 +103,10 @@ export class FleetMember implements AsyncDisposable {
   async leave(): Promise<void> {
     if (this.#over) return this.#loop;
     this.#over = true;
-    this.#wakeUp();
+    this.#alarm.wake();
     await this.#listening?.[Symbol.asyncDispose]();
     await this.#loop;
     await this.#free();
-    this.#errors[Symbol.dispose]();
     try {
       await this.#lease.end();
     } catch (error) {
@@ -143,18 +125,27 @@ export class FleetMember implements AsyncDisposable {
     const { committed } = await this.#fleet.now();
     await this.#host.run(committed);
     await this.#lease.begin();
+    try {
+      await this.#beginListening();
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
+    this.#loop = this.#run();
+  }
+
+  async #beginListening(): Promise<void> {
     this.#listening = await this.#fleet.store.listen(this.fleet, this.id, {
       hint: (text) => {
         this.#hinted = text;
-        this.#wakeUp();
+        this.#alarm.wake();
       },
       echo: this.#lease.echo,
     });
     // The fleet may have moved on meanwhile.
-    const look = await this.#look();
-    if (this.#target(look.head) !== this.release && !look.isAsked) await this.#host.run(this.#target(look.head));
+    const seen = await this.#look();
+    if (!seen.isAsked) await this.#host.run(this.#target(seen.head));
     await this.#lease.renew();
-    this.#loop = this.#run();
   }
 
   async #run(): Promise<void> {
@@ -168,47 +159,31 @@ export class FleetMember implements AsyncDisposable {
         if (isStoreFailure(error)) this.#sayUnreachable(error);
         else this.#swapper.logger.error(`${this.id} in the fleet ${this.fleet}: ${describeError(error)}`, error);
       }
-      await this.#sleep(wait);
+      await this.#alarm.sleep(wait);
     }
   }
 
   /** Does what there is to do. Resolves to the time in ms after which it is to be asked again without a hint. */
   async #pass(): Promise<number> {
-    const look = await this.#look();
-    if (this.#held !== undefined && look.decision !== undefined) {
-      await this.#settle(this.#held, look);
+    const seen = await this.#look();
+    if (this.#held !== undefined && seen.decision !== undefined) {
+      await this.#settle(this.#held, seen);
       return 0;
     }
-    if (await this.#vote(look)) return 0;
-    await this.#catchUp(look);
-    await this.#paySwapped(look);
-    await this.#watch(look);
-    await this.#tend(look);
-    const { rollout } = look.head;
-    if (rollout !== null) return this.#untilNext(rollout, look.now);
-    return this.#lease.deaf || this.#behind(look.head) ? this.#jittered() : this.#options.heartbeat * 2;
+    if (await this.#vote(seen)) return 0;
+    await this.#catchUp(seen);
+    await this.#paySwapped(seen);
+    await this.#watch(seen);
+    await this.#tend(seen);
+    const { rollout } = seen.head;
+    if (rollout !== null) return this.#untilNext(rollout, seen.now);
+    return this.#lease.deaf || this.#behind(seen.head) ? this.#jittered() : this.#options.heartbeat * 2;
   }
 
   async #look(): Promise<Look> {
-    let round = this.#held?.round ?? this.#hinted;
-    for (let reads = 0; ; reads++) {
-      const askedAt = performance.now();
-      const about = round ?? "none";
-      const { now, docs } = await this.#fleet.store.read(this.fleet, [
-        HEAD,
-        decisionAt(about),
-        { collection: ballots("asked", about), key: this.id },
-      ]);
-      const head = headOf(docs[0]);
-      this.#headVersion = docs[0]?.version ?? 0;
-      const current = head.rollout === null ? undefined : roundOf(head.rollout);
-      // A round that is held is asked about until its decision is known.
-      if (this.#held !== undefined || current === undefined || current === round || reads > 2) {
-        const decision = docs[1] === undefined ? undefined : parse<Decision>(docs[1]);
-        return { head, now, round, decision, isAsked: docs[2] !== undefined && current === round, askedAt };
-      }
-      round = current;
-    }
+    const seen = await look(this.#fleet, this.id, { held: this.#held?.round, expected: this.#hinted });
+    this.#headVersion = seen.version;
+    return seen;
   }
 
   /** Fetches, prepares and votes, where this member is asked to and did not. */
@@ -265,7 +240,7 @@ export class FleetMember implements AsyncDisposable {
     }
     this.#canaryOf = held.back ? undefined : held.rollout;
     this.#owes = held.round;
-    this.#health = new HealthWatch(this.#errors, this.#options.healthy);
+    this.#health = new HealthWatch(this.#swapper, this.#options.healthy);
     this.#retryAt = 0;
     try {
       await held.ready.set?.commit();
@@ -341,7 +316,7 @@ export class FleetMember implements AsyncDisposable {
     if (performance.now() - this.#tendedAt < this.#options.poll / 2 && dueIn(rollout, now) > 0) return;
     this.#tendedAt = performance.now();
     const after = await this.#fleet.tend();
-    if (JSON.stringify(after.rollout) !== JSON.stringify(rollout)) this.#wakeUp();
+    if (JSON.stringify(after.rollout) !== JSON.stringify(rollout)) this.#alarm.wake();
   }
 
   async #put(kind: BallotKind, round: string, ballot: Partial<Ballot>): Promise<void> {
@@ -371,7 +346,7 @@ export class FleetMember implements AsyncDisposable {
       `another process has joined the fleet ${this.fleet} as ${this.id}: this one takes no part any more, and serves what it has`,
     );
     this.#over = true;
-    this.#wakeUp();
+    this.#alarm.wake();
     void this.#free();
   }
 
@@ -390,18 +365,6 @@ export class FleetMember implements AsyncDisposable {
     const due = dueIn(rollout, now);
     const wait = this.#jittered();
     return due > 0 ? Math.min(wait, due + (Math.random() * this.#options.poll) / 10) : wait;
-  }
-
-  #wakeUp(): void {
-    this.#wake.resolve();
-  }
-
-  async #sleep(wait: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, wait).unref();
-    await Promise.race([promise, this.#wake.promise]);
-    clearTimeout(timer);
-    this.#wake = Promise.withResolvers();
   }
 }
 

@@ -1,4 +1,6 @@
 import { hostname } from "node:os";
+import type { TrustedKey } from "../../artifact/signature.ts";
+import { Trust } from "../../trust/trust.ts";
 import type { FleetStore } from "../store/fleet-store.ts";
 import { fleetFailed } from "../fleet.ts";
 
@@ -16,6 +18,11 @@ export interface JoinOptions {
   readonly healthy?: () => boolean | Promise<boolean>;
   /** Passed to every `onLoad`. */
   readonly data?: unknown;
+  /**
+   * Releases and artifacts that none of these keys signed are refused, whatever the store says: PEM texts of public keys, or
+   * paths of PEM files.
+   */
+  readonly trust?: readonly (string | TrustedKey)[];
   /** How often the lease is renewed; it ends after three times as long. @default 10_000 */
   readonly heartbeat?: number;
   /** How often the store is asked while a rollout is under way or hints do not get through. @default 2000 */
@@ -30,6 +37,7 @@ export interface FilledJoinOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly healthy: (() => boolean | Promise<boolean>) | undefined;
   readonly data: unknown;
+  readonly trust: Trust | undefined;
   readonly heartbeat: number;
   readonly poll: number;
 }
@@ -45,6 +53,7 @@ export function fillJoinOptions(options: JoinOptions): FilledJoinOptions {
   for (const [name, value] of Object.entries({ heartbeat, poll })) {
     if (!(value >= 10 && value <= 600_000)) throw new RangeError(`${name} must be from 10 to 600000 ms, not ${value}`);
   }
-  const { store, fleet, labels = {}, healthy, data } = options;
-  return { store, fleet, id, labels, healthy, data, heartbeat, poll };
+  const { store, fleet, labels = {}, healthy, data, trust: keys } = options;
+  const trust = keys === undefined ? undefined : new Trust(keys);
+  return { store, fleet, id, labels, healthy, data, trust, heartbeat, poll };
 }

@@ -4,7 +4,9 @@ import { decodeArtifact } from "../../artifact/decode.ts";
 import { ARTIFACT_EXTENSION, FORMAT_VERSION } from "../../artifact/manifest.ts";
 import { HotswapError } from "../../errors.ts";
 import { fleetFailed } from "../fleet.ts";
-import type { Release } from "../protocol/records.ts";
+import type { Release, ReleasedArtifact } from "../protocol/records.ts";
+import { contentOf, digestOf } from "../protocol/release-record.ts";
+import type { Trust } from "../../trust/trust.ts";
 import type { FleetStore } from "../store/fleet-store.ts";
 
 /** The folder within a host's plugin folder that fleets keep releases in; the scan does not look into it. */
@@ -23,7 +25,10 @@ export class ReleaseFolder {
   readonly #artifacts: string;
   readonly #releases: string;
 
-  constructor(pluginDir: string) {
+  readonly #trust: Trust | undefined;
+
+  constructor(pluginDir: string, trust: Trust | undefined) {
+    this.#trust = trust;
     // A host that was a member before is given back the folder that it began with.
     const [own = pluginDir] = pluginDir.split(join("/", OWN_FOLDER, "/"));
     this.own = own;
@@ -42,8 +47,9 @@ export class ReleaseFolder {
         `release ${release.number} has artifact format ${release.format}, and this host reads ${FORMAT_VERSION}: upgrade hotswap here`,
       );
     }
-    const folder = join(this.#releases, contentOf(release));
+    const folder = join(this.#releases, contentOf(release).slice(0, 32));
     if (isWhole(folder, release)) {
+      await this.#checkSignatures(folder, release);
       touch(folder);
       return folder;
     }
@@ -51,8 +57,9 @@ export class ReleaseFolder {
     const made = join(this.#releases, `.${process.pid}-${crypto.randomUUID()}`);
     mkdirSync(made, { mode: 0o700 });
     try {
-      for (const [plugin, { hash }] of Object.entries(release.plugins)) {
-        linkSync(await this.#artifact(store, fleet, plugin, hash), join(made, plugin + ARTIFACT_EXTENSION));
+      for (const [plugin, artifact] of Object.entries(release.plugins)) {
+        const file = await this.#artifact(store, fleet, plugin, artifact);
+        linkSync(file, join(made, plugin + ARTIFACT_EXTENSION));
       }
       place(made, folder, release);
     } finally {
@@ -76,32 +83,42 @@ export class ReleaseFolder {
     }
   }
 
-  async #artifact(store: FleetStore, fleet: string, plugin: string, hash: string): Promise<string> {
-    const file = join(this.#artifacts, hash);
+  async #artifact(store: FleetStore, fleet: string, plugin: string, wanted: ReleasedArtifact): Promise<string> {
+    const file = join(this.#artifacts, wanted.file);
     const known = await bytesOf(file);
-    if (known !== undefined && isArtifact(known, plugin, hash)) return file;
-    const bytes = await store.artifact(fleet, hash);
-    if (bytes === undefined) throw fleetFailed(`the store has no artifact ${hash} of ${plugin} any more`);
-    const decoded = decodeArtifact(bytes, `the artifact of ${plugin} in ${store.name}`);
-    if (decoded.hash !== hash || decoded.manifest.name !== plugin) {
-      throw new HotswapError(
-        "HOTSWAP_INVALID_ARTIFACT",
-        `what ${store.name} gives for the artifact ${hash} of ${plugin} is another one: publish the release again`,
-        { plugin, phase: "scan" },
-      );
+    if (known !== undefined && digestOf(known) === wanted.file) {
+      this.#check(known, plugin, wanted, file);
+      return file;
     }
+    const bytes = await store.artifact(fleet, wanted.file);
+    if (bytes === undefined) throw fleetFailed(`the store has no artifact ${wanted.file} of ${plugin} any more`);
+    this.#check(bytes, plugin, wanted, `the artifact of ${plugin} in ${store.name}`);
     const temporary = `${file}.${process.pid}-${crypto.randomUUID()}`;
     writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
     renameSync(temporary, file);
     return file;
   }
-}
 
-/** The same for two releases that hold the same. */
-function contentOf({ plugins }: Release): string {
-  const hasher = new Bun.CryptoHasher("sha256");
-  for (const name of Object.keys(plugins).toSorted()) hasher.update(`${name} ${plugins[name]?.hash}\n`);
-  return hasher.digest("hex").slice(0, 32);
+  /** It may have been made when none were asked for. */
+  async #checkSignatures(folder: string, { plugins }: Release): Promise<void> {
+    if (this.#trust === undefined) return;
+    for (const [plugin, artifact] of Object.entries(plugins)) {
+      const file = join(folder, plugin + ARTIFACT_EXTENSION);
+      this.#check((await bytesOf(file)) ?? new Uint8Array(), plugin, artifact, file);
+    }
+  }
+
+  #check(bytes: Uint8Array, plugin: string, { hash, file }: ReleasedArtifact, what: string): void {
+    const artifact = decodeArtifact(bytes, what);
+    if (digestOf(bytes) !== file || artifact.hash !== hash || artifact.manifest.name !== plugin) {
+      throw new HotswapError(
+        "HOTSWAP_INVALID_ARTIFACT",
+        `${what} is not the one that was released: publish the release again`,
+        { plugin, phase: "scan" },
+      );
+    }
+    this.#trust?.verifyArtifact(artifact, what);
+  }
 }
 
 function isWhole(folder: string, { plugins }: Release): boolean {
@@ -121,16 +138,6 @@ function place(made: string, folder: string, release: Release): void {
     rmSync(folder, { recursive: true, force: true });
     renameSync(made, folder);
     if (!isWhole(folder, release)) throw error;
-  }
-}
-
-function isArtifact(bytes: Uint8Array, plugin: string, hash: string): boolean {
-  try {
-    const decoded = decodeArtifact(bytes, plugin);
-    return decoded.hash === hash && decoded.manifest.name === plugin;
-  } catch {
-    // It is fetched again.
-    return false;
   }
 }
 

@@ -1,5 +1,5 @@
-import type { OnPluginError } from "../../load/uncaught.ts";
 import type { Logger } from "../../logger.ts";
+import type { SwapperMetrics } from "../../reload/metrics.ts";
 
 /** A set that is ready to be swapped in. */
 export interface PreparedSet {
@@ -15,6 +15,6 @@ export interface FleetSwapper {
   readonly logger: Logger;
   /** Prepares what lies in a folder, which is the plugin folder from the swap on. */
   prepareFrom(pluginDir: string, data?: unknown): Promise<PreparedSet>;
-  /** Tells of errors that nobody caught in plugins. Returns what ends that. */
-  subscribeErrors(listener: OnPluginError): () => void;
+  /** What plugins count of what goes wrong. */
+  metrics(): Pick<SwapperMetrics, "generations" | "errors">;
 }

@@ -1,3 +1,4 @@
+import type { Signature } from "../../artifact/signature.ts";
 import type { Address, Doc } from "../store/fleet-store.ts";
 
 /** An immutable set of artifacts. */
@@ -12,10 +13,15 @@ export interface Release {
   readonly note: string;
   /** The artifact format that a member must be able to load. */
   readonly format: number;
+  /** Who vouches for it. */
+  readonly signature?: Signature;
 }
 
 export interface ReleasedArtifact {
+  /** The artifact's identity, which does not cover its signature. */
   readonly hash: string;
+  /** SHA-256 of its bytes, by which the store and members keep it. */
+  readonly file: string;
   /** In bytes. */
   readonly size: number;
 }
