@@ -73,7 +73,7 @@ export interface SwapperOptions<Extension> {
    * are part of the host.
    * @default everything in the plugin folder is loaded
    */
-  readonly trust?: readonly (string | TrustedKey)[];
+  readonly trust?: readonly (string | TrustedKey)[] | undefined;
   /**
    * In bytes. A larger artifact is refused with `HOTSWAP_TOO_LARGE` before it is read.
    * @default 268435456 (256 MB)

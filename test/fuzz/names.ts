@@ -27,7 +27,8 @@ export async function names(): Promise<Target> {
   return {
     async attempt(random) {
       const folder = `run-${count++}`;
-      const [plugin, file] = [name(random), name(random)];
+      // Files whose names begin with a dot are no part of a plugin.
+      const [plugin, file] = [name(random), name(random).replace(/^\./, "x")];
       const pluginDir = project.path(folder, plugin);
       const options = { pluginDir, include: "txt$", root: project.root };
       try {
