@@ -65,7 +65,7 @@ function explainFreed(record: GenerationRecord, context: ExplainContext): Explan
   const others = bridges(Array.from(context.registry).filter(({ state }) => state === "live" || state === "draining"));
   const targets = {
     starts: [...modules, ...processListeners(), ...others],
-    collections: collectionsOf(modules),
+    collections: collectionsOf([...modules, { name: "globalThis", object: globalThis, rank: Rank.module }]),
     own: context.own,
     ...code,
   };

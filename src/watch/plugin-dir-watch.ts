@@ -41,7 +41,9 @@ export class PluginDirWatch {
     const { logger } = this.#target;
     try {
       const changed = await this.#changed();
-      if (changed !== undefined && !changed.some(isNews)) return;
+      // After a reload that failed, the folder may be again what is live: the record of a reload says so to whoever looks.
+      const isMended = this.#target.swapper.reloads.at(-1)?.ok === false;
+      if (changed !== undefined && !changed.some(isNews) && !isMended) return;
       if (changed?.every((note) => note === "removed") === true) {
         logger.warn(
           `${dir} is empty: what was loaded from it stays until there are plugins in it, or reload() is called`,

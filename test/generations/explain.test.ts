@@ -84,6 +84,11 @@ describe("6.4 explain names the path of references that keeps a freed generation
       `host module g/registry.ts > target > function onTick of world#1`,
     ],
     [
+      "a function in a Map on globalThis",
+      `(globalThis as any).leaked = new Map([["tick", onTick]]);`,
+      `globalThis > leaked (Map) > "tick" > function onTick of world#1`,
+    ],
+    [
       "a bound function on globalThis",
       `(globalThis as any).leaked = onTick.bind(null);`,
       `globalThis > leaked > function onTick of world#1`,

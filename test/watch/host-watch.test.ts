@@ -85,6 +85,20 @@ describe("a host that watches its plugin folder", () => {
     expect(host.swapper.current?.findPlugin("alpha")?.invokeFunc("version")).toBe(3);
   });
 
+  test("what is put back to what is live, after a reload that failed, ends the failure", async () => {
+    await using host = await createWatchingHost({ alpha: journalPlugin("alpha") });
+    const failed = nextReload(host);
+    await host.change(
+      "alpha",
+      `import { definePlugin } from "hotswap"; throw new Error("no luck"); export default definePlugin({});`,
+    );
+    expect((await failed).ok).toBe(false);
+    const mended = nextReload(host);
+    await host.change("alpha", journalPlugin("alpha"));
+    expect(notes(await mended)).toBe("alpha: unchanged");
+    expect(host.swapper.reloads.at(-1)?.ok).toBe(true);
+  });
+
   test("after a first load that failed, a publication is the first load", async () => {
     await using host = await createHost(
       { alpha: `import { definePlugin } from "hotswap"; throw new Error("no luck"); export default definePlugin({});` },
