@@ -1,6 +1,6 @@
 // Run by budget.test.ts in a process of its own: counts what loads, reloads and calls do, and prints it as JSON. The
 // counters are in place before anything of hotswap is loaded.
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { createRequire } from "node:module";
 
 // An import would fix the names that modules see later.
@@ -36,6 +36,8 @@ function countReads(owner: object, name: string, as: string): void {
 const isArtifact = (path: unknown): boolean => /\.m?js$/.test(String(path));
 count(files, "readFile", "file reads", isArtifact);
 count(fs, "readFileSync", "file reads", isArtifact);
+// Artifacts are opened, looked at and then read. Copies of them are opened to be written.
+count(fs, "openSync", "file reads", (path) => basename(dirname(String(path))) === "bin");
 count(fs, "statSync", "stats", isArtifact);
 count(fs, "writeFileSync", "file writes");
 count(files, "writeFile", "file writes");
