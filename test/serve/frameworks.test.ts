@@ -1,29 +1,10 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { io } from "socket.io-client";
-import { build } from "../../src/build/index.ts";
 import { statusOf } from "../../src/control/answers.ts";
-import { createHost, type Host } from "../support/host.ts";
+import { loadApp } from "../soak/serve-load.ts";
+import { buildApp, type Framework, serveApp } from "./app-host.ts";
 import { Client } from "./client.ts";
-import { ServedHost, serveOn } from "./served-host.ts";
-
-type Framework = "hono" | "elysia" | "socketio" | "trpc" | "orpc" | "yoga";
-
-/** Builds the app in this framework, a package of the host's, as a plugin of this version. */
-async function buildApp({ project }: Host, framework: Framework, version: number): Promise<void> {
-  await build({
-    pluginDir: join(import.meta.dir, "apps", framework),
-    outputDir: project.out,
-    buildFlags: ["--define", `VERSION=${version}`],
-  });
-}
-
-async function serveApp(framework: Framework, drainTimeout = 60_000): Promise<ServedHost> {
-  const host = await createHost({}, { root: join(import.meta.dir, "..", ".."), drainTimeout });
-  await buildApp(host, framework, 1);
-  await host.swapper.loadPlugins();
-  return new ServedHost(host, serveOn(host, { app: framework, versionHeader: "x-hotswap", idleTimeout: 60 }));
-}
+import type { ServedHost } from "./served-host.ts";
 
 async function update(served: ServedHost, framework: Framework, version: number): Promise<void> {
   await buildApp(served.host, framework, version);
@@ -183,3 +164,11 @@ test("socket.io: long polling", async () => {
   expect(await client.emitWithAck("say", "hi")).toBe("heard by 1");
   client.close();
 });
+
+for (const framework of Object.keys(hello) as Framework[]) {
+  test(`${framework}: 5 reloads under load: no failed request, sockets as said, nothing left`, async () => {
+    const { requests, failures } = await loadApp(framework, 5);
+    expect(failures).toEqual([]);
+    expect(requests).toBeGreaterThan(0);
+  });
+}
