@@ -6,6 +6,7 @@ import { memory } from "./memory.ts";
 import { pause } from "./pause.ts";
 import { saveToLive } from "./save-to-live.ts";
 import { scale } from "./scale.ts";
+import { serve } from "./serve.ts";
 import { vault } from "./vault.ts";
 
 export interface SuiteEntry {
@@ -23,5 +24,6 @@ export const suites: Readonly<Record<string, SuiteEntry>> = {
   build: { measure: build, pinned: false },
   memory: { measure: memory, pinned: false },
   codec: { measure: codec, pinned: true },
+  serve: { measure: serve, pinned: false },
   vault: { measure: vault, pinned: true },
 };

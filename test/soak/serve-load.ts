@@ -56,7 +56,7 @@ const talkers: Partial<Record<Framework, (served: ServedHost) => Promise<Talker>
 };
 
 /** The sockets whose data is plain: new code answers them. */
-const carried: readonly Framework[] = ["orpc"];
+const carried: ReadonlySet<Framework> = new Set(["orpc"]);
 
 async function talkPlainly(served: ServedHost): Promise<Talker> {
   const client = await Client.connect(served.server.url, "/socket");
@@ -77,11 +77,11 @@ export async function loadApp(framework: Framework, reloads: number): Promise<Ap
   let requests = 0;
   let frames = 0;
   let newest = 1;
-  let isOver = false;
+  const over = new AbortController();
   const [path, init] = versions[framework];
 
   const ask = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const before = newest;
       try {
         const [status, text] = await served.ask(path, init);
@@ -99,11 +99,11 @@ export async function loadApp(framework: Framework, reloads: number): Promise<Ap
     if (newTalker === undefined) return;
     const talker = await newTalker(served);
     const first = await talker.ask();
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const before = newest;
       const version = await talker.ask();
       frames++;
-      const isRight = carried.includes(framework) ? Number(version) >= before : version === first;
+      const isRight = carried.has(framework) ? Number(version) >= before : version === first;
       if (!isRight) failures.push(`a socket of ${first} was answered by ${version}`);
       await Bun.sleep(1);
     }
@@ -118,7 +118,7 @@ export async function loadApp(framework: Framework, reloads: number): Promise<Ap
     newest = version;
     if (version % 10 === 0) joined.push(talk());
   }
-  isOver = true;
+  over.abort();
   await Promise.all([...load, ...joined]);
   await served.swapper.drained();
   const left = served.swapper.generations.filter(({ state, sockets }) => state === "draining" || sockets > 0);
