@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import { do_not_optimize, measure } from "mitata";
 import { build } from "../../src/build/index.ts";
-import { type Plugin, PluginManagerSwapper } from "../../src/index.ts";
+import { type Plugin, PluginManagerSwapper, type Registry } from "../../src/index.ts";
 import { alternate, median } from "../harness/statistics.ts";
 
 const [plugins, rounds] = process.argv.slice(2, 4).map(Number) as [number, number];
@@ -26,8 +26,13 @@ export function pulse(count: number): number {
 const sources: Record<string, string> = {
   alpha: `import { definePlugin } from "hotswap";
 ${pulseSource}
+import { pulses } from "../../pulses.ts";
 export const live_pulse = (count: number): number => pulse(count);
-export default definePlugin({ export: () => ({ pulse }), functions: { pulse } });
+export default definePlugin({
+  export: () => ({ pulse }),
+  onInit(_, scope) { scope.register(pulses, "pulse", pulse); },
+  functions: { pulse },
+});
 `,
   beta: `import { definePlugin, dependency } from "hotswap";
 const deps = { alpha: dependency<{ pulse(count: number): number }>("pulse") };
@@ -45,6 +50,10 @@ ${pulseSource}
 export default definePlugin({ functions: { each: pulse } });
 `;
 }
+await Bun.write(
+  join(root, "pulses.ts"),
+  `import { registry } from "hotswap";\nexport const pulses = registry<(count: number) => number>("pulses");\n`,
+);
 for (const [name, source] of Object.entries(sources)) {
   await Bun.write(join(root, "plugin", name, "index.ts"), source);
   await build({ pluginDir: join(root, "plugin", name), outputDir: join(root, "bin") });
@@ -52,6 +61,7 @@ for (const [name, source] of Object.entries(sources)) {
 
 const swapper = new PluginManagerSwapper(join(root, "bin"), { logger: quiet, root, asyncContext });
 await swapper.loadPlugins();
+const { pulses } = (await import(join(root, "pulses.ts"))) as { readonly pulses: Registry<Pulse> };
 const manager = swapper.current;
 const alpha = manager?.findPlugin("alpha");
 const beta = manager?.findPlugin("beta");
@@ -110,10 +120,12 @@ const ways: Way[] = [
   way("invokeEach", plugins, () => manager.invokeEach("each", 1)),
   way("facade", LOOP, () => beta.invokeFunc("viaFacade", LOOP)),
   way("live function", 1, () => (swapper.current?.vault.liveFuncs.get("live_pulse") as Pulse | undefined)?.(1)),
+  way("registry, look-up alone", 1, () => pulses.get("pulse")),
+  way("registry, look-up and call", 1, () => pulses.get("pulse")?.(1)),
 ];
 
 for (const { name, call } of ways) {
-  if (name.endsWith(", each") || name === "invokeEach") continue;
+  if (name.endsWith(", each") || name === "invokeEach" || name.endsWith("alone")) continue;
   if (typeof call() !== "number") throw new Error(`"${name}" does not call the plugin`);
 }
 await alternate(ways, rounds + 1, async (subject, round) => {

@@ -77,6 +77,13 @@ function callTable(title: string, entering: string, plugins: number, times: Time
         show(base(name) - base(against)),
         `${Math.round((100 * base(against)) / base(name))} %`,
       ]),
+      ["registry, look-up alone", show(base("registry, look-up alone")), "-", "-"],
+      [
+        "registry, look-up and call",
+        show(base("registry, look-up and call")),
+        show(base("registry, look-up and call") - base("entered")),
+        `${Math.round((100 * base("entered")) / base("registry, look-up and call"))} %`,
+      ],
     ],
   };
 }
