@@ -5,13 +5,26 @@ import type { Paint } from "./terminal/paint.ts";
 /** Names that are shown of a long list. */
 const SHOWN = 8;
 
+const partNames: Readonly<Record<keyof BuildResult["parts"], string>> = {
+  code: "code",
+  sourceMap: "source map",
+  carried: "carried files",
+  manifest: "manifest",
+};
+
 /** What `-v` tells about a build, with a line feed at the end. */
 export function describeBuild(result: BuildResult, file: string, paint: Paint): string {
-  const { name, hash, size, manifest, modules, bundled = [], unchanged, timings } = result;
+  const { name, hash, size, parts, manifest, modules, bundled = [], unchanged, timings } = result;
   const { total, ...steps } = timings;
   const times = Object.entries(steps).map(([step, time]) => `${step} ${milliseconds(time)}`);
   return section(paint, name, [
     ["artifact", `${file}, ${bytes(size)}${unchanged ? ", unchanged" : ""}`],
+    [
+      "made of",
+      Object.entries(parts)
+        .flatMap(([part, length]) => (length === 0 ? [] : `${partNames[part as keyof typeof parts]} ${bytes(length)}`))
+        .join(", "),
+    ],
     ["hash", hash],
     ["modules", counted(modules)],
     ...(bundled.length === 0

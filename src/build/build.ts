@@ -5,6 +5,7 @@ import type { Bundle } from "./emit/bundle/bundle.ts";
 import { entryCode } from "./emit/bundle/entry.ts";
 import { inOrder } from "./emit/bundle/messages.ts";
 import { artifactMap, isVirtual, nameModules } from "./emit/bundle/source-map.ts";
+import { warnOfRenamedClasses } from "./emit/bundle/renamed-classes.ts";
 import { BuildError } from "./diagnostic.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
@@ -40,10 +41,15 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
 
   const { code, prologue, hostModules } = linkHost(nameModules(bundled.code, root), bundled.links);
-  const map = artifactMap(bundled.map, root);
+  const map = artifactMap(bundled.map, root, filled.bundler.sourceMap === "texts");
   const modules = map.sources.filter((source) => !isVirtual(source) && !source.endsWith(ENTRY_FILE));
+  const bundledPaths = new Set(modules.map((module) => join(root, module)));
   stopwatch.lap("link");
-  const linked = { code, prologue, hostModules, sourceMap: map.json, modules, warnings: bundled.warnings };
+  const renamed = minifiesNames(filled)
+    ? []
+    : warnOfRenamedClasses(folder.modules.filter((path) => bundledPaths.has(path)).map((path) => sources.read(path)));
+  const warnings = [...bundled.warnings, ...renamed];
+  const linked = { code, prologue, hostModules, sourceMap: map.json, modules, warnings };
   const result = await publishBuild(options, { filled, folder, live, linked, stopwatch });
   if (!filled.leaveTemps) return result;
   return { ...result, temps: await temps(filled, folder, live.things, bundled, result.manifest) };
@@ -78,6 +84,7 @@ function writeEntry(
     file,
     hash: new Bun.CryptoHasher("sha256").update(text).digest("hex"),
     size: Buffer.byteLength(text),
+    parts: { code: Buffer.byteLength(text), sourceMap: 0, carried: 0, manifest: 0 },
     manifest: {
       name,
       folder: pathFromRoot(options),
@@ -103,4 +110,8 @@ async function temps(
 ): Promise<string> {
   const { keepTemps } = await import("./emit/keep-temps.ts");
   return keepTemps(name, { entry: entryCode(pluginDir, rootModule, live), bundle: text, manifest });
+}
+
+function minifiesNames({ bundler: { config } }: FilledOptions): boolean {
+  return typeof config.minify === "object" && config.minify.identifiers === true;
 }

@@ -6,8 +6,8 @@ import { didYouMean } from "../suggest.ts";
 export interface BundlerFlags {
   /** What is handed to the bundler besides what every artifact needs. */
   readonly config: Partial<Mutable<BuildConfig>>;
-  /** The source map stays in the artifact. */
-  readonly sourceMap: boolean;
+  /** What of the source map the artifact has: where its code comes from, the texts of the sources besides, or nothing. */
+  readonly sourceMap: "places" | "texts" | "none";
   /** Whose the packages are: see {@link HostImportsOptions}. */
   readonly packages: "host" | "plugin" | "all-host";
   /** Packages that stay the host's in any case. */
@@ -19,7 +19,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Translation {
   config: Partial<Mutable<BuildConfig>>;
   minify: { whitespace: boolean; syntax: boolean; identifiers: boolean };
-  sourceMap: boolean;
+  sourceMap: BundlerFlags["sourceMap"];
   packages: BundlerFlags["packages"];
   external: string[];
 }
@@ -90,9 +90,9 @@ const flags: Readonly<Record<string, Switch | Setting>> = {
   }),
   "--sourcemap": setting((to, value) => {
     if (value === "linked" || value === "external") {
-      return `cannot be "${value}": an artifact is one file; use "inline" (the default) or "none"`;
+      return `cannot be "${value}": an artifact is one file; use "inline" (with the texts of the sources) or "none"`;
     }
-    const sourceMap = oneOf(value, { inline: true, true: true, none: false, false: false } as const);
+    const sourceMap = oneOf(value, { inline: "texts", true: "texts", none: "none", false: "none" } as const);
     if (sourceMap === undefined) return `must be "inline" or "none", not "${value}"`;
     to.sourceMap = sourceMap;
     return undefined;
@@ -177,7 +177,7 @@ export function translateBundlerFlags(given: readonly string[]): BundlerFlags {
   const to: Translation = {
     config: {},
     minify: { whitespace: false, syntax: false, identifiers: false },
-    sourceMap: true,
+    sourceMap: "places",
     packages: "host",
     external: [],
   };

@@ -253,7 +253,7 @@ export function linkedPlugin(
   // Behind all lines that the artifact has.
   let line = LINES_BEFORE_CODE + 3;
   for (const section of sections) {
-    const { segments } = bundler.sourceMap ? section : { segments: [] };
+    const { segments } = bundler.sourceMap === "none" ? { segments: [] } : section;
     entries.push(segments.length === 0 ? section.entry : { ...section.entry, line });
     if (segments.length === 0) continue;
     placed.push({ segments, line });

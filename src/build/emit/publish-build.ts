@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { relative } from "node:path";
-import { type EncodedArtifact, encodeArtifact } from "../../artifact/encode.ts";
+import { type ArtifactParts, type EncodedArtifact, encodeArtifact } from "../../artifact/encode.ts";
+import { assetLineSize } from "../../artifact/layout.ts";
 import type { HostModule, Manifest, Sections } from "../../artifact/manifest.ts";
 import { artifactFile, isPublished, publishArtifact } from "../../artifact/publish.ts";
 import { inOrder } from "./bundle/messages.ts";
@@ -21,6 +22,8 @@ export interface BuildResult {
   readonly hash: string;
   /** Size of the file in bytes. */
   readonly size: number;
+  /** What the artifact is made of, in bytes. */
+  readonly parts: ArtifactSizes;
   /** What the artifact says about itself; with `bundle: false`, which modules are the host's is not known. */
   readonly manifest: Manifest;
   /** The artifact was there already, byte for byte, and was not touched. */
@@ -35,6 +38,15 @@ export interface BuildResult {
   readonly timings: StepTimings;
   /** The folder that holds the intermediate files, with `leaveTemps`. */
   readonly temps?: string;
+}
+
+/** The sizes of an artifact's parts, in bytes of the file. */
+export interface ArtifactSizes {
+  readonly code: number;
+  readonly sourceMap: number;
+  readonly carried: number;
+  /** The header, and what the artifact says about itself. */
+  readonly manifest: number;
 }
 
 /** A plugin's code, ready to become an artifact. */
@@ -77,14 +89,15 @@ export async function publishBuild(
   const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
   const { sections } = linked;
   const manifest = sections === undefined ? described : { ...described, sections: sections.manifest };
-  const unsigned = encodeArtifact({
+  const parts: ArtifactParts = {
     manifest,
     prologue: linked.prologue,
     code: linked.code,
     assets: carried.map(({ bytes }) => bytes),
-    sourceMap: filled.bundler.sourceMap ? linked.sourceMap : undefined,
+    sourceMap: filled.bundler.sourceMap === "none" ? undefined : linked.sourceMap,
     ...(sections === undefined ? {} : { sections: sections.texts }),
-  });
+  };
+  const unsigned = encodeArtifact(parts);
   const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, filled.outputDir, sign);
   stopwatch.lap("encode");
   beforePublish?.();
@@ -96,6 +109,7 @@ export async function publishBuild(
     file,
     hash: artifact.hash,
     size: artifact.bytes.length,
+    parts: sizesOf(parts, artifact.bytes.length),
     manifest,
     unchanged,
     warnings: inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]),
@@ -103,6 +117,18 @@ export async function publishBuild(
     ...(bundled === undefined ? {} : { bundled }),
     timings: stopwatch.timings(),
   };
+}
+
+function sizesOf(
+  { code, prologue, sections = [], sourceMap = "", assets }: ArtifactParts,
+  whole: number,
+): ArtifactSizes {
+  const sizes = {
+    code: [code, prologue, ...sections].reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    sourceMap: Math.ceil(Buffer.byteLength(sourceMap) / 3) * 4,
+    carried: assets.reduce((sum, { length }) => sum + assetLineSize(length), 0),
+  };
+  return { ...sizes, manifest: whole - sizes.code - sizes.sourceMap - sizes.carried };
 }
 
 /** What a plugin's manifest says of it, and the files that it carries. */

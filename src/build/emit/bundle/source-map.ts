@@ -77,8 +77,14 @@ export interface ArtifactMap {
   readonly json: string;
 }
 
-/** Shifts a map by the lines that stand before an artifact's code, and names its sources from the project's root. */
-export function artifactMap({ sources: given, sourcesContent, names, mappings }: SourceMap, root: string): ArtifactMap {
+/**
+ * Shifts a map by the lines that stand before an artifact's code, and names its sources from the project's root.
+ *
+ * @param withTexts whether the sources' texts stay; the engine needs only places for them
+ */
+export function artifactMap(map: SourceMap, root: string, withTexts: boolean): ArtifactMap {
+  const { sources: given, names, mappings } = map;
+  const sourcesContent = withTexts ? map.sourcesContent : JSON.stringify(given.map(() => ""));
   const sources = given.map((source) => sourceName(source, root));
   // The bundler's own first line is kept, so one line less is new.
   const shift = ";".repeat(LINES_BEFORE_CODE - 1);

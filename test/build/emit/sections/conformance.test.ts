@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { deserialize } from "bun:jsc";
 import { isBuiltin } from "node:module";
 import { type BuildResult, createBuilder } from "../../../../src/build/index.ts";
 import { createProject, type Files, type Project } from "../../../support/project.ts";
-import { Child } from "../../../support/child.ts";
 import { runArtifact } from "../../support/run-artifact.ts";
+import { runNatively } from "../../support/run-natively.ts";
 import type { Case, Cases } from "./cases/case.ts";
 import { evaluationCases } from "./cases/evaluation.ts";
 import { exportCases } from "./cases/exports.ts";
@@ -37,15 +36,6 @@ async function behaviour(project: Project, built: BuildResult): Promise<object> 
     manifest: { name, hostModules, liveFuncs, liveTypes, assets },
     warnings: built.warnings.map(({ message }) => message),
   };
-}
-
-/** What `bun run` makes of the same source. */
-async function runNatively(project: Project): Promise<unknown> {
-  const script = `import { result } from "./plugin/alpha/index.ts"; import { serialize } from "bun:jsc"; console.log("\\n" + Buffer.from(serialize(await result())).toString("base64"));`;
-  await project.write({ "run.ts": script });
-  await using run = new Child([process.execPath, "run.ts"], { cwd: project.root, env: { NODE_ENV: "test" } });
-  expect(await run.exit(), run.stderr).toBe(0);
-  return deserialize(Buffer.from(run.stdout.trimEnd().split("\n").at(-1) ?? "", "base64"));
 }
 
 async function conform(given: Case): Promise<void> {
