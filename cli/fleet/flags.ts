@@ -46,6 +46,7 @@ export const fleetFlags = {
     valueHint: "N",
     description: "prune: how many releases to keep beside those in use; 10 unless set",
   },
+  port: { type: "string", valueHint: "N", description: "dashboard: the page's port; any free one unless set" },
   follow: { type: "boolean", description: "status, releases, rollouts: show it again whenever it changed" },
   json: { type: "boolean", description: "Print JSON" },
 } as const;
@@ -65,6 +66,7 @@ export interface FleetFlagValues {
   readonly tolerate?: string | undefined;
   readonly timeout?: string | undefined;
   readonly keep?: string | undefined;
+  readonly port?: string | undefined;
   readonly wait?: boolean | undefined;
   readonly follow?: boolean | undefined;
   readonly json?: boolean | undefined;

@@ -3,6 +3,7 @@ import { didYouMean } from "../../src/suggest.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { printJson } from "../host/connect.ts";
 import { count } from "../host/wording.ts";
+import { print } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { fleetFlags, type FleetFlagValues, fleetOf, strategyOf, whole } from "./flags.ts";
 import { follow, untilOver } from "./follow.ts";
@@ -11,6 +12,16 @@ import { describeFleet, describeRollout, releaseTable, rolloutTable } from "./wo
 type Action = (fleet: Fleet, flags: FleetFlagValues, operands: readonly string[]) => Promise<number>;
 
 const actions: Readonly<Record<string, Action>> = {
+  dashboard: async (fleet, { port }) => {
+    const { serveFleet } = await import("../../src/dashboard/fleet/serve-fleet.ts");
+    const token = process.env["HOTSWAP_DASHBOARD_TOKEN"];
+    await using server = serveFleet(fleet, { port: port === undefined ? 0 : whole("port", port), token });
+    await print(`the fleet's page is at ${server.url} (Ctrl-C ends it)\n`);
+    const { promise: asked, resolve: end } = Promise.withResolvers<void>();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
+    await asked;
+    return 0;
+  },
   publish: async (fleet, flags, [dir, ...rest]) => {
     if (dir === undefined || rest.length > 0) throw new UsageError("publish takes one folder with artifacts");
     const release = await publish(fleet, dir, {
@@ -64,7 +75,7 @@ export const fleetCommand = defineCommand({
     "Publishes releases to a fleet of hosts and rolls them out: prepared on every host before any host runs it.",
     "",
     "Actions: publish <folder>, roll <release>, rollback [release], status, releases, rollouts,",
-    "abort, pause, resume, promote (go on to everybody at once), prune.",
+    "abort, pause, resume, promote (go on to everybody at once), prune, dashboard (a page, live).",
     "",
     "Credentials belong into HOTSWAP_FLEET_STORE or a file: other users of a machine see its command lines.",
   ].join("\n"),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The page as a browser gets it: one document, one script, one style sheet. */
+/** A page as a browser gets it: one document, one script, one style sheet. */
 export interface PageSource {
   readonly html: string;
   readonly script: string;
@@ -11,14 +11,14 @@ export interface PageSource {
 const page = join(import.meta.dir, "page");
 
 /**
- * Makes the page of its sources. A macro: it runs where the package is packed, a host is bundled, or a checkout is run,
+ * Makes the pages of their sources. A macro: it runs where the package is packed, a host is bundled, or a checkout is run,
  * so that what is installed or bundled needs no source of the page.
  */
-export function bundlePage(): PageSource {
+export function bundlePage(): { readonly host: PageSource; readonly fleet: PageSource } {
+  const style = bundle("style/page.css");
   return {
-    html: readFileSync(join(page, "index.html"), "utf8"),
-    script: bundle("main.ts"),
-    style: bundle("style/page.css"),
+    host: { html: readFileSync(join(page, "index.html"), "utf8"), script: bundle("main.ts"), style },
+    fleet: { html: readFileSync(join(page, "fleet.html"), "utf8"), script: bundle("fleet/main.ts"), style },
   };
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ControlClient } from "../control/client.ts";
-import { newToken } from "./token.ts";
+import { checkedToken, newToken } from "./token.ts";
 import { Dashboard, type DashboardOptions } from "./handler.ts";
 
 export interface ServeDashboardOptions extends Pick<DashboardOptions, "allowReload"> {
@@ -24,11 +24,8 @@ export interface DashboardServer extends AsyncDisposable {
  */
 export function serveDashboard(socket: string, options: ServeDashboardOptions = {}): DashboardServer {
   const { allowReload = false, port = 0, token = newToken() } = options;
-  if (!/^[\w.~-]{16,}$/.test(token)) {
-    throw new RangeError("the dashboard's token must be at least 16 letters, digits, or any of . _ ~ -");
-  }
   const path = resolve(socket);
-  const board = new Dashboard(new ControlClient(path), path, { allowReload, token });
+  const board = new Dashboard(new ControlClient(path), path, { allowReload, token: checkedToken(token) });
   const server = Bun.serve({ hostname: "127.0.0.1", port, development: false, fetch: board.fetch });
   const stop = async (): Promise<void> => {
     board.close();

@@ -5,6 +5,12 @@ export function newToken(): string {
   return randomBytes(24).toString("base64url");
 }
 
+/** Throws a RangeError for a token that could be guessed, or is no part of an address. */
+export function checkedToken(token: string): string {
+  if (/^[\w.~-]{16,}$/.test(token)) return token;
+  throw new RangeError("the dashboard's token must be at least 16 letters, digits, or any of . _ ~ -");
+}
+
 /**
  * Lets in who has the token: in the address of the page at first, from then on in a cookie, or in a header as programs send it.
  * Other users of the machine reach a loopback address as well as its owner does.

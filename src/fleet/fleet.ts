@@ -1,6 +1,8 @@
 import { HotswapError } from "../errors.ts";
 import { isOver, type Move, move } from "./protocol/move.ts";
 import {
+  type BallotKind,
+  ballots,
   HEAD,
   type Head,
   headOf,
@@ -11,6 +13,7 @@ import {
   RELEASES,
   type Rollout,
   ROLLOUTS,
+  roundOf,
   type Strategy,
 } from "./protocol/records.ts";
 import { membersOf } from "./protocol/steps.ts";
@@ -197,6 +200,17 @@ export class Fleet {
   }
 
   /** The head. */
+  /** What each member said in the last round of a rollout, by its id. */
+  async votes(rollout: Rollout): Promise<Record<string, BallotKind>> {
+    const votes: Record<string, BallotKind> = {};
+    // What comes later in the round stands above what came before.
+    for (const kind of ["asked", "ready", "refused", "swapped"] as const) {
+      const docs = await this.store.list(this.name, ballots(kind, roundOf(rollout)));
+      for (const { key } of docs) votes[key] = kind;
+    }
+    return votes;
+  }
+
   async now(): Promise<Head> {
     const { docs } = await this.store.read(this.name, [HEAD]);
     return headOf(docs[0]);
