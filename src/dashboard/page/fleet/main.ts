@@ -126,8 +126,8 @@ function createStep({ name }: Step): ItemView<Step> {
   const element = html("li", {}, name);
   return {
     element,
-    update({ look }) {
-      element.className = look;
+    update(step) {
+      element.className = step.look;
     },
   };
 }
@@ -226,8 +226,8 @@ function createFact({ name }: Fact): ItemView<Fact> {
   };
 }
 
-function pill(look: string, text: string): void {
+function pill(state: string, text: string): void {
   const element = byId("connection", HTMLElement);
-  element.className = `pill ${look}`;
+  element.className = `pill ${state}`;
   setText(element, text);
 }
