@@ -54,6 +54,40 @@ test("what names no function, or no event, does not compile", () => {
   expectTypeOf<ServeOptions<Seat, string>["versionHeader"]>().toEqualTypeOf<string | undefined>();
 });
 
+test("what Bun.serve refuses does not compile either", () => {
+  void ((): void => {
+    // @ts-expect-error -- nobody answers
+    serve(swapper, {});
+    // @ts-expect-error -- either a path or a port
+    serve(swapper, { unix: "/run/chat.sock", port: 3000, fetch: "chat.page" });
+    // @ts-expect-error -- a Response is wanted where there are no sockets
+    serve(swapper, { fetch() {} });
+    serve(swapper, { fetch() {}, websocket: { plugin: "chat" } });
+    serve(swapper, {
+      fetch() {
+        expectTypeOf(this.port).toEqualTypeOf<number | undefined>();
+        return new Response();
+      },
+    });
+  });
+});
+
+test("an app needs nothing else; names may be given wherever Bun takes a function", () => {
+  void ((): void => {
+    const server = serve(swapper, {
+      app: "web",
+      websocket: { error: "web.failed", idleTimeout: 30 },
+      error: "web.sorry",
+    });
+    server.reload({ fetch: "web.page", routes: { "/": { GET: "web.page" } } });
+    server.reload({ fetch: () => new Response() });
+    // @ts-expect-error -- no function
+    server.reload({ fetch: "page" });
+    // @ts-expect-error -- no function
+    serve(swapper, { app: "web", error: "sorry" });
+  });
+});
+
 test("a plugin can neither stop nor change the server", () => {
   void ((handle: ServerHandle<Seat>, request: Request): void => {
     expectTypeOf(handle.upgrade(request, { data: { name: "Ada" } })).toEqualTypeOf<boolean>();
