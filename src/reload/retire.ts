@@ -83,7 +83,7 @@ export class Retirement<Extension> {
     const { manager, graph, bag } = set;
     await this.#drain(set);
     manager.retire();
-    await Promise.all(older);
+    if (older.length > 0) await Promise.all(older);
     const position = (generation: Generation): number => positionIn(graph, generation) ?? 0;
     // Dependents first.
     for (const generation of leaving.toSorted((one, other) => position(other) - position(one))) {
