@@ -17,9 +17,7 @@ function open(what: string): void {
 export class Live_Player {
   static version = ${version};
   static migrations = { 1: (old: object) => { open("type's step"); ${fails ? `throw new Error("no step");` : ""} return old; } };
-  #hp = 3;
   constructor() { open("constructor"); }
-  get hp() { return this.#hp; }
   name = "";
 }
 
