@@ -24,8 +24,9 @@ export function publishedManifest(): Manifest {
  */
 export async function bundle(dist: string): Promise<void> {
   // Several entrances are called index.ts: they get their names in dist/ from files that only lead to them.
+  const named = [...entrances(), { name: "worker", source: "./src/load/worker-bridge.ts" }];
   const files = Object.fromEntries(
-    entrances().map(({ name, source }) => [join(checkout, `${name}.ts`), `export * from ${JSON.stringify(source)};`]),
+    named.map(({ name, source }) => [join(checkout, `${name}.ts`), `export * from ${JSON.stringify(source)};`]),
   );
   await bundleTo(dist, {
     entrypoints: [...Object.keys(files), join(checkout, "cli", "main.ts")],

@@ -109,6 +109,8 @@ export interface Bridge {
   import(index: number): Promise<Record<string, unknown>>;
   /** What `require()` of a host module answers: its `module.exports`. */
   require(index: number): unknown;
+  /** The URL of a worker that has this code. */
+  worker(code: WorkerCode): string;
   /**
    * What a module needs to do as its source file would do in its place.
    *
@@ -121,6 +123,13 @@ export interface Bridge {
     importNatively: (specifier: string) => Promise<Record<string, unknown>>,
     carried?: CarriedModules,
   ): ModuleContext;
+}
+
+/** The code of a worker, which comes with the code of the plugin that starts it. */
+export interface WorkerCode {
+  readonly hostModules: readonly HostModule[];
+  /** Linked as an artifact's code is, with the prologue in its first line. */
+  readonly text: string;
 }
 
 /** What stands for `import.meta`, `require` and `import()` of a module whose source file is not where its code is. */

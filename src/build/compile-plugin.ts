@@ -144,6 +144,7 @@ export class PluginCompiler {
       if (module?.compiled.source !== source || module.settings !== settings.of(dirname(file))) {
         await turnWhenDue();
         const context = type === undefined ? contexts.edit(source) : undefined;
+        if (context !== undefined && context.workers.length > 0) throw new NeedsBundler(`${file} starts a worker`);
         const compiled = await compileModule(this.#options, withRenames(source, context), type, settings);
         module = linkModule(path, { ...compiled, source }, settings.of(dirname(file)), this.#resolution, context);
         // Whatever happens to the others, this one need not be compiled again.

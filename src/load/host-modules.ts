@@ -1,9 +1,16 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Bridge, HostModule, HostModuleName, Manifest } from "../artifact/manifest.ts";
+import {
+  type Bridge,
+  BRIDGE_GLOBAL,
+  type HostModule,
+  type HostModuleName,
+  type Manifest,
+  type WorkerCode,
+} from "../artifact/manifest.ts";
 import { describeError, HotswapError } from "../errors.ts";
 import { type AssetSource, assetOf } from "./asset.ts";
-import { ownEntrance } from "../own-package.ts";
+import { ownEntrance, workerEntrance } from "../own-package.ts";
 import { didYouMean } from "../suggest.ts";
 import { runInHost } from "../run-in-host.ts";
 import { type ContextOptions, createContext, createRequireOf, OWN_PACKAGE } from "./module-context.ts";
@@ -56,6 +63,7 @@ export class HostModules {
         const { specifier, from } = listed(index);
         return this.#require(taker, specifier, join(this.#root, from ?? "", "plugin.ts"));
       },
+      worker: (code) => workerUrl(this.#root, manifest, code),
       context: (path, importNatively, carried) =>
         createContext({ ...this.#contextOf(taker, join(taker.folder, path)), importNatively, carried }),
     };
@@ -142,6 +150,16 @@ export class HostModules {
     }) as object;
     return { ...shared, createRequire: createRequireFor, default: main };
   }
+}
+
+/** All of it is in the URL: there is no file that could be lost, or has to be cleaned up. */
+function workerUrl(root: string, { name, folder }: Manifest, { hostModules, text }: WorkerCode): string {
+  const manifest = JSON.stringify({ name, folder, hostModules });
+  const head = [
+    `import { workerBridge } from ${JSON.stringify(workerEntrance)};`,
+    `const ${BRIDGE_GLOBAL} = await workerBridge(${JSON.stringify(root)}, ${manifest});`,
+  ];
+  return `data:text/javascript,${encodeURIComponent(`${head.join(" ")}\n${text}`)}`;
 }
 
 function requireEntry<Entry>(entries: readonly (Entry | undefined)[], index: number): Entry {

@@ -1,6 +1,6 @@
-import { BRIDGE_GLOBAL, type HostModule } from "../../artifact/manifest.ts";
+import { BRIDGE_GLOBAL, type HostModule, type WorkerCode } from "../../artifact/manifest.ts";
 import { applyEdits, type Edit } from "../text-edits.ts";
-import { contextBindings, contextNamesIn } from "./context/context-names.ts";
+import { contextBindings, contextNamesIn, WORKERS } from "./context/context-names.ts";
 import { findHostImports } from "./find-host-imports.ts";
 import { ANY_NAME, HOST_PREFIX, LIVE_CALL, readKey } from "./host-imports.ts";
 
@@ -18,6 +18,8 @@ export interface HostLinks {
   readonly live: ReadonlyMap<string, ReadonlySet<string>>;
   /** The paths of modules with a context, from the plugin's folder, by their ids. */
   readonly contexts: ReadonlyMap<string, string>;
+  /** The code of the workers that the plugin starts, by their paths from its folder. */
+  readonly workers: ReadonlyMap<string, WorkerCode>;
   /** Keys of modules that are only imported or required later. */
   readonly later: ReadonlySet<string>;
 }
@@ -33,7 +35,7 @@ interface Use {
  * Replaces what the bundler left of imports of host modules. Lines and columns of everything else stay as they are, so
  * the source map stays right.
  */
-export function linkHost(code: string, { live, contexts, later }: HostLinks): LinkedCode {
+export function linkHost(code: string, { live, contexts, workers, later }: HostLinks): LinkedCode {
   const imports = code.includes(HOST_PREFIX) ? findHostImports(code) : [];
   const wrappers = live.size === 0 ? [] : findWrappers(code);
   const uses = new Map<string, Use>();
@@ -78,6 +80,7 @@ export function linkHost(code: string, { live, contexts, later }: HostLinks): Li
     return { ...readKey(key), names: [...locals.keys()].filter((name) => name !== "*").toSorted(), lazy };
   });
   const bindings = keys.flatMap((key, position) => hostBindings(useOf(key), position));
+  if (workers.size > 0) bindings.push(`${WORKERS} = ${JSON.stringify(Object.fromEntries(workers))}`);
   if (contexts.size > 0) bindings.push(...contextsIn(linked, contexts));
   return { code: linked, prologue: bindings.length === 0 ? "" : `const ${bindings.join(", ")};`, hostModules };
 }

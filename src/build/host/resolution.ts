@@ -100,7 +100,7 @@ export class Resolution {
   /** Gives modules of the plugin their contexts. */
   contexts(folder: PluginFolder): PluginContexts {
     const { pluginDir } = this.#options;
-    return new PluginContexts({ pluginDir, folder, host: this.#newHost(), defined: [] });
+    return new PluginContexts({ pluginDir, folder, host: this.#newHost(), defined: [], starting: [] });
   }
 
   /** Bun's resolver remembers what it found, also when a file was made since that is to be taken before it. */

@@ -4,7 +4,8 @@ import { type Diagnostic, fileDiagnostic } from "../../diagnostic.ts";
 import { escapingPaths } from "../../host/escapes.ts";
 import { PluginContexts } from "../../host/context/plugin-contexts.ts";
 import { ENTRY_FILE, HostImports, type HostImportsOptions } from "../../host/host-imports.ts";
-import type { HostLinks } from "../../host/link-host.ts";
+import { type HostLinks, linkHost } from "../../host/link-host.ts";
+import type { WorkerCode } from "../../../artifact/manifest.ts";
 import { isInside } from "../../../load/resolve.ts";
 import { isInPackage } from "../../read/resolve.ts";
 import type { FilledOptions } from "../../options.ts";
@@ -13,7 +14,7 @@ import { isCode, type PluginFolder } from "../../read/plugin-folder.ts";
 import type { SourceFiles } from "../../read/syntax/source-file.ts";
 import { entryCode } from "./entry.ts";
 import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
-import { isVirtual, readBundle, withSourceTexts } from "./source-map.ts";
+import { isVirtual, nameModules, readBundle, withSourceTexts } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
 export interface Bundle extends ReturnType<typeof readBundle> {
@@ -36,11 +37,20 @@ export async function bundle(
   sources: SourceFiles,
 ): Promise<Bundle | FailedBundle> {
   const entry = entryCode(options.pluginDir, folder.rootModule, live);
+  return bundleEntry(options, folder, { entry, sources, starting: [] });
+}
+
+async function bundleEntry(
+  options: FilledOptions,
+  folder: PluginFolder,
+  begin: Omit<Start, "escapes">,
+): Promise<Bundle | FailedBundle> {
+  const { sources } = begin;
   const files = folder.modules.map((path) => sources.read(path));
-  const first = await run(options, folder, { entry, sources, escapes: escapingPaths(files, options.pluginDir) });
+  const first = await run(options, folder, { ...begin, escapes: escapingPaths(files, options.pluginDir) });
   if (!("escaped" in first)) return first;
   // A link leads out of the plugin's folder, or a path is written strangely: look at every import.
-  const second = await run(options, folder, { entry, sources, escapes: undefined });
+  const second = await run(options, folder, { ...begin, escapes: undefined });
   if (!("escaped" in second)) return second;
   const message = `it is not the plugin's, and was bundled: import it by a path or a package that leads to it, or report this as a bug of hotswap`;
   return { problems: second.escaped.map((file) => fileDiagnostic(file, message)) };
@@ -50,13 +60,15 @@ export async function bundle(
 interface Start {
   readonly entry: string;
   readonly sources: SourceFiles;
+  /** Workers, absolute paths: that whose code is bundled, and those that start it. */
+  readonly starting: readonly string[];
   readonly escapes: HostImportsOptions["escapes"];
 }
 
 async function run(
   options: FilledOptions,
   folder: PluginFolder,
-  { entry, sources, escapes }: Start,
+  { entry, sources, starting, escapes }: Start,
 ): Promise<Bundle | FailedBundle | { readonly escaped: readonly string[] }> {
   const { pluginDir, root, bundler } = options;
   const { packages, external } = bundler;
@@ -66,6 +78,7 @@ async function run(
     folder,
     host: imports,
     defined: Object.keys(bundler.config.define ?? {}),
+    starting,
   });
   for (const path of folder.modules) contexts.edit(sources.read(path));
   const config = configuration(options, entry, [imports.plugin(), contextPlugin(contexts, sources)]);
@@ -89,6 +102,8 @@ async function run(
   if (outside.length > 0) return { escaped: outside };
   const computed = contexts.warningsOf(files);
   if (computed.length > 0 && rejectsUnresolved(options)) return { problems: computed };
+  const workers = await bundleWorkers(options, folder, { sources, starting, paths: contexts.workersOf(files) });
+  if ("problems" in workers) return workers;
   const warned = output.logs.filter(({ level }) => level === "warning");
   return {
     code,
@@ -97,12 +112,31 @@ async function run(
     links: {
       live: new Map(imports.live.values().map(({ key, written }) => [key, written])),
       later: contexts.laterModulesOf(files),
+      workers: workers.code,
       contexts: new Map(
         contexts.modules.entries().map(([path, { id }]) => [id, relative(pluginDir, path).replaceAll("\\", "/")]),
       ),
     },
     warnings: [...bundlerDiagnostics(warned, sources, pluginDir), ...computed],
   };
+}
+
+/** The code of each worker, bundled and linked by itself. */
+async function bundleWorkers(
+  options: FilledOptions,
+  folder: PluginFolder,
+  { sources, starting, paths }: Pick<Start, "sources" | "starting"> & { readonly paths: Iterable<string> },
+): Promise<{ readonly code: ReadonlyMap<string, WorkerCode> } | FailedBundle> {
+  const code = new Map<string, WorkerCode>();
+  for (const path of [...paths].toSorted()) {
+    const file = join(options.pluginDir, path);
+    const entry = `import ${JSON.stringify(`./${path}`)};\n`;
+    const bundled = await bundleEntry(options, folder, { entry, sources, starting: [...starting, file] });
+    if ("problems" in bundled) return bundled;
+    const linked = linkHost(nameModules(bundled.code, options.root), bundled.links);
+    code.set(path, { hostModules: linked.hostModules, text: `${linked.prologue}\n${linked.code}` });
+  }
+  return { code };
 }
 
 function configuration(options: FilledOptions, entry: string, plugins: BunPlugin[]): BuildConfig {

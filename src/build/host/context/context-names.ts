@@ -1,3 +1,5 @@
+import { BRIDGE_GLOBAL } from "../../../artifact/manifest.ts";
+
 /*
  * What a module's code calls the parts of its context: free names, which neither Bun's bundler nor its minifier changes. With
  * a short id they are no longer than what they stand for, so that columns stay.
@@ -12,6 +14,9 @@ export const contextParts = {
   f: "path",
   w: "worker",
 } as const;
+
+/** What the code of an artifact calls the table of its workers' code. */
+export const WORKERS = "_$k";
 
 export type ContextPart = keyof typeof contextParts;
 
@@ -41,6 +46,7 @@ export function contextBindings(id: string, parts: Iterable<ContextPart>, contex
   const bindings = Array.from(parts)
     .toSorted()
     .map((part) => {
+      if (part === "w") return `${contextName(part, id)} = (path) => ${BRIDGE_GLOBAL}.worker(${WORKERS}[path])`;
       const owner = part === "d" || part === "f" ? `${whole}.meta` : whole;
       return `${contextName(part, id)} = ${owner}.${contextParts[part]}`;
     });

@@ -26,8 +26,8 @@ export interface ContextSurroundings {
   ownerOf(specifier: string): "plugin" | "host" | undefined;
   /** Paths, relative to the module's folder, of the plugin's files that a path may mean; `undefined` when it leaves the plugin. */
   choices(pattern: TextPattern, type: string | undefined): readonly string[] | undefined;
-  /** The worker can be carried: the path is one of the plugin's modules. */
-  worker(specifier: string): boolean;
+  /** The path, from the plugin's folder, of a module whose code a worker can have; `undefined` when it is no such module. */
+  worker(specifier: string): string | undefined;
   /** The member of `import.meta` is given a value by a build flag. */
   isDefined(member: string): boolean;
 }
@@ -38,7 +38,7 @@ export interface EditedModule {
   /** What follows the last line. */
   readonly added: string;
   readonly warnings: readonly Diagnostic[];
-  /** Specifiers of the workers that the module starts, as they are written. */
+  /** Paths, from the plugin's folder, of the workers that the module starts. */
   readonly workers: readonly string[];
   /** Those of the edits that are needed where `require` and `import()` themselves are given to the module. */
   readonly renames: readonly Edit[];
@@ -382,9 +382,10 @@ class ContextEditor {
     const [address, ...others] = given;
     if (callee.type !== "Identifier" || callee.name !== "Worker" || place.shadowed.has("Worker")) return false;
     const specifier = address === undefined ? undefined : this.#ownUrl(address, place);
-    if (address === undefined || specifier === undefined || !this.#surroundings.worker(specifier)) return false;
-    this.#workers.add(specifier);
-    this.#replace(address, `${contextName("w", this.#surroundings.id)}(${JSON.stringify(specifier)})`);
+    const path = specifier === undefined ? undefined : this.#surroundings.worker(specifier);
+    if (address === undefined || path === undefined) return false;
+    this.#workers.add(path);
+    this.#replace(address, `${contextName("w", this.#surroundings.id)}(${JSON.stringify(path)})`);
     for (const argument of others) this.#visit(argument, place);
     return true;
   }

@@ -27,6 +27,8 @@ export interface PluginContextsOptions {
   readonly host: HostImports;
   /** Members of `import.meta` that a build flag gives a value, as `import.meta.env`. */
   readonly defined: readonly string[];
+  /** Workers whose own code this is: their code cannot have itself in it. */
+  readonly starting: readonly string[];
 }
 
 /** Gives the modules of one plugin their contexts. */
@@ -48,6 +50,13 @@ export class PluginContexts {
   /** What was found about those of the modules that are part of the plugin. */
   warningsOf(paths: Iterable<string>): Diagnostic[] {
     return Array.from(paths).flatMap((path) => this.#modules.get(path)?.warnings ?? []);
+  }
+
+  /** The workers that these modules start: paths from the plugin's folder. */
+  workersOf(paths: Iterable<string>): Set<string> {
+    const workers = new Set<string>();
+    for (const path of paths) for (const worker of this.#modules.get(path)?.workers ?? []) workers.add(worker);
+    return workers;
   }
 
   /** Keys of the modules of the host that these modules import or require later. */
@@ -77,7 +86,7 @@ export class PluginContexts {
   }
 
   #surroundingsOf(path: string, hostModules: Set<string>): Omit<Parameters<typeof editContext>[1], "id"> {
-    const { host, defined } = this.#options;
+    const { pluginDir, host, defined, starting } = this.#options;
     const from = dirname(path);
     return {
       attributed: (specifier, type) => this.#attributed(specifier, type, path),
@@ -91,8 +100,11 @@ export class PluginContexts {
         return isKnown ? "plugin" : undefined;
       },
       choices: (pattern, type) => this.#choices(pattern, type, path),
-      // Its source file is where the URL says.
-      worker: () => false,
+      worker: (specifier) => {
+        const file = resolveFile(specifier.startsWith(".") ? specifier : `./${specifier}`, from);
+        const canHave = file !== undefined && isInside(file, pluginDir) && isCode(file) && !starting.includes(file);
+        return canHave ? relative(pluginDir, file).replaceAll("\\", "/") : undefined;
+      },
       isDefined: (member) => defined.includes(`import.meta.${member}`),
     };
   }
