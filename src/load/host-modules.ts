@@ -55,6 +55,12 @@ export class HostModules {
     for (const [index, module] of manifest.hostModules.entries()) {
       if (!module.lazy) namespaces[index] = await this.#take(taker, module);
     }
+    return this.bridgeWith(manifest, assets, namespaces);
+  }
+
+  /** The bridge with modules that were imported already, each at its place. */
+  bridgeWith(manifest: Manifest, assets: AssetSource, namespaces: (Namespace | undefined)[]): Bridge {
+    const taker: Taker = { plugin: manifest.name, folder: join(this.#root, manifest.folder), assets };
     const listed = (index: number): HostModule => requireEntry(manifest.hostModules, index);
     return {
       module: (index) => requireEntry(namespaces, index),
@@ -63,7 +69,7 @@ export class HostModules {
         const { specifier, from } = listed(index);
         return this.#require(taker, specifier, join(this.#root, from ?? "", "plugin.ts"));
       },
-      worker: (code) => workerUrl(this.#root, manifest, code),
+      worker: (code) => this.#workerUrl(manifest, code),
       context: (path, importNatively, carried) =>
         createContext({ ...this.#contextOf(taker, join(taker.folder, path)), importNatively, carried }),
     };
@@ -119,6 +125,25 @@ export class HostModules {
     }
   }
 
+  /**
+   * All of it is in the URL: there is no file that could be lost, or has to be cleaned up. Nothing is awaited in it, or
+   * messages would come before the worker listens.
+   */
+  #workerUrl({ name, folder }: Manifest, { hostModules, text }: WorkerCode): string {
+    const lines = [`import { workerBridge } from ${JSON.stringify(workerEntrance)};`];
+    const namespaces = hostModules.map((module, index) => {
+      if (module.lazy) return "undefined";
+      const attributes = module.type === undefined ? "" : ` with ${JSON.stringify({ type: module.type })}`;
+      lines.push(`import * as _$n${index} from ${JSON.stringify(this.#resolve(module))}${attributes};`);
+      return `_$n${index}`;
+    });
+    const manifest = JSON.stringify({ name, folder, hostModules });
+    lines.push(
+      `const ${BRIDGE_GLOBAL} = workerBridge(${JSON.stringify(this.#root)}, ${manifest}, [${namespaces.join(", ")}]);`,
+    );
+    return `data:text/javascript,${encodeURIComponent(`${lines.join(" ")}\n${text}`)}`;
+  }
+
   async #importFile(path: string, type: string | undefined): Promise<Namespace> {
     return (await (type === undefined ? import(path) : import(path, { with: { type } }))) as Namespace;
   }
@@ -150,16 +175,6 @@ export class HostModules {
     }) as object;
     return { ...shared, createRequire: createRequireFor, default: main };
   }
-}
-
-/** All of it is in the URL: there is no file that could be lost, or has to be cleaned up. */
-function workerUrl(root: string, { name, folder }: Manifest, { hostModules, text }: WorkerCode): string {
-  const manifest = JSON.stringify({ name, folder, hostModules });
-  const head = [
-    `import { workerBridge } from ${JSON.stringify(workerEntrance)};`,
-    `const ${BRIDGE_GLOBAL} = await workerBridge(${JSON.stringify(root)}, ${manifest});`,
-  ];
-  return `data:text/javascript,${encodeURIComponent(`${head.join(" ")}\n${text}`)}`;
 }
 
 function requireEntry<Entry>(entries: readonly (Entry | undefined)[], index: number): Entry {
