@@ -28,13 +28,15 @@ export interface BundledText {
   readonly map: SourceMap;
 }
 
-/** Takes what the bundler wrote. Throws when it does not look as expected: that would be a change in Bun. */
+/** Takes what the bundler wrote. */
 export function readBundle(text: string, map: string): BundledText {
-  if (!text.startsWith(FIRST_LINE)) throw unknownForm("its output");
+  const isMarked = text.startsWith(FIRST_LINE);
   // The id stands at the very end; looking for it in the whole text from behind would take long if it did not.
   const debugId = text.indexOf(DEBUG_ID, text.length - 100);
-  const code = text.slice(FIRST_LINE.length, debugId === -1 ? undefined : debugId + 1);
-  return { code: `${code.trimEnd()}\n`, map: readMap(map) };
+  const code = text.slice(isMarked ? FIRST_LINE.length : 0, debugId === -1 ? undefined : debugId + 1);
+  const read = readMap(map);
+  // The lines before an artifact's code are counted with the first line.
+  return { code: `${code.trimEnd()}\n`, map: isMarked ? read : { ...read, mappings: `;${read.mappings}` } };
 }
 
 const MAP_START = /^\{\s*"version": 3,\s*"sources": (\[[^\n]*\]),\n {2}"sourcesContent": (?=\[)/;
@@ -43,6 +45,7 @@ const MAP_START = /^\{\s*"version": 3,\s*"sources": (\[[^\n]*\]),\n {2}"sourcesC
 const MAPPINGS = ',\n  "mappings": "';
 const MAP_END = /",\n(?: {2}"debugId": "\w*",\n)? {2}"names": (\[[^\n]*\])\n\}\s*$/;
 
+/** The map is cut where this Bun's bundler writes its parts; written in another way, it is parsed as a whole, which takes longer. */
 function readMap(json: string): SourceMap {
   const start = MAP_START.exec(json);
   const contentsStart = start?.[0].length ?? 0;
@@ -50,7 +53,7 @@ function readMap(json: string): SourceMap {
   const mappingsStart = contentsEnd + MAPPINGS.length;
   const mappingsEnd = json.indexOf('"', mappingsStart);
   const [, names] = MAP_END.exec(json.slice(mappingsEnd)) ?? [];
-  if (start?.[1] === undefined || contentsEnd === -1 || names === undefined) throw unknownForm("source maps");
+  if (start?.[1] === undefined || contentsEnd === -1 || names === undefined) return parseMap(json);
   return {
     sources: JSON.parse(start[1]) as string[],
     sourcesContent: json.slice(contentsStart, contentsEnd),
@@ -59,8 +62,15 @@ function readMap(json: string): SourceMap {
   };
 }
 
-function unknownForm(what: string): Error {
-  return new Error(`this Bun's bundler (${Bun.version}) writes ${what} in a form that hotswap does not know`);
+function parseMap(json: string): SourceMap {
+  const { sources, sourcesContent, mappings, names } = JSON.parse(json) as {
+    readonly sources: readonly string[];
+    readonly sourcesContent?: readonly string[];
+    readonly mappings: string;
+    readonly names?: readonly string[];
+  };
+  const contents = sourcesContent ?? sources.map(() => "");
+  return { sources, sourcesContent: JSON.stringify(contents), mappings, names: JSON.stringify(names ?? []) };
 }
 
 /** The map with other texts of some sources: those from which the bundler was given something else. */
