@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { HotswapError } from "../../errors.ts";
 import { requireRegular } from "../../regular-file.ts";
@@ -32,7 +32,7 @@ export function isCode(path: string): boolean {
 export function findRootModule(dir: string): string | undefined {
   for (const name of rootModuleNames) {
     const path = join(dir, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const stats = statsAt(path);
     // Whoever opened a pipe would wait for somebody to write into it.
     if (stats !== undefined) requireRegular(stats, path);
     if (stats !== undefined) return path;
@@ -80,8 +80,18 @@ export function readPluginFolder(dir: string): PluginFolder {
 
 /** Throws HOTSWAP_NOT_A_FILE for what is named like a module, and would make the bundler wait. */
 function requireReadable(path: string): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsAt(path);
   if (stats !== undefined && !stats.isDirectory()) requireRegular(stats, path);
+}
+
+/** `undefined` also for what would lie in a file, if that were a folder. */
+function statsAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function isFile(entry: Dirent, path: string): boolean {
