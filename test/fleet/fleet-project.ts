@@ -52,9 +52,9 @@ export class FleetProject implements AsyncDisposable {
     return publish(this.fleet, this.project.out);
   }
 
-  /** Starts a host with an empty plugin folder of its own and makes it a member. */
-  async join(id: string, options: Partial<JoinOptions> = {}): Promise<TestMember> {
-    const folder = this.project.path("hosts", id);
+  /** Starts a host with an empty plugin folder, its own unless another `place` is named, and makes it a member. */
+  async join(id: string, options: Partial<JoinOptions> = {}, place = id): Promise<TestMember> {
+    const folder = this.project.path("hosts", place);
     await mkdir(folder, { recursive: true });
     const logger = new RecordingLogger();
     const swapper = new PluginManagerSwapper(folder, {

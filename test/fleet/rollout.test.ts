@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { type Rollout, type RollOptions, prune, sqliteFleet } from "hotswap/fleet";
 import { type FleetProject, fleetProject, type TestMember, until, webPlugin } from "./fleet-project.ts";
 
@@ -145,6 +147,20 @@ describe("12 a rollout", () => {
     expect((await rolled(at, 1)).state.is).toBe("committed");
     await run([other], 1);
     expect(one.member.release).toBeNull();
+  });
+
+  test("works for hosts that share a plugin folder, and keeps there what others may be fetching", async () => {
+    await using at = await onSqlite();
+    const members = await Promise.all(["a", "b", "c", "d"].map((id) => at.join(id, {}, "shared")));
+    for (const version of [1, 2, 3, 4, 5, 6, 7]) {
+      await at.publish(webPlugin(version));
+      expect((await rolled(at, version)).state.is).toBe("committed");
+      await run(members, version);
+      expect(served(members)).toEqual([version, version, version, version]);
+      const fetching = at.project.path("hosts", "shared", ".fleet", "releases", ".1-being-fetched");
+      if (version === 1) await mkdir(fetching);
+      expect(existsSync(fetching)).toBe(true);
+    }
   });
 
   test("can be undone by rolling the release before it", async () => {

@@ -6,6 +6,8 @@ import { BEATS_PER_LEASE, type FilledJoinOptions } from "./options.ts";
 export interface LeaseListener {
   /** The head is of this version. */
   seen(version: number): void;
+  /** Hints do not get through any more. */
+  deafened(): void;
   /** Another process has taken this member's id. */
   taken(): void;
   failed(error: unknown): void;
@@ -19,6 +21,7 @@ export class Lease {
   #report = "";
   readonly #listener: LeaseListener;
   readonly #incarnation = crypto.randomUUID();
+  #beats: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #over = false;
   #echoed = false;
@@ -72,7 +75,10 @@ export class Lease {
   }
 
   async #next(): Promise<void> {
-    if (!this.#echoed) this.#deaf = true;
+    if (!this.#echoed && !this.#deaf) {
+      this.#deaf = true;
+      this.#listener.deafened();
+    }
     this.#echoed = false;
     try {
       await this.#beat(false);
@@ -82,7 +88,14 @@ export class Lease {
     this.#schedule();
   }
 
-  async #beat(take: boolean): Promise<void> {
+  /** One after the other: an old report must not come after a newer one. */
+  #beat(take: boolean): Promise<void> {
+    const beat = this.#beats.then(() => this.#beatNow(take));
+    this.#beats = beat.catch(() => {});
+    return beat;
+  }
+
+  async #beatNow(take: boolean): Promise<void> {
     const { id, heartbeat } = this.#options;
     const { store, name } = this.#fleet;
     const incarnation = this.#incarnation;

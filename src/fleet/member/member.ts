@@ -15,26 +15,21 @@ import {
 import { haveSwapped } from "../protocol/survey.ts";
 import { Alarm } from "./alarm.ts";
 import { HealthWatch } from "./health.ts";
+import { type Held, isWanted } from "./held.ts";
 import { failureOf, HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
 import { Lease } from "./lease.ts";
 import { look, type Look } from "./look.ts";
 import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./options.ts";
 import type { FleetSwapper } from "./reloading.ts";
 
-/** A round that this member voted ready in, and whose decision it waits for. */
-interface Held {
-  readonly round: string;
-  readonly rollout: number;
-  readonly release: number | null;
-  readonly back: boolean;
-  readonly ready: ReadySet;
-}
-
 /** What was read longer ago is read again before a member acts on it, in ms: the process may have stood still meanwhile. */
 const FRESH = 1000;
 
 /** So many members look after a rollout as a whole in each polling interval, on average. */
 const TENDERS = 3;
+
+/** While hints get through and nothing is under way, each heartbeat looks at the head: nothing else need be asked, in ms. */
+const QUIET = 3_600_000;
 
 /** How long a member that is behind waits before it tries again, in ms. */
 const RETRY_AFTER = 5000;
@@ -79,6 +74,7 @@ export class FleetMember implements AsyncDisposable {
       seen: (version) => {
         if (version !== this.#headVersion) this.#alarm.wake();
       },
+      deafened: this.#alarm.wake,
       taken: () => this.#taken(),
       failed: (error) => this.#sayUnreachable(error),
     });
@@ -166,8 +162,15 @@ export class FleetMember implements AsyncDisposable {
   /** Does what there is to do. Resolves to the time in ms after which it is to be asked again without a hint. */
   async #pass(): Promise<number> {
     const seen = await this.#look();
-    if (this.#held !== undefined && seen.decision !== undefined) {
-      await this.#settle(this.#held, seen);
+    const held = this.#held;
+    if (held !== undefined && seen.decision !== undefined) {
+      await this.#settle(held, seen);
+      return 0;
+    }
+    const { rollout } = seen.head;
+    if (held !== undefined && (rollout === null || roundOf(rollout) !== held.round)) {
+      // No round ends without a decision: this one was pruned while this member was away.
+      await this.#free();
       return 0;
     }
     if (await this.#vote(seen)) return 0;
@@ -175,9 +178,8 @@ export class FleetMember implements AsyncDisposable {
     await this.#paySwapped(seen);
     await this.#watch(seen);
     await this.#tend(seen);
-    const { rollout } = seen.head;
     if (rollout !== null) return this.#untilNext(rollout, seen.now);
-    return this.#lease.deaf || this.#behind(seen.head) ? this.#jittered() : this.#options.heartbeat * 2;
+    return this.#lease.deaf || this.#behind(seen.head) ? this.#jittered() : QUIET;
   }
 
   async #look(): Promise<Look> {
@@ -372,12 +374,6 @@ export class FleetMember implements AsyncDisposable {
 function dueIn({ state }: Rollout, now: number): number {
   if ("deadline" in state) return Math.max(0, state.deadline - now);
   return state.is === "watching" ? Math.max(0, state.until - now) : 0;
-}
-
-/** Whether a decision to swap still counts: the rollout may have failed, and the fleet moved on, since it was made. */
-function isWanted({ back, release, rollout }: Held, head: Head): boolean {
-  if (head.committed === release) return true;
-  return !back && head.rollout?.id === rollout && head.rollout.failure === undefined;
 }
 
 /**

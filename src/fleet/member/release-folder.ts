@@ -15,6 +15,9 @@ const OWN_FOLDER = ".fleet";
 /** Folders of releases that are kept beside those in use. */
 const KEPT = 4;
 
+/** How long what was fetched or used is kept at least, in ms. */
+const KEPT_FOR = 3_600_000;
+
 /**
  * The releases that a host has on its disk, each a folder of its own with exactly the release's artifacts. Several hosts
  * may share it: artifacts are called by their hashes, folders by what they hold, and each appears whole.
@@ -68,18 +71,22 @@ export class ReleaseFolder {
     return folder;
   }
 
-  /** Removes what no release in use needs; folders that were used last stay, for hosts that share them. */
+  /**
+   * Removes releases that this host does not use, but the newest and what was used within the last hour: other hosts may
+   * share the folder, and be in the middle of fetching. Then the artifacts that no release has any more.
+   */
   clean(inUse: readonly (string | undefined)[]): void {
+    const old = Date.now() - KEPT_FOR;
     const folders = list(this.#releases)
-      .map((name) => join(this.#releases, name))
-      .filter((folder) => !inUse.includes(folder))
-      .map((folder) => ({ folder, used: statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .map((name) => ({ folder: join(this.#releases, name), used: modified(join(this.#releases, name)) }))
+      .filter(({ folder }) => !inUse.includes(folder))
       .toSorted((one, other) => other.used - one.used);
-    for (const { folder } of folders.slice(KEPT)) rmSync(folder, { recursive: true, force: true });
+    for (const { folder, used } of folders.slice(KEPT)) {
+      if (used < old) rmSync(folder, { recursive: true, force: true });
+    }
     for (const name of list(this.#artifacts)) {
       const file = join(this.#artifacts, name);
-      // Nobody links to it any more.
-      if (statSync(file, { throwIfNoEntry: false })?.nlink === 1) rmSync(file, { force: true });
+      if (statSync(file, { throwIfNoEntry: false })?.nlink === 1 && modified(file) < old) rmSync(file, { force: true });
     }
   }
 
@@ -87,6 +94,7 @@ export class ReleaseFolder {
     const file = join(this.#artifacts, wanted.file);
     const known = await bytesOf(file);
     if (known !== undefined && digestOf(known) === wanted.file) {
+      touch(file);
       this.#check(known, plugin, wanted, file);
       return file;
     }
@@ -147,6 +155,10 @@ async function bytesOf(file: string): Promise<Uint8Array | undefined> {
   } catch {
     return undefined;
   }
+}
+
+function modified(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 }
 
 function touch(folder: string): void {
