@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, startPostgres, startRedis } from "../engines/engine.ts";
@@ -23,6 +23,8 @@ export async function place(kind: StoreKind): Promise<Place> {
   const disposables = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "hotswap-soak-"));
   disposables.defer(() => rm(folder, { recursive: true, force: true }));
+  // PostgreSQL does not run as root, and must come through to its folder.
+  await chmod(folder, 0o755);
   const size = `size=${DISK[kind]}m,mode=755`;
   const isMounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", size, "none", folder]).success;
   if (isMounted) disposables.defer(() => void Bun.spawnSync(["umount", "-l", folder]));
