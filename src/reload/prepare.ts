@@ -242,3 +242,12 @@ export function withPhase(error: unknown, phase: Phase): HotswapError {
   if (error.phase !== undefined) return error;
   return new HotswapError(error.code, error.message, { plugin: error.plugin, phase, cause: error.cause });
 }
+
+/** Has what `step` refuses say that it did in this phase. Host errors stay as they are. */
+export async function inPhase<Result>(phase: Phase, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    throw isHotswapError(error) ? withPhase(error, phase) : error;
+  }
+}

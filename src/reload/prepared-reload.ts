@@ -1,13 +1,10 @@
 import { HotswapError } from "../errors.ts";
+import type { Decider } from "./hold.ts";
 import type { ReloadDetails } from "../plan/details.ts";
 
-/** How what holds a prepared set is told what becomes of it. */
-export interface Hold {
+/** A prepared reload, for who decides over it. */
+export interface Held extends Decider {
   readonly details: ReloadDetails;
-  /** Lets the swap happen. */
-  release(): void;
-  /** Frees what was prepared, because of `reason`. */
-  refuse(reason: HotswapError): void;
   /** The end of the whole reload: resolves with the swap, rejects when it was refused. */
   readonly done: Promise<ReloadDetails>;
 }
@@ -24,11 +21,11 @@ export interface Hold {
 export class PreparedReload implements AsyncDisposable {
   /** What the reload does with each plugin. */
   readonly details: ReloadDetails;
-  readonly #hold: Hold;
+  readonly #hold: Held;
   #committed: Promise<ReloadDetails> | undefined;
 
   /** @internal */
-  constructor(hold: Hold) {
+  constructor(hold: Held) {
     this.#hold = hold;
     this.details = hold.details;
   }

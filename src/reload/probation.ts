@@ -80,8 +80,11 @@ export class Probation {
     this.#host.tell(this.state);
   }
 
-  /** Another set took the place of the one that is watched: `went back` when that is the one before. */
-  end(outcome: "went back" | "ended", reason: string): void {
+  /**
+   * Ends the watch: `went back` and `ended` when another set took the place of the one that is watched, `passed` when there
+   * is nothing to watch for.
+   */
+  end(outcome: "passed" | "went back" | "ended", reason: string): void {
     // Going back is over when the reload that does it is, and not with its swap.
     if (!this.#isGoingBack || outcome === "ended") this.#settle(outcome, reason);
   }

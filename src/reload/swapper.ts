@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { HostTarget } from "./host-target.ts";
-import { HotswapError, isHotswapError, type Phase } from "../errors.ts";
+import { HotswapError } from "../errors.ts";
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import { LeaseWatch } from "../link/lease-watch.ts";
 import type { ServedSockets } from "../link/calls.ts";
@@ -19,6 +19,7 @@ import { artifactsBefore, nextLive, stepFrom } from "../plan/live.ts";
 import type { LivePlugins } from "../plan/live-plugins.ts";
 import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summary } from "../plan/details.ts";
 import { History } from "./history.ts";
+import { Hold } from "./hold.ts";
 import { Loader } from "./loader.ts";
 import { metricsOf, type SwapperMetrics } from "./metrics.ts";
 import {
@@ -28,7 +29,7 @@ import {
   type ReloadOptions,
   type SwapperOptions,
 } from "./options.ts";
-import { type Completion, prepareAndSwap, type PreparedSet, withPhase } from "./prepare.ts";
+import { type Completion, inPhase, prepareAndSwap, type PreparedSet } from "./prepare.ts";
 import { PreparedReload } from "./prepared-reload.ts";
 import { checkProbation, Probation, type ProbationOptions } from "./probation.ts";
 import type { ProbationState } from "../plan/probation-state.ts";
@@ -97,9 +98,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
   #data: unknown;
   readonly #queue = new Queue();
-  /** Aborts the prepared reload that is being held. */
+  readonly #hold: Hold;
   #probation: Probation | undefined;
-  #refuseHeld: ((reason: HotswapError) => void) | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -119,6 +119,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#scanner = new PluginDirScanner(this.#options);
     this.#history = new History(this.#loader.cache, this.#options);
     this.#retirement = new Retirement(this.#options);
+    this.#hold = new Hold(this.#options);
     this.controlTarget = {
       logger: this.#options.logger,
       swapper: this,
@@ -264,7 +265,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       this.#data = data;
       await this.#triggers.open();
       const hold = (details: ReloadDetails): Promise<void> =>
-        this.#hold((release, refuse) => handOut(new PreparedReload({ details, release, refuse, done })));
+        this.#hold.wait((decider) => handOut(new PreparedReload({ details, done, ...decider })));
       const dir = pluginDir();
       const reloaded = await this.#swapTo("folder", () => this.#find(dir), { data, callback, hold });
       if (dir !== this.#pluginDir) this.resetPluginDir(dir);
@@ -345,7 +346,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       return Promise.reject(error);
     }
     this.#closing ??= leavePlugin(() => this.#queue.add(() => runReload(this, () => this.#freeAll(timeout))));
-    this.#refuseHeld?.(closedWhilePrepared());
+    this.#hold.close();
     return this.#closing;
   }
 
@@ -426,7 +427,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     }
     const step = stepFrom(live, changes);
     this.#probation?.end(source === "history" ? "went back" : "ended", "another set took its place");
-    if (probation !== undefined) this.#watch(probation, prepared, detailsOf(prepared));
+    if (probation !== undefined) {
+      this.#watch(probation, prepared, detailsOf(prepared));
+      // There is nothing to go back from.
+      if (step.size === 0) this.#probation?.end("passed", "nothing changed");
+    }
     if (source === "history") await this.#history.pop();
     // A reload that found nothing new is no step to go back to, and must not push out the last good one.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
@@ -460,27 +465,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     probation.start();
   }
 
-  /** Hands out what decides over the prepared set, and waits for the decision. */
-  async #hold(handOut: (release: () => void, refuse: (reason: HotswapError) => void) => void): Promise<void> {
-    const { holdTimeout } = this.#options;
-    const { promise: decided, resolve: release, reject: refuse } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      const message = `the prepared reload was neither committed nor aborted within holdTimeout (${holdTimeout} ms): nothing has changed`;
-      this.#options.logger.warn(message);
-      refuse(new HotswapError("HOTSWAP_PREPARED_EXPIRED", message));
-    }, holdTimeout).unref();
-    this.#refuseHeld = refuse;
-    // A swapper that was closed meanwhile did not know yet what to refuse.
-    if (this.#closing !== undefined) refuse(closedWhilePrepared());
-    else handOut(release, refuse);
-    try {
-      await decided;
-    } finally {
-      clearTimeout(timer);
-      this.#refuseHeld = undefined;
-    }
-  }
-
   /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
   #swap(set: PreparedSet<Extension>, live: LivePlugins, changes: Changes): void {
     set.bag.commit();
@@ -499,6 +483,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   async #freeAll(timeout: number): Promise<void> {
     await this.#triggers.close();
+    this.#probation?.end("ended", "the swapper was closed");
     const set = this.#set;
     if (set !== undefined) {
       await this.#retirement.endOfCalls(set, timeout);
@@ -538,17 +523,4 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
   }
-}
-
-/** Has what it refuses say in which step it did. */
-async function inPhase<Result>(phase: Phase, step: () => Promise<Result>): Promise<Result> {
-  try {
-    return await step();
-  } catch (error) {
-    throw isHotswapError(error) ? withPhase(error, phase) : error;
-  }
-}
-
-function closedWhilePrepared(): HotswapError {
-  return new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while a reload was prepared: it was aborted");
 }

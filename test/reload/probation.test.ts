@@ -88,6 +88,19 @@ describe("3.18 probation", () => {
     expect(await details.probation).toMatchObject({ state: "passed" });
   });
 
+  test("a reload that changed nothing is not gone back from, and close() ends a probation", async () => {
+    const { host, call } = await loaded();
+    await host.change("alpha", plugin(2));
+    await host.swapper.reload();
+    const nothing = await host.swapper.reload(undefined, { probation: { watch, healthy: () => false } });
+    expect(await nothing.probation).toMatchObject({ state: "passed" });
+    expect(call()).toBe(2);
+    await host.change("alpha", plugin(3));
+    const details = await host.swapper.reload(undefined, { probation: { watch } });
+    await host[Symbol.asyncDispose]();
+    expect(await details.probation).toMatchObject({ state: "ended" });
+  });
+
   test("another reload ends it; a refused one does not", async () => {
     const { host, call } = await loaded();
     await using _ = host;
