@@ -70,7 +70,7 @@ const { swapper } = host;
 
 await measure("load of 20", () => swapper.loadPlugins());
 await measure("reload without changes", () => swapper.reload());
-await host.change("p7", `${plain} // changed`);
+await host.change("p7", `${plain} export const changed = true;`);
 await measure("reload of one", () => swapper.reload());
 await measure("rollback of one", () => swapper.rollback());
 const manager = swapper.current;

@@ -97,7 +97,7 @@ describe("what the page is told", () => {
     shown.host.wishes.set("waiting", held.promise);
     const call = shown.host.swapper.current?.findPlugin("waiting")?.invokeFunc("wait");
     await viewer.until(({ generations }) => generations[0]?.calls === 1);
-    await shown.host.change("waiting", `${waiting}\n// changed`);
+    await shown.host.change("waiting", `${waiting}\nexport const changed = true;`);
     await shown.host.swapper.reload();
     const { generations } = await viewer.until((feed) => feed.generations[0]?.state === "draining");
     expect(generations.map(({ number, state, calls }) => [number, state, calls])).toEqual([

@@ -52,13 +52,13 @@ async function createBusy(plugins: Record<string, string>, last: string): Promis
   // What holds the code of this version is the host itself.
   await host.change(last, `${plugins[last]}\nwishes.set("kept", () => deps);`);
   await host.swapper.reload();
-  await host.change(last, `${plugins[last]}\n// the next`);
+  await host.change(last, `${plugins[last]}\nexport const step = 1;`);
   await host.swapper.reload();
   await host.swapper.drained();
   void wait();
   await host.change(last, failingPlugin("Cannot read properties of undefined (reading 'rooms')"));
   await host.swapper.reload().catch(() => {});
-  await host.change(last, `${plugins[last]}\n// the one after`);
+  await host.change(last, `${plugins[last]}\nexport const step = 2;`);
   await host.swapper.reload();
   void wait();
   void wait();

@@ -51,7 +51,7 @@ export default definePlugin({ functions: { wait: () => wishes.get("waiting") } }
     await page.locator("#calls li", { hasText: "waiting #1" }).waitFor();
     await shown.host.project.build("gamma", {});
     await shown.host.change("gamma", trine.gamma);
-    await shown.host.change("waiting", `${waiting}\n// changed`);
+    await shown.host.change("waiting", `${waiting}\nexport const changed = true;`);
     await shown.host.swapper.reload();
     await page.locator("#calls li.draining", { hasText: "waiting #1, draining" }).waitFor();
     await page.locator("#timeline-picture .draining").first().waitFor();

@@ -166,7 +166,7 @@ describe("5.6 an error nobody caught in background work goes to the log and to o
     await using _ = host;
     invoke("timer");
     await errors.until(1);
-    await host.change("failing", `${failing}\n// changed`);
+    await host.change("failing", `${failing}\nexport const changed = true;`);
     await host.swapper.reload();
     invoke("timer");
     await errors.until(2);

@@ -100,7 +100,7 @@ describe("6.3 nothing of a plugin's code stays reachable from the host after it 
         await current?.invokeEach(name);
         expect(current?.findPlugin("own")?.invokeFunc(name)).toBe(name);
       }
-      await host.change("own", `${own} // changed`);
+      await host.change("own", `${own}\nexport const changed = true;`);
       return current;
     },
     "handles of plugins": ({ swapper }) => swapper.current?.plugins,
@@ -147,7 +147,7 @@ describe("6.3 nothing of a plugin's code stays reachable from the host after it 
     "the scope and the vault that onInit got": async (host) => {
       const kept: unknown[] = [];
       host.wishes.set("onInit", (vault: unknown, scope: unknown) => void kept.push(vault, scope));
-      await host.change("full", `${full(1)}\n// once more`);
+      await host.change("full", `${full(1)}\nexport const again = true;`);
       await host.swapper.reload();
       host.wishes.delete("onInit");
       expect(kept).toHaveLength(2);
@@ -155,7 +155,7 @@ describe("6.3 nothing of a plugin's code stays reachable from the host after it 
     },
     "a manager that a reload callback got": async (host) => {
       const kept: unknown[] = [];
-      await host.change("full", `${full(1)}\n// once more`);
+      await host.change("full", `${full(1)}\nexport const again = true;`);
       await host.swapper.reload(undefined, (newManager, oldManager) => void kept.push(newManager, oldManager));
       return kept;
     },

@@ -126,7 +126,7 @@ describe("3.14 rollback", () => {
       export default definePlugin({ onLoad(data) { log("got " + data); }, onFree() { log("freed"); } });`;
     await using host = await createHost({ alpha: received });
     await host.swapper.loadPlugins("first");
-    await host.change("alpha", `${received}\n// changed`);
+    await host.change("alpha", `${received}\nexport const changed = true;`);
     await host.swapper.reload("second");
     await host.swapper.drained();
     host.takeEvents();

@@ -181,7 +181,7 @@ describe("4 linking", () => {
     await host.swapper.loadPlugins();
     const leaked = host.wishes.get("leaked") as () => number;
     expect(leaked()).toBe(1);
-    await host.change("beta", `${leaky} // changed`);
+    await host.change("beta", `${leaky}\nexport const changed = true;`);
     await host.swapper.reload();
     await host.swapper.drained();
     expect(leaked).toThrow(`the dependency "alpha" was used by code of a plugin that was already freed`);
@@ -245,7 +245,7 @@ test("what an exported function opens belongs to the plugin that defined it, who
   await host.swapper.reload();
   await host.swapper.drained();
   expect(await (await fetch(url)).text()).toBe("alpha");
-  await host.change("alpha", `${alpha} // changed`);
+  await host.change("alpha", `${alpha}\nexport const changed = true;`);
   await host.swapper.reload();
   await host.swapper.drained();
   await expect(fetch(url)).rejects.toThrow();

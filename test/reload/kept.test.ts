@@ -110,7 +110,7 @@ describe.each([
 test("3.16 the vault of a plugin that left stays as it was until it is freed", async () => {
   await using host = await loaded();
   const old = host.wishes.get("tick") as () => unknown;
-  await host.change("keeper", `${keeper()}// another version`);
+  await host.change("keeper", `${keeper()}\nexport const changed = true;`);
   await host.change("other", other(2));
   const lease = host.swapper.acquire();
   await host.swapper.reload();
