@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { errorCodes } from "hotswap";
@@ -36,6 +37,16 @@ describe("the tables", () => {
   test("of errors has every code, once and in order", () => {
     const codes = Array.from(page("docs/errors.md").matchAll(/^\| `(HOTSWAP_[A-Z_]+)` \|/gm), ([, code]) => code);
     expect(codes).toEqual(Object.keys(errorCodes));
+  });
+
+  test("of folders lists every folder of src/ and those beside it, once, and none that is not there", async () => {
+    const listed = Array.from(
+      between(page("docs/architecture.md"), "folders").matchAll(/^\| \w+ \| `(\S+)\/` \|/gm),
+      ([, folder = ""]) => folder,
+    );
+    const entries = await readdir(join(checkout, "src"), { withFileTypes: true });
+    const inner = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `src/${name}`);
+    expect(listed.toSorted()).toEqual(["src", ...inner, "cli", "package", "demo", "bench", "test"].toSorted());
   });
 
   test("of commands names those that there are", async () => {
