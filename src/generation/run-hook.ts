@@ -1,4 +1,4 @@
-import { describeError, HotswapError, type Phase } from "../errors.ts";
+import { describeError, HotswapError, isHotswapError, type Phase } from "../errors.ts";
 import { isThenable, withDeadline } from "../deadline.ts";
 import { adoptIntrinsics, requireIntrinsics } from "../load/intrinsics.ts";
 import type { AnyFunction, Context } from "../load/graph.ts";
@@ -72,7 +72,7 @@ function enter(call: HookCall, params: readonly unknown[]): { readonly result: u
 
 function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapError {
   // What two plugins are to each other is no failure of this one's hook.
-  if (error instanceof HotswapError && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
+  if (isHotswapError(error) && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
     return new HotswapError(error.code, error.message, { plugin, phase, cause: error });
   }
   return new HotswapError(
@@ -88,6 +88,15 @@ function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapE
 
 /** The generation before still listens while the next one starts. */
 function adviceFor(error: unknown): string {
-  if (!(error instanceof Error) || !("code" in error) || error.code !== "EADDRINUSE") return "";
+  if (!isAddressInUse(error)) return "";
   return ": where the generation before it still listens, let the host have the port, with serve(swapper, { port, ... }), or give reusePort: true";
+}
+
+function isAddressInUse(error: unknown): boolean {
+  try {
+    return error instanceof Error && Reflect.get(error, "code") === "EADDRINUSE";
+  } catch {
+    // What was thrown throws in its turn when it is looked at.
+    return false;
+  }
 }

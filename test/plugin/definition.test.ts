@@ -121,7 +121,7 @@ describe("2.4 the plugin's folder is private to each generation, everything else
     const source = (
       mark: number,
     ): string => `import { definePlugin } from "hotswap"; import { count } from "./state"; import { shared } from "../../shared";
-      export default definePlugin({ functions: { counts: () => [++count.n, ++shared.n] } }); // ${mark}`;
+      export const mark = ${mark}; export default definePlugin({ functions: { counts: () => [++count.n, ++shared.n] } });`;
     await using host = await createHost(
       {},
       {},

@@ -171,7 +171,7 @@ export class BagView implements DataBag, EntriesObserver {
     this.#stopObserving = shared.observe(this);
   }
 
-  /** @internal */
+  /** What this view goes on reading is kept before it changes. */
   changing(key: string, before: Entry | Absent, after: Entry | Absent, isReplacement: boolean): void {
     const mine = this.#asRead(key, before);
     this.#migrated.delete(key);
