@@ -12,11 +12,11 @@ export const commands: CommandTable = {
   },
   keygen: {
     summary: "Make a pair of keys to sign artifacts with",
-    load: async () => (await import("./trust/keygen.ts")).keygenCommand,
+    load: async () => (await import("./trust/index.ts")).keygenCommand,
   },
   verify: {
     summary: "Check that artifacts are intact, and signed by keys that are trusted",
-    load: async () => (await import("./trust/verify.ts")).verifyCommand,
+    load: async () => (await import("./trust/index.ts")).verifyCommand,
   },
   dev: {
     summary: "Build plugins, run a host, and reload in it whatever changes",
@@ -28,31 +28,31 @@ export const commands: CommandTable = {
   },
   vault: {
     summary: "Show what is in the store of a data bag or job queue",
-    load: async () => (await import("./vault.ts")).vaultCommand,
+    load: async () => (await import("./host/index.ts")).vaultCommand,
   },
   status: {
     summary: "Show what a running host has loaded",
-    load: async () => (await import("./host/status.ts")).statusCommand,
+    load: async () => (await import("./host/index.ts")).statusCommand,
   },
   top: {
     summary: "Show what a running host's plugins do, again every second",
-    load: async () => (await import("./host/top.ts")).topCommand,
+    load: async () => (await import("./host/index.ts")).topCommand,
   },
   logs: {
     summary: "Follow the reloads and the plugins' errors of a running host",
-    load: async () => (await import("./host/logs.ts")).logsCommand,
+    load: async () => (await import("./host/index.ts")).logsCommand,
   },
   plan: {
     summary: "Show what a reload would do now, and why",
-    load: async () => (await import("./host/plan.ts")).planCommand,
+    load: async () => (await import("./host/index.ts")).planCommand,
   },
   reload: {
     summary: "Have a running host reload what changed",
-    load: async () => (await import("./host/reload.ts")).reloadCommand,
+    load: async () => (await import("./host/index.ts")).reloadCommand,
   },
   rollback: {
     summary: "Have a running host go back to the set before",
-    load: async () => (await import("./host/reload.ts")).rollbackCommand,
+    load: async () => (await import("./host/index.ts")).rollbackCommand,
   },
   fleet: {
     summary: "Publish releases to a fleet of hosts, and roll them out",
@@ -60,11 +60,11 @@ export const commands: CommandTable = {
   },
   generations: {
     summary: "List the generations of a running host that are still in memory",
-    load: async () => (await import("./host/generations.ts")).generationsCommand,
+    load: async () => (await import("./host/index.ts")).generationsCommand,
   },
   explain: {
     summary: "Name what keeps a generation of a running host in memory",
-    load: async () => (await import("./host/explain.ts")).explainCommand,
+    load: async () => (await import("./host/index.ts")).explainCommand,
   },
   dashboard: {
     summary: "Show a running host on a page in the browser",

@@ -1,0 +1,2 @@
+export { keygenCommand } from "./keygen.ts";
+export { verifyCommand } from "./verify.ts";
