@@ -7,9 +7,51 @@ type RegisteredReference = {
 
 /**
  * A plugin's function by name: `"chat.page"` is the function `page` of the plugin `chat`. What stands after the last dot is
- * the function. Registered plugins complete in an editor.
+ * the function. Registered plugins complete in an editor, and `serve` takes only the functions that they have.
  */
 export type FunctionReference = RegisteredReference | (`${string}.${string}` & {});
+
+declare const message: unique symbol;
+
+/** What stands where something else is wanted: no value has this type, and the compiler shows the message. */
+export interface Mistake<Message extends string> {
+  readonly [message]: Message;
+}
+
+/** The name itself, or the {@link Mistake} in it. */
+export type CheckedReference<Name> = Name extends string
+  ? [MistakeIn<Name>] extends [never]
+    ? Name
+    : MistakeIn<Name>
+  : never;
+
+/** `never` for the name of a function that a plugin has, or that nothing is known of. */
+export type MistakeIn<Name extends string> = `${string}.${string}` extends Name
+  ? never
+  : Split<Name> extends readonly [infer Plugin extends string, infer Fn extends string]
+    ? Lowercase<Plugin> extends keyof Registered
+      ? Fn extends Registered[Lowercase<Plugin>]
+        ? never
+        : Mistake<`there is no function "${Fn}" in the plugin "${Plugin}"`>
+      : never
+    : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
+
+/** The names of functions by the names of registered plugins, which are compared without case. */
+type Registered = {
+  [Name in keyof PluginRegistry & string as Lowercase<Name>]: NamesOf<PluginRegistry[Name]>;
+};
+
+/** Of a plugin in JavaScript nothing is known: its definition is `any`. */
+type NamesOf<Definition> = 0 extends 1 & Definition ? string : InvokeName<Definition>;
+
+/** Plugin and function: what stands before and after the last dot. */
+type Split<Name extends string, Before extends string = ""> = Name extends `${infer First}.${infer Rest}`
+  ? Rest extends `${string}.${string}`
+    ? Split<Rest, `${Before}${First}.`>
+    : "" extends Rest | `${Before}${First}`
+      ? undefined
+      : readonly [plugin: `${Before}${First}`, fn: Rest]
+  : undefined;
 
 /** A reference, taken apart. */
 export interface FunctionName {

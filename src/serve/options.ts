@@ -1,4 +1,4 @@
-import type { FunctionReference } from "./function-reference.ts";
+import type { CheckedReference, FunctionReference, Mistake } from "./function-reference.ts";
 
 type Methods<Handler> = Partial<Record<Bun.Serve.HTTPMethod, Handler>>;
 
@@ -30,25 +30,66 @@ export type ServeSockets<SocketData> = Omit<Bun.WebSocketHandler<SocketData>, So
   readonly plugin?: string;
 };
 
-type FetchHandler<SocketData, Result> =
-  | FunctionReference
+type FetchHandler<SocketData, Result, Name extends string> =
+  | CheckedReference<Name>
   | ((this: Bun.Server<SocketData>, request: Request, server: Bun.Server<SocketData>) => Result | Promise<Result>);
 
-type Routes<SocketData, Path extends string, Result> = { readonly [P in Path]: ServeRoute<P, SocketData, Result> };
+// The mistakes stand first: the compiler cuts what it shows.
+type Routes<SocketData, Path extends string, Result, Given> = RouteMistakes<Given> & {
+  readonly [P in Path]: ServeRoute<P, SocketData, Result>;
+};
+
+/** What the compiler says of routes that name no function, each at its path and method. */
+type RouteMistakes<Given> = { readonly [Path in keyof Given]: RouteMistake<Given[Path]> };
+
+type RouteMistake<Route> = unknown extends Route
+  ? unknown
+  : Route extends string
+    ? CheckedReference<Route>
+    : Route extends AnyHandler | Bun.Serve.BaseRouteValue
+      ? unknown
+      : Route extends object
+        ? { readonly [Method in keyof Route]: MethodMistake<Method, Route[Method]> }
+        : Mistake<"a route leads to a function, a response, a page, or one of them for each method">;
+
+type MethodMistake<Method, Handler> = Method extends Bun.Serve.HTTPMethod
+  ? Handler extends string
+    ? CheckedReference<Handler>
+    : Handler extends AnyHandler | Response | undefined
+      ? unknown
+      : Mistake<"a method leads to a function or a response">
+  : Mistake<`"${Method & string}" is no HTTP method`>;
+
+type AnyHandler = (...params: never[]) => unknown;
+
+/** What the compiler says of events and settings that sockets do not have, and of events that lead to no function. */
+type SocketMistakes<Given> = {
+  readonly [Option in keyof Given]: Option extends keyof ServeSockets<unknown>
+    ? Option extends SocketEvent | "error"
+      ? Given[Option] extends string
+        ? CheckedReference<Given[Option]>
+        : unknown
+      : unknown
+    : Mistake<`"${Option & string}" is neither an event nor a setting of sockets`>;
+};
 
 /** Who answers: at least one of the three. */
-type Answering<SocketData, Path extends string, Result> =
+type Answering<SocketData, Path extends string, Result, Name extends string, Given> =
   | {
       readonly app: string;
-      readonly fetch?: FetchHandler<SocketData, Result>;
-      readonly routes?: Routes<SocketData, Path, Result>;
+      readonly fetch?: FetchHandler<SocketData, Result, Name>;
+      readonly routes?: Routes<SocketData, Path, Result, Given>;
     }
   | {
       readonly app?: undefined;
-      readonly fetch: FetchHandler<SocketData, Result>;
-      readonly routes?: Routes<SocketData, Path, Result>;
+      readonly fetch: FetchHandler<SocketData, Result, Name>;
+      readonly routes?: Routes<SocketData, Path, Result, Given>;
     }
-  | { readonly app?: undefined; readonly fetch?: undefined; readonly routes: Routes<SocketData, Path, Result> };
+  | {
+      readonly app?: undefined;
+      readonly fetch?: undefined;
+      readonly routes: Routes<SocketData, Path, Result, Given>;
+    };
 
 type Listening<SocketData> =
   | (Omit<Bun.Serve.HostnamePortServeOptions<SocketData>, "error"> & { readonly unix?: undefined })
@@ -61,21 +102,32 @@ type Listening<SocketData> =
       ]?: undefined;
     });
 
-/** The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. */
-export type ServeOptions<SocketData, Path extends string> = Listening<SocketData> & {
+/**
+ * The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. `Name`, `Given` and
+ * `GivenSockets` are the names, routes and events that were given, for the compiler to check.
+ */
+export type ServeOptions<
+  SocketData,
+  Path extends string,
+  Name extends string = FunctionReference,
+  Given = unknown,
+  GivenSockets = unknown,
+> = Listening<SocketData> & {
   /** Called with what a handler threw: `(error) => Response`. */
-  readonly error?: FunctionReference | NonNullable<Bun.Serve.BaseServeOptions<SocketData>["error"]>;
+  readonly error?: CheckedReference<Name> | NonNullable<Bun.Serve.BaseServeOptions<SocketData>["error"]>;
   /** A response header that says which generation answered, as `chat#3`: `"x-hotswap"`. None unless set. */
   readonly versionHeader?: string;
 } & (
-    | (Answering<SocketData, Path, Response> & { readonly websocket?: undefined })
-    | (Answering<SocketData, Path, Response | undefined | void> & { readonly websocket: ServeSockets<SocketData> })
+    | (Answering<SocketData, Path, Response, Name, Given> & { readonly websocket?: undefined })
+    | (Answering<SocketData, Path, Response | undefined | void, Name, Given> & {
+        readonly websocket: SocketMistakes<GivenSockets> & ServeSockets<SocketData>;
+      })
   );
 
 /** A server whose `reload` takes plugins' functions, too. */
 export interface LiveServer<SocketData> extends Omit<Bun.Server<SocketData>, "reload"> {
   /** As `Bun.Server.reload`: the handlers are replaced, the address stays. */
-  reload<const Path extends string>(
-    options: ServeOptions<SocketData, Path> | Bun.Serve.Options<SocketData, Path>,
+  reload<const Path extends string, Name extends string = FunctionReference, Given = unknown, GivenSockets = unknown>(
+    options: ServeOptions<SocketData, Path, Name, Given, GivenSockets> | Bun.Serve.Options<SocketData, Path>,
   ): LiveServer<SocketData>;
 }

@@ -1,6 +1,6 @@
 import type { ServedSockets } from "../link/calls.ts";
 import { mapRoutes, readOptions } from "./bun-options.ts";
-import { parseReference } from "./function-reference.ts";
+import { type FunctionReference, parseReference } from "./function-reference.ts";
 import { OpenResponses } from "./open-responses.ts";
 import type { LiveServer, ServeOptions, ServeSockets } from "./options.ts";
 import { PinnedSockets } from "./pinned-sockets.ts";
@@ -29,10 +29,13 @@ import { type SetSource, Target, type TargetName } from "./target.ts";
  *
  * Throws a `TypeError` for a string that names no function, and what `Bun.serve` throws.
  */
-export function serve<SocketData = undefined, const Path extends string = string>(
-  swapper: SetSource,
-  options: ServeOptions<SocketData, Path>,
-): LiveServer<SocketData> {
+export function serve<
+  SocketData = undefined,
+  const Path extends string = string,
+  Name extends string = FunctionReference,
+  Given = unknown,
+  GivenSockets = unknown,
+>(swapper: SetSource, options: ServeOptions<SocketData, Path, Name, Given, GivenSockets>): LiveServer<SocketData> {
   let targets: readonly Target[] = [];
   const sockets = new PinnedSockets(swapper, () => targets);
   const shared: Shared = {

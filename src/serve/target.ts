@@ -16,7 +16,7 @@ export interface SetSource {
   /** Counts the sets. */
   readonly reloadCounter: number;
   readonly logger: Logger;
-  /** Where servers show their sockets. */
+  /** Where servers show their sockets. @internal */
   readonly servers: Set<ServedSockets>;
   subscribe(listener: ReloadListener): () => void;
 }

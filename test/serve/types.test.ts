@@ -1,5 +1,11 @@
 import { expectTypeOf, test } from "bun:test";
-import { type PluginManagerSwapper, serve, type ServeOptions, type ServerHandle } from "hotswap";
+import {
+  type FunctionReference,
+  type PluginManagerSwapper,
+  serve,
+  type ServeOptions,
+  type ServerHandle,
+} from "hotswap";
 
 /*
  * These tests are checked by the compiler: what must not compile stands behind `@ts-expect-error`, which is itself an
@@ -37,6 +43,33 @@ test("serve takes what Bun.serve takes, and names of functions", () => {
       },
     });
     expectTypeOf(server).toExtend<Bun.Server<Seat>>();
+  });
+});
+
+test("the data of sockets is inferred as Bun.serve does, whatever stands beside it", () => {
+  void ((): void => {
+    const server = serve(swapper, {
+      fetch: "chat.page",
+      error: (error) => new Response(error.message),
+      websocket: {
+        drain(socket) {
+          expectTypeOf(socket.data).toEqualTypeOf<{ name: string }>();
+        },
+        data: { name: "Ada" },
+        open: "chat.open",
+        close: "chat.close",
+      },
+    });
+    expectTypeOf(server).toExtend<Bun.Server<{ name: string }>>();
+    expectTypeOf(serve(swapper, { fetch: "chat.page" })).toExtend<Bun.Server<undefined>>();
+  });
+});
+
+test("options may stand in a variable, with names that the compiler does not know", () => {
+  void ((route: FunctionReference, options: ServeOptions<Seat, "/">): void => {
+    serve(swapper, { fetch: route, error: route, routes: { "/": route, "/a": { GET: route } } });
+    serve(swapper, options);
+    serve(swapper, { routes: { "/": "chat.page" } } satisfies ServeOptions<undefined, "/">);
   });
 });
 

@@ -25,7 +25,41 @@ export default definePlugin({ invokeFunc: (name: "on" | "off") => name.length })
 import { definePlugin } from "hotswap";
 export default definePlugin({ functions: { go: (count) => count } });
 `,
+  "plugin/lobby/index.ts": `
+import { definePlugin, type ServerHandle } from "hotswap";
+export default definePlugin({
+  functions: {
+    page: () => new Response("lobby"),
+    join: (request: Request, server: ServerHandle) => (server.upgrade(request) ? undefined : new Response()),
+    message: (socket: Bun.ServerWebSocket, text: string | Buffer) => socket.publish("lobby", text),
+  },
+});
+`,
   "plugin/contracts.ts": "export {};\n",
+  "server.ts": `
+import { type PluginManagerSwapper, serve } from "hotswap";
+declare const swapper: PluginManagerSwapper;
+const server = serve(swapper, {
+  routes: {
+    "/": "lobby.page",
+    "/case": "Lobby.page",
+    "/unregistered": "elsewhere.page",
+    "/dotted": "some.where.page",
+    "/javascript": "plain.anything",
+    "/own-invokeFunc": { GET: "two-words.on", POST: (request) => Response.json(request.params) },
+    "/rooms/:room/seats/:seat": ({ params }) => new Response(params.room + params.seat),
+    "/health": new Response("ok"),
+  },
+  fetch: "lobby.join",
+  error: "elsewhere.sorry",
+  websocket: {
+    data: { name: "Ada" },
+    message: "lobby.message",
+    drain: (socket) => void socket.send(socket.data.name.toUpperCase()),
+  },
+});
+server.reload({ routes: { "/": { GET: "lobby.page" } } });
+`,
   "host.ts": `
 import { PluginManagerSwapper, type PluginManager } from "hotswap";
 const swapper = new PluginManagerSwapper("bin");
@@ -51,6 +85,7 @@ const mistakes: Readonly<Record<string, string>> = {
   "a name that the plugin's own invokeFunc does not take": `manager.findPlugin("two-words")?.invokeFunc("in")`,
   "a parameter of a live function": `manager.vault.liveFuncs.get("live_count")?.("1")`,
   "a field of a live type": `new (manager.vault.liveTypes.get("Live_Score") ?? Object)().score`,
+  "a route's function": `serve(swapper, { routes: { "/": "lobby.pgae" } })`,
   "a value of the data bag": `manager.vault.dataBag.set("round", 1)`,
 };
 
@@ -70,7 +105,7 @@ test.each(resolutions)(
   async (resolution) => {
     const { exitCode, stdout, stderr } = await hotswap(project, "types");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toEndWith(": gamma, plain, two-words\n");
+    expect(stdout).toEndWith(": gamma, lobby, plain, two-words\n");
     expect(await compile(project, resolution)).toBe("");
   },
   patience,
@@ -80,13 +115,7 @@ test.each(resolutions)(
   "with what hotswap types wrote, mistakes do not compile under %j",
   async (resolution) => {
     await hotswap(project, "types");
-    const preamble = `import type { PluginManager } from "hotswap";\ndeclare const manager: PluginManager;\n`;
-    for (const [name, code] of Object.entries(mistakes)) {
-      await project.write({ [`wrong/${name}.ts`]: `${preamble}export const wrong: unknown = ${code};\n` });
-    }
-    const complaints = await compile(project, resolution);
-    await project.remove("wrong");
-    const lines = complaints.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+    const lines = await complaintsAbout(mistakes, resolution);
     expect(lines.map((line) => line.split("(", 1)[0]).toSorted()).toEqual(
       Object.keys(mistakes)
         .map((name) => `wrong/${name}.ts`)
@@ -95,6 +124,90 @@ test.each(resolutions)(
   },
   patience,
 );
+
+/** Mistakes in the options of `serve`, each with what the compiler must say of it. */
+const serverMistakes = {
+  "a route": [`{ routes: { "/": "lobby.pgae" } }`, noFunction("pgae")],
+  "a route beside a handler": [
+    `{ routes: { "/:id": ({ params }) => new Response(params.id), "/x": "lobby.pgae" } }`,
+    noFunction("pgae"),
+  ],
+  "a method": [`{ routes: { "/": { GET: "lobby.page", POST: "lobby.psot" } } }`, noFunction("psot")],
+  "a method beside a handler": [
+    `{ routes: { "/:id": { GET: "lobby.pgae", POST: ({ params }) => new Response(params.id) } } }`,
+    noFunction("pgae"),
+  ],
+  "no method": [`{ routes: { "/": { GTE: "lobby.page" } } }`, `"GTE" is no HTTP method`],
+  fetch: [`{ fetch: "lobby.pgae", routes: { "/": "lobby.page" } }`, noFunction("pgae")],
+  error: [`{ fetch: "lobby.page", error: "lobby.sorry" }`, noFunction("sorry")],
+  "an event": [`{ fetch: "lobby.join", websocket: { message: "lobby.mesage" } }`, noFunction("mesage")],
+  "an event beside a handler": [
+    `{ fetch: "lobby.join", websocket: { data: 7, message: "lobby.mesage", drain: (socket) => void socket.data.toFixed() } }`,
+    noFunction("mesage"),
+  ],
+  "no event": [
+    `{ fetch: "lobby.join", websocket: { opened: "lobby.message" } }`,
+    `"opened" is neither an event nor a setting of sockets`,
+  ],
+  "no reference": [`{ routes: { "/": "page" } }`, `"page" names no function of a plugin: write "<plugin>.<function>"`],
+  "half a reference": [`{ fetch: "lobby." }`, `"lobby." names no function of a plugin: write "<plugin>.<function>"`],
+  "no handler": [
+    `{ routes: { "/": 7 } }`,
+    "a route leads to a function, a response, a page, or one of them for each method",
+  ],
+  "a route parameter": [`{ routes: { "/:id": ({ params }) => new Response(params.name) } }`, "'name' does not exist"],
+  "data of a socket": [
+    `{ fetch: "lobby.join", websocket: { data: { name: "Ada" }, drain: (socket) => void socket.data.nmae } }`,
+    "'nmae' does not exist",
+  ],
+  "a setting": [
+    `{ fetch: "lobby.join", websocket: { plugin: "lobby", idleTimeout: "3" } }`,
+    "'string' is not assignable to type 'number'",
+  ],
+} as const;
+
+function noFunction(name: string): string {
+  return `there is no function "${name}" in the plugin "lobby"`;
+}
+
+test.each(resolutions)(
+  "what is wrong in the options of serve, and of its reload, is said in the first line under %j",
+  async (resolution) => {
+    await hotswap(project, "types");
+    const code: Record<string, string> = {};
+    for (const [name, [options]] of Object.entries(serverMistakes)) {
+      code[name] = `serve(swapper, ${options})`;
+    }
+    code["reload"] = `serve(swapper, { app: "web" }).reload({ routes: { "/": "lobby.pgae" } })`;
+    const lines = await complaintsAbout(code, resolution);
+    const said = Object.fromEntries(
+      lines.map((line) => [/^wrong\/(.*?)\.ts\(/.exec(line)?.[1], line.replaceAll(String.raw`\"`, `"`)]),
+    );
+    expect(lines).toHaveLength(Object.keys(code).length);
+    for (const [name, [, message]] of Object.entries(serverMistakes)) expect(said[name]).toContain(message);
+    expect(said["reload"]).toContain(noFunction("pgae"));
+  },
+  patience,
+);
+
+/** The first line of each complaint of the compiler about files with this code, one for each name. */
+async function complaintsAbout(
+  code: Readonly<Record<string, string>>,
+  resolution: (typeof resolutions)[number],
+): Promise<readonly string[]> {
+  const preamble = `import { type PluginManager, type PluginManagerSwapper, serve } from "hotswap";
+declare const manager: PluginManager;
+declare const swapper: PluginManagerSwapper;
+`;
+  for (const [name, line] of Object.entries(code)) {
+    await project.write({
+      [`wrong/${name}.ts`]: `${preamble}export const wrong: unknown = ${line};\nvoid [manager, swapper, serve];\n`,
+    });
+  }
+  const complaints = await compile(project, resolution);
+  await project.remove("wrong");
+  return complaints.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+}
 
 test(
   "it is the file that does it: without it, names have no types",
@@ -105,6 +218,8 @@ test(
     for (const name of ["pulse", "length", "counted", "again", "points"]) {
       expect(complaints).toContain(`host.ts(${lineOf(name)},`);
     }
+    // Of what is not registered, any function may be named.
+    expect(complaints).not.toContain("server.ts");
   },
   patience,
 );
