@@ -57,6 +57,7 @@ export const errorCodes = {
   HOTSWAP_UNSUPPORTED_BUN: "this Bun has no Bun.ModuleGraph",
 } as const;
 
+/** One of {@link errorCodes}. */
 export type ErrorCode = keyof typeof errorCodes;
 
 export interface HotswapErrorOptions {

@@ -1,3 +1,8 @@
+/**
+ * Hosts and plugins: the swapper, what plugins are written with, the vault, and live servers.
+ *
+ * @module hotswap
+ */
 export type { TrustedKey } from "./artifact/signature.ts";
 export { type ErrorCode, errorCodes, HotswapError, type Phase } from "./errors.ts";
 export type { Logger } from "./logger.ts";

@@ -4,9 +4,13 @@ import { visible, visibleError } from "./visible.ts";
 
 /** Where hotswap reports to. `console`, consola, pino's and winston's loggers all fit. */
 export interface Logger {
+  /** Steps that explain what happened. */
   debug(message: string, ...details: unknown[]): void;
+  /** News, such as a reload that succeeded. */
   info(message: string, ...details: unknown[]): void;
+  /** What somebody should look at, and nothing failed. */
   warn(message: string, ...details: unknown[]): void;
+  /** What failed. */
   error(message: string, ...details: unknown[]): void;
 }
 

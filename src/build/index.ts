@@ -1,3 +1,8 @@
+/**
+ * Builds plugins from programs.
+ *
+ * @module hotswap/build
+ */
 export { build } from "./build.ts";
 export { BuildError, type Diagnostic, formatDiagnostic } from "./diagnostic.ts";
 export { type Builder, createBuilder, type MemoryBuilder } from "./builder.ts";

@@ -7,6 +7,7 @@ import { TokenGate } from "./token.ts";
 import { streamFeed } from "./viewer-stream.ts";
 import { HostWatch } from "./host/watch.ts";
 
+/** Where a dashboard is mounted, and what its page may do. */
 export interface DashboardOptions {
   /** Whether the page may ask for a reload or rollback; `false` unless set. */
   readonly allowReload?: boolean;
@@ -88,6 +89,7 @@ export class Dashboard implements Disposable {
     this.#watch.close();
   }
 
+  /** The same as {@link Dashboard.close}. */
   [Symbol.dispose](): void {
     this.close();
   }

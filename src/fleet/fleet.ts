@@ -151,6 +151,7 @@ export class Fleet {
     return this.#hold("pause", true);
   }
 
+  /** Goes on with a rollout that is paused. */
   resume(): Promise<Rollout> {
     return this.#hold("resume", false);
   }
@@ -168,6 +169,7 @@ export class Fleet {
     return this.#after(rollout);
   }
 
+  /** The members, what they run, and the rollout that is under way. */
   async status(): Promise<FleetStatus> {
     const [{ docs }, { now, rows }] = await Promise.all([
       this.store.read(this.name, [HEAD]),
@@ -180,6 +182,7 @@ export class Fleet {
     return { fleet: this.name, store: this.store.name, now, head: headOf(docs[0]), members };
   }
 
+  /** One release; `undefined` when there is none of this number. */
   async release(number: number): Promise<Release | undefined> {
     const { docs } = await this.store.read(this.name, [releaseAt(number)]);
     return docs[0] === undefined ? undefined : parse<Release>(docs[0]);
@@ -190,6 +193,7 @@ export class Fleet {
     return (await this.store.list(this.name, RELEASES)).map((doc) => parse<Release>(doc));
   }
 
+  /** One rollout, also the one that is under way; `undefined` when there is none of this id. */
   async rollout(id: number): Promise<Rollout | undefined> {
     return (await this.rollouts()).find((rollout) => rollout.id === id);
   }
@@ -199,7 +203,6 @@ export class Fleet {
     return (await this.store.list(this.name, ROLLOUTS)).map((doc) => parse<Rollout>(doc));
   }
 
-  /** The head. */
   /** What each member said in the last round of a rollout, by its id. */
   async votes(rollout: Rollout): Promise<Record<string, BallotKind>> {
     const votes: Record<string, BallotKind> = {};
@@ -211,6 +214,7 @@ export class Fleet {
     return votes;
   }
 
+  /** The head: what the fleet runs, and the rollout that is under way. */
   async now(): Promise<Head> {
     const { docs } = await this.store.read(this.name, [HEAD]);
     return headOf(docs[0]);

@@ -1,5 +1,10 @@
+/**
+ * Many hosts that reload as one.
+ *
+ * @module hotswap/fleet
+ */
 /*
- * A fleet: many hosts that reload as one.
+ * The rooms of this folder:
  *
  *   store/      what a fleet needs of a database, and the three that have it: documents with versions, leases by the store's
  *               clock, artifacts by their hash, hints. A store knows nothing of what follows.

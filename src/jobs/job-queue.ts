@@ -203,6 +203,7 @@ export class JobQueue {
     await this.#loading;
   }
 
+  /** The same as {@link JobQueue.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

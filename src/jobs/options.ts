@@ -2,6 +2,7 @@ import { containedLogger, defaultLogger, type Logger } from "../logger.ts";
 import type { DataStore } from "../vault/store/data-store.ts";
 import { milliseconds, valueSize } from "../vault/store/limits.ts";
 
+/** Where a job queue keeps its jobs, and how it tries them again. */
 export interface JobQueueOptions {
   /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */
   readonly store?: DataStore;
@@ -32,6 +33,7 @@ export interface FilledJobQueueOptions {
   readonly now: () => number;
 }
 
+/** When a job is to run. */
 export interface AddOptions {
   /** The ms until it runs; at the next tick unless set. */
   readonly delay?: number;

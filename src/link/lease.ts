@@ -17,6 +17,7 @@ export class Lease<Extension = undefined> implements Disposable {
     this.#pin.end();
   }
 
+  /** The same as {@link Lease.release}. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -6,8 +6,11 @@ import { didYouMean } from "../suggest.ts";
 export interface Asset {
   /** Path relative to the plugin's folder, with forward slashes. */
   readonly path: string;
+  /** The content of the file. */
   bytes(): Uint8Array;
+  /** The content as UTF-8. */
   text(): string;
+  /** The content as JSON. Throws a `SyntaxError` when it is none. */
   json(): unknown;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * Spans and instruments for OpenTelemetry.
+ *
+ * @module hotswap/opentelemetry
+ */
 import {
   type Attributes,
   context,
@@ -13,7 +18,9 @@ import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
 
 /** What is used of a swapper. */
 export interface InstrumentedSwapper {
+  /** As `PluginManagerSwapper.subscribe`. */
   subscribe(listener: ReloadListener): () => void;
+  /** As `PluginManagerSwapper.metrics`. */
   metrics(): SwapperMetrics;
 }
 

@@ -18,7 +18,9 @@ export interface Registry<Value> {
   readonly name: string;
   /** How many entries there are. Looks at each. */
   readonly size: number;
+  /** The entry of `key`; `undefined` when nobody registered one. */
   get(key: string): Value | undefined;
+  /** Whether `key` has an entry. */
   has(key: string): boolean;
   /** The keys as they are now, in the order in which they were first registered. */
   keys(): IterableIterator<string>;

@@ -27,7 +27,7 @@ export type ReloadRecord = {
   | { readonly ok: false; readonly error: Error }
 );
 
-/** What a listener of {@link ReloadLog.subscribe} hears. */
+/** What a {@link ReloadListener} hears. */
 export type ReloadNews =
   | { readonly type: "start"; readonly id: number; readonly kind: ReloadKind; readonly startedAt: Date }
   | {
@@ -44,6 +44,7 @@ export type ReloadNews =
   | { readonly type: "leak"; readonly plugin: string; readonly generation: number }
   | { readonly type: "probation"; readonly probation: ProbationState };
 
+/** Hears what a swapper does; see {@link ReloadNews}. */
 export type ReloadListener = (news: ReloadNews) => void;
 
 /** Told by the phases of a reload how far they are. */

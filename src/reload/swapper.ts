@@ -350,6 +350,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#closing;
   }
 
+  /** The same as {@link PluginManagerSwapper.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

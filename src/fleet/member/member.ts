@@ -111,6 +111,7 @@ export class FleetMember implements AsyncDisposable {
     }
   }
 
+  /** The same as {@link FleetMember.leave}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
   }

@@ -3,7 +3,9 @@ import type { SwapperMetrics } from "../../reload/metrics.ts";
 
 /** A set that is ready to be swapped in. */
 export interface PreparedSet {
+  /** Swaps it in. */
   commit(): Promise<unknown>;
+  /** Frees it. */
   abort(): Promise<void>;
 }
 

@@ -17,6 +17,7 @@ export interface Release {
   readonly signature?: Signature;
 }
 
+/** One plugin of a release. */
 export interface ReleasedArtifact {
   /** The artifact's identity, which does not cover its signature. */
   readonly hash: string;

@@ -90,20 +90,25 @@ export interface FleetStore extends AsyncDisposable {
    * hotswap.
    */
   open(): Promise<void>;
+  /** Documents as they are at one moment. */
   read(fleet: string, addresses: readonly Address[]): Promise<Snapshot>;
   /** All documents of a collection, sorted by key. */
   list(fleet: string, collection: string): Promise<readonly Doc[]>;
+  /** How many documents a collection has. */
   count(fleet: string, collection: string): Promise<number>;
   /** `false`: an expectation was not met, and nothing was written. */
   write(fleet: string, change: Change): Promise<boolean>;
   /** Renews a lease, and reads in the same operation. */
   beat(fleet: string, beat: Beat, addresses: readonly Address[]): Promise<BeatAnswer>;
+  /** The leases of all members. */
   leases(fleet: string): Promise<Leases>;
   /** Ends the lease, if it is this process's own. */
   leave(fleet: string, member: Pick<Beat, "id" | "incarnation">): Promise<void>;
   /** Removes a member whose lease ended before `before`. */
   forget(fleet: string, id: string, before: number): Promise<void>;
+  /** Keeps an artifact; one that is there stays as it is. */
   putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void>;
+  /** The bytes of an artifact; `undefined` when it is not there. */
   artifact(fleet: string, hash: string): Promise<Uint8Array | undefined>;
   /** Hashes and sizes in bytes of all artifacts. */
   artifacts(fleet: string): Promise<ReadonlyMap<string, number>>;

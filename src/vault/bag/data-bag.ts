@@ -55,9 +55,11 @@ export interface DataBag {
   set<K extends string>(key: K, value: EntryOf<K>): void;
   /** Replaces the value by `fn(value)`, with `initial` where the key is absent, and returns the new value. */
   update<K extends string>(key: K, fn: (value: EntryOf<K>) => EntryOf<K>, initial: EntryOf<K>): EntryOf<K>;
+  /** Whether `key` has a value. */
   has(key: string): boolean;
   /** `false` when the key was absent. */
   delete(key: string): boolean;
+  /** The keys that have a value. */
   keys(): IterableIterator<string>;
   /** Keys with copies of their values, made one by one as they are asked for. */
   entries(): IterableIterator<[string, unknown]>;

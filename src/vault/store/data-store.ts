@@ -33,6 +33,7 @@ export class RecordRefused extends HotswapError {
   }
 }
 
+/** What a {@link DataStore} keeps under one key. */
 export interface StoreRecord {
   /** Any string without lone surrogates. */
   readonly key: string;
