@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "bun:test";
 import { checkout, Consumer } from "../package/consumer.ts";
 import { installPackage, registryAnswers } from "../package/pack.ts";
+import { Client } from "../serve/client.ts";
 
 /** From nothing to the first reload, in ms. */
 const ONE_MINUTE = 60_000;
@@ -10,7 +11,7 @@ describe.skipIf(!registryAnswers())(
   "the first minute (needs a registry to install typescript and bun-types from)",
   () => {
     test(
-      "from nothing to the first reload: new, install, dev, edit, and the new code answers",
+      "from nothing to the first reload: new, install, dev, edit, and the new code answers requests and sockets",
       async () => {
         const begin = performance.now();
         await using consumer = await Consumer.create();
@@ -33,15 +34,20 @@ describe.skipIf(!registryAnswers())(
         await dev.errorLine(/ready: 1 plugin live/);
         const answer = async () => (await fetch(new URL("?name=you", url))).text();
         expect(await answer()).toBe("Hello, you!\n");
+        const chat = await Client.connect(new URL(url), "/chat?name=you");
+        expect(await chat.ask("one")).toBe("Hello, you! Message 1: one");
 
         const plugin = join(demo, "plugin", "hello", "index.ts");
         await Bun.write(plugin, (await Bun.file(plugin).text()).replace("Hello", "Good morning"));
         await dev.errorLine(/live after .*hello/);
         expect(await answer()).toBe("Good morning, you!\n");
+        // The socket that the old code opened, with what it counted.
+        expect(await chat.ask("two")).toBe("Good morning, you! Message 2: two");
         expect(performance.now() - begin).toBeLessThan(ONE_MINUTE);
 
         dev.kill("SIGTERM");
         await dev.exit();
+        await chat.closed;
         await expect(answer()).rejects.toThrow();
         await consumer.succeed("bun run check", demo);
         await consumer.succeed("bun run build", demo);
