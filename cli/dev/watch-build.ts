@@ -10,7 +10,7 @@ export interface WatchBuildOptions {
   readonly report: (error: unknown) => Promise<void>;
 }
 
-/** Builds plugins, and builds them again whenever their source changes. Answers the exit code when it is asked to end. */
+/** Builds plugins, and builds them again whenever their source changes. Resolves to the exit code when it is asked to end. */
 export async function watchBuild({ builds, show, report }: WatchBuildOptions): Promise<number> {
   const shown = new Set<string>();
   let output = Promise.resolve();

@@ -23,7 +23,7 @@ export interface Command<Flags extends ArgsDef = ArgsDef> {
   readonly examples: readonly { readonly purpose: string; readonly line: string }[];
   /** The command line may have a part after `--`. */
   readonly takesRest?: boolean;
-  /** Runs the command; answers the exit code. What it throws is reported, with exit code 1. */
+  /** Runs the command; resolves to the exit code. What it throws is reported, with exit code 1. */
   run(invocation: Invocation<Flags & CommonFlags>): Promise<number>;
 }
 

@@ -5,7 +5,7 @@ import { parseWords } from "./parse-words.ts";
 import { print, printError } from "../terminal/output.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 
-/** Runs what the command line says; answers the exit code. */
+/** Runs what the command line says; resolves to the exit code. */
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {
   const [name, ...args] = words;
   try {

@@ -105,9 +105,9 @@ export const LIVE_EXPORT = "__hotswap_live__";
 export interface Bridge {
   /** The namespace of a host module. */
   module(index: number): Record<string, unknown>;
-  /** What `import()` of a host module answers. */
+  /** What `import()` of a host module resolves to. */
   import(index: number): Promise<Record<string, unknown>>;
-  /** What `require()` of a host module answers: its `module.exports`. */
+  /** What `require()` of a host module returns: its `module.exports`. */
   require(index: number): unknown;
   /** The URL of a worker that has this code. */
   worker(code: WorkerCode): string;

@@ -30,7 +30,7 @@ interface Switch {
   readonly apply: (to: Translation, on: boolean) => void;
 }
 
-/** A flag with a value; what `apply` answers is what is wrong with the value. */
+/** A flag with a value; `apply` returns what is wrong with the value. */
 interface Setting {
   readonly kind: "setting";
   /** The value that the flag has when it is given without one. */

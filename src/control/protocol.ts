@@ -70,7 +70,7 @@ export interface PluginStatus {
   /** Counts the generations of this plugin, from 1. */
   readonly generation: number;
   readonly loadedAt: string;
-  /** What `reloadable()` answered. */
+  /** What `reloadable()` returned. */
   readonly reloadable: boolean;
   /** Plugins that it depends on, sorted by name. */
   readonly deps: readonly string[];

@@ -137,7 +137,7 @@ export class PluginBuilder implements Disposable {
     if (!this.busy && !this.#closed) this.#options.onIdle();
   }
 
-  /** Answers nothing when the source changed meanwhile. */
+  /** Returns `undefined` when the source changed meanwhile. */
   async #buildOnce(since: number, particular: boolean): Promise<Built | undefined> {
     this.#particular = particular;
     try {

@@ -84,7 +84,7 @@ export class SourceState {
     return "changed";
   }
 
-  /** Remembers a file as it is now, whole or not; answers whether its content is another one than before. */
+  /** Remembers a file as it is now, whole or not; returns whether its content has changed. */
   take(path: string): boolean {
     const before = this.#files.get(path);
     const now = readKnown(path);

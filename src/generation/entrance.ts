@@ -4,7 +4,7 @@ import type { AnyFunction, Context, Runner } from "../load/graph.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 
 /**
- * Sees every promise that a call into a generation answers, and says what the caller gets for it. `owner` is the
+ * Sees every promise that a call into a generation returns, and says what the caller gets for it. `owner` is the
  * generation's context.
  */
 export type TrackCall = (
@@ -66,7 +66,7 @@ export class Entrance {
     this.#owner = owner;
   }
 
-  /** Answers what the function answers; `name` is for messages. Throws `HOTSWAP_FREED` once shut. */
+  /** Returns what the function returns; `name` is for messages. Throws `HOTSWAP_FREED` once shut. */
   call(name: string, params: readonly unknown[]): unknown {
     return params.length <= 3
       ? this.enter(name, params.length, params[0], params[1], params[2])

@@ -114,7 +114,7 @@ export class Generation {
     return this.record.number;
   }
 
-  /** What `reloadable()` answered. */
+  /** What `reloadable()` returned. */
   get isReloadable(): boolean {
     return this.#reloadable;
   }
@@ -190,7 +190,7 @@ export class Generation {
     );
   }
 
-  /** Throws `HOTSWAP_INVALID_IMPORT` when `import()` answers no object. */
+  /** Throws `HOTSWAP_INVALID_IMPORT` when `import()` returns no object. */
   runImport(): void {
     if (this.#require("import").definition.import === undefined) return;
     const imported = this.#callSync("import");

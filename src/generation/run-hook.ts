@@ -16,8 +16,8 @@ export interface HookCall {
 }
 
 /**
- * Calls a hook that has to answer at once. Throws `HOTSWAP_HOOK_FAILED` with the original as `cause` when it throws, and
- * `HOTSWAP_INVALID_HOOK` when it answers a promise.
+ * Calls a hook that must not be asynchronous. Throws `HOTSWAP_HOOK_FAILED` with the original as `cause` when it throws, and
+ * `HOTSWAP_INVALID_HOOK` when it returns a promise.
  */
 export function runSyncHook(call: HookCall): unknown {
   const { result, isPromise } = enter(call, []);

@@ -20,7 +20,7 @@ export interface ServedSockets {
 }
 
 /**
- * Counts what keeps a set from being retired: calls under way, leases and other uses. A call that answers at once is over before
+ * Counts what keeps a set from being retired: calls under way, leases and other uses. A call that returns at once is over before
  * anything could happen to its set, so only promises are counted.
  */
 export class Calls {

@@ -65,7 +65,7 @@ export async function linkGraph<Node extends LinkNode>(plugins: Iterable<Node>):
 
 /**
  * The graph with some of its plugins replaced by others of the same names, given in the order of their names. The work
- * grows with them and their slots: nobody else has one of the replaced as a dependency. Answers `undefined` where the
+ * grows with them and their slots: nobody else has one of the replaced as a dependency. Returns `undefined` where the
  * shape is not what it was, and the whole has to be linked anew. Throws as {@link linkGraph} does.
  */
 export function relinkGraph<Node extends LinkNode>(

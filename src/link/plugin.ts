@@ -33,7 +33,7 @@ export type InvokeParams<Definition, Name> = IfNever<
   Tail<ParamsOf<InvokeOf<Definition>>>
 >;
 
-/** What the function `Name` answers. */
+/** What the function `Name` returns. */
 export type InvokeResult<Definition, Name> = IfNever<
   InvokeOf<Definition>,
   Name extends FunctionName<Definition> ? ResultOf<FunctionsOf<Definition>[Name]> : never,
@@ -99,7 +99,7 @@ export class Plugin<Definition = UntypedPlugin> {
   }
 
   /**
-   * Calls a function of the plugin and answers what it answers. A promise keeps this plugin's set alive until it settles.
+   * Calls a function of the plugin and returns what it returns. A promise keeps this plugin's set alive until it settles.
    * Throws `HOTSWAP_UNKNOWN_FUNCTION`, and `HOTSWAP_FREED` once the set is retired.
    */
   // @ts-expect-error No array is to be made of few parameters (see Entrance.enter), and the compiler asks for one.

@@ -22,7 +22,7 @@ export interface ModuleRecord<Self> {
   finished: PromiseWithResolvers<void> | undefined;
   /** Binds what was evaluated before the circle. */
   bind(): void;
-  /** Evaluates the body; of a module with `hasAwait`, answers when that is over. */
+  /** Evaluates the body; of a module with `hasAwait`, returns a promise of its end. */
   execute(): Promise<void> | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface ModuleRecord<Self> {
 export class Evaluation<Module extends ModuleRecord<Module>> {
   #asyncCount = 0;
 
-  /** Evaluates `module` and what it imports. Throws what one throws; answers a promise when one awaits something. */
+  /** Evaluates `module` and what it imports. Throws what one throws; returns a promise when one awaits something. */
   evaluate(module: Module): Promise<void> | undefined {
     const stack: Module[] = [];
     try {

@@ -46,7 +46,7 @@ export class HostModules {
   }
 
   /**
-   * Imports what the manifest lists and answers the bridge for one generation. Throws `HOTSWAP_INVALID_IMPORT` when a
+   * Imports what the manifest lists and returns the bridge for one generation. Throws `HOTSWAP_INVALID_IMPORT` when a
    * module is not found, fails, or lacks a name that the plugin's code takes from it.
    */
   async bridge(manifest: Manifest, assets: AssetSource): Promise<Bridge> {

@@ -1,7 +1,7 @@
 import type { AssetSource } from "./asset.ts";
 import type { Context } from "./graph.ts";
 
-/** What loading answers: the evaluated modules of one plugin, and where they run. */
+/** What loading returns: the evaluated modules of one plugin, and where they run. */
 export interface LoadedCode {
   readonly name: string;
   readonly file: string;

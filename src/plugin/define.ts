@@ -14,7 +14,7 @@ type MaybePromise<T> = T | Promise<T>;
  * `export` and `import` may not.
  */
 export interface PluginHooks<Export, Dependencies> {
-  /** Called first, once per generation. A plugin that answers `false` stays as it is until the host ends. Default `true`. */
+  /** Called first, once per generation. A plugin that returns `false` stays as it is until the host ends. Default `true`. */
   reloadable?(): boolean;
   /** Called second; what other plugins get when they depend on this one. */
   export?(): Export;
@@ -24,8 +24,8 @@ export interface PluginHooks<Export, Dependencies> {
   onLoad?(data: unknown, scope: Scope): MaybePromise<void>;
   /**
    * Called after every `onLoad`; the vault is ready. Annotate the parameter to type the extension:
-   * `onInit(vault: Vault<MyExtension>)`. What one version at a time shall do (listen, tick, be registered) and
-   * what Bun does not close by itself goes into `scope`.
+   * `onInit(vault: Vault<MyExtension>)`. Register in `scope` what only one version at a time may do (listen, tick, be
+   * found by name), and what Bun does not close by itself.
    */
   onInit?(vault: Vault, scope: Scope): MaybePromise<void>;
   /** Called once, when nothing uses this generation any more. */
@@ -43,7 +43,7 @@ declare const exported: unique symbol;
 declare const invoked: unique symbol;
 
 /**
- * What `definePlugin` answers and a root module exports by default. Its type parameters carry what the plugin exports
+ * What `definePlugin` returns and a root module exports by default. Its type parameters carry what the plugin exports
  * and how its functions are called; the type is all that a host needs of a plugin:
  * `findPlugin<typeof import("./plugin/gamma").default>("gamma")`.
  */
@@ -110,7 +110,7 @@ export function definePlugin<
   return Object.freeze({ hooks: definition as DefinedHooks, [definitionBrand]: true });
 }
 
-/** Whether `value` is what {@link definePlugin} answers. */
+/** Whether `value` is what {@link definePlugin} returns. */
 export function isPluginDefinition(value: unknown): value is PluginDefinition {
   return typeof value === "object" && value !== null && Reflect.get(value, definitionBrand) === true;
 }

@@ -43,7 +43,7 @@ interface Slot {
 const slots = new WeakMap<object, Slot>();
 
 /**
- * A slot that linking fills with what the dependency exports. Its key in the object that `import()` answers is the
+ * A slot that linking fills with what the dependency exports. Its key in the object that `import()` returns is the
  * dependency's name. `members` are what the export must have, as names or as names with kinds; linking fails with
  * `HOTSWAP_NOT_ASSIGNABLE` when one is missing or of another kind.
  *

@@ -2,17 +2,17 @@ import { HotswapError } from "../errors.ts";
 import { currentGraph } from "../load/graph.ts";
 
 /**
- * What plugins add to the host by name: commands, routes, services. It is made in a module of the host, plugins fill it
- * with `scope.register()`, and the swap hands the entries over: an entry is there from the swap that brings its plugin's
- * code to the swap that takes that code out, and never was when the reload fails.
+ * What plugins add to the host by name: commands, routes, services. It is made in a module of the host, plugins fill
+ * it with `scope.register()`, and the swap hands the entries over: an entry is there from the swap that brings its
+ * plugin's code to the swap that takes that code out. When the reload fails, it was never there.
  *
- * Who reads sees the entries of one set. The host sees those of the current set (of every swapper in the process); code of
- * a plugin sees those of the set that its generation belongs to: the current one as long as it stays, the last one that it
- * was part of once it was taken out, and the coming one in `onLoad` and `onInit`. To read another set, such as that of a
- * lease, ask its manager: `lease.manager.registry(commands)`.
+ * A reader sees the entries of one set. The host sees those of the current set (of every swapper in the process);
+ * code of a plugin sees those of the set that its generation belongs to: the current one as long as it stays, the
+ * last one that it was part of once it was taken out, and the coming one in `onLoad` and `onInit`. To read another
+ * set, such as that of a lease, ask its manager: `lease.manager.registry(commands)`.
  *
- * Values are handed out as exports are: functions, and methods of objects, run in the generation that registered them,
- * are counted as calls of its set, and throw `HOTSWAP_FREED` once it is freed.
+ * Values are handed out as exports are: functions, and methods of objects, run in the generation that registered
+ * them, are counted as calls of its set, and throw `HOTSWAP_FREED` once it is freed.
  */
 export interface Registry<Value> {
   readonly name: string;

@@ -24,7 +24,7 @@ export interface ScopeEnding {
   report(error: unknown): void;
 }
 
-/** Ends what it was returned for, before the scope does; the second call does nothing. */
+/** Ends what it was returned for, earlier than the scope would. A second call does nothing. */
 export type Undo = () => void;
 
 /**
@@ -64,9 +64,9 @@ export class Scope {
   }
 
   /**
-   * Aborted, with a `HOTSWAP_FREED` as reason, in the very step of the swap that takes the generation out of the current
-   * set, or when a reload fails that would have brought it in. The generation goes on until its calls are over: end here
-   * what the newer version does now.
+   * Aborted, with a `HOTSWAP_FREED` as reason, in the step of the swap that takes the generation out of the current
+   * set, or when the reload that would have brought it in fails. Calls of the generation go on to their end. Use it
+   * to stop what the newer version does from now on.
    */
   get retired(): AbortSignal {
     if (this.#owner === undefined || this.#standing.hasLeft) return AbortSignal.abort(this.#retiredError());
@@ -104,8 +104,9 @@ export class Scope {
   }
 
   /**
-   * Calls `fn` once, `ms` milliseconds after the swap that brings the generation, or after this call when that is over;
-   * never when the generation has left the current set by then. Throws `HOTSWAP_FREED` when it has now.
+   * Calls `fn` once, `ms` milliseconds after the swap that brings the generation, or after this call when that is
+   * over; it is not called when the generation has left the current set by then. Throws `HOTSWAP_FREED` when the
+   * generation has left it already.
    */
   timeout(fn: () => unknown, ms: number): Undo {
     const timer = new SwitchedTimer(
@@ -121,9 +122,10 @@ export class Scope {
   }
 
   /**
-   * Adds an entry to a registry of the host, which is there while the generation is part of the current set; calls and
-   * leases of older sets go on seeing theirs. Returns what takes it out again. Throws `HOTSWAP_DUPLICATE_ENTRY` when
-   * another plugin of the set, or this one, has the key, and `HOTSWAP_FREED` when the generation has left the current set.
+   * Adds an entry to a registry of the host, which is there while the generation is part of the current set; calls
+   * and leases of older sets go on seeing theirs. Returns a function that takes it out again. Throws
+   * `HOTSWAP_DUPLICATE_ENTRY` when another plugin of the set, or this one, has the key, and `HOTSWAP_FREED` when the
+   * generation has left the current set.
    *
    *     scope.register(commands, "kick", (words) => `${words} is out`);
    */

@@ -61,7 +61,7 @@ const KEPT = 100;
 export class ReloadLog {
   readonly #logger: Logger;
   readonly #listeners = new Set<ReloadListener>();
-  /** By what the attempt answered: its details, or its error. */
+  /** By what the attempt ended with: its details, or its error. */
   readonly #byOutcome = new WeakMap<object, ReloadRecord>();
   #records: ReloadRecord[] = [];
   #count = 0;
@@ -82,7 +82,10 @@ export class ReloadLog {
     return { succeeded: this.#succeeded, failed: this.#failed };
   }
 
-  /** Calls `listener` at the begin, at each step and at the end of every attempt. The answer ends that. */
+  /**
+   * Calls `listener` at the beginning, at each step and at the end of every attempt, until the returned function is
+   * called.
+   */
   subscribe(listener: ReloadListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

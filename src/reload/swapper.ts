@@ -170,8 +170,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 
   /**
-   * Calls `listener` at the begin, at each step and at the end of every load, reload and rollback, with errors of plugins
-   * (grouped), leaked generations, and how a probation goes. Returns what ends that.
+   * Calls `listener` at the beginning, at each step and at the end of every load, reload and rollback, and with
+   * errors of plugins (grouped), leaked generations, and how a probation goes. Returns a function that ends this.
    */
   subscribe(listener: ReloadListener): () => void {
     return this.#log.subscribe(listener);
@@ -196,7 +196,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /**
    * The first load. `data` is passed to every `onLoad`; `callback` is called after the swapper's own, before the set
-   * becomes current. Rejects with a {@link HotswapError} that says plugin and phase, and leaves nothing behind then.
+   * becomes current. Rejects with a {@link HotswapError} that names plugin and phase; nothing is left behind.
    */
   loadPlugins(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
     return this.#enqueue("loadPlugins", async () => {
@@ -318,8 +318,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /**
    * Says why a generation of {@link generations} is still in memory: for one that was freed, the shortest path of
-   * references from something that the host knows to its code. Collects garbage and takes a snapshot of the heap, which
-   * stops the host for a time that grows with it. Rejects with a RangeError for a generation that there never was.
+   * references from something that the host knows to its code. Collects garbage and takes a snapshot of the heap,
+   * which stops the host for a time that grows with it. Rejects with a RangeError for a generation that never
+   * existed.
    */
   explain(generation: GenerationName): Promise<Explanation> {
     const { registry, hostModules } = this.#loader;

@@ -12,7 +12,7 @@ export interface Intermediate {
   readonly manifest: Manifest;
 }
 
-/** Writes the intermediate files of a build into a new folder, and answers where that is. */
+/** Writes the intermediate files of a build into a new folder, and returns where that is. */
 export function keepTemps(name: string, { entry, bundle, manifest }: Intermediate): string {
   const dir = mkdtempSync(join(tmpdir(), `hotswap-build-${name}-`));
   writeFileSync(join(dir, "entry.ts"), entry);

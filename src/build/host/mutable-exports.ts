@@ -22,7 +22,7 @@ export const nothingMutable: MutableNames = { names: new Set(), unknown: false }
 /** Of a module that was not looked into. */
 export const anythingMutable: MutableNames = { names: new Set(), unknown: true };
 
-/** Answers which names a file of the host exports and may assign to later (`export let`). */
+/** Returns which names a file of the host exports and may assign to later (`export let`). */
 export class MutableExports {
   readonly #sources: SourceReader;
   readonly #known = new Map<string, MutableNames>();

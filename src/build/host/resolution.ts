@@ -44,7 +44,7 @@ export class Resolution {
   }
 
   /**
-   * To be called when a build begins; answers whether what was found before still holds, as long as the importer is what
+   * To be called when a build begins; returns whether what was found before still holds, as long as the importer is what
    * it was.
    */
   renew({ modules, otherFiles }: PluginFolder): boolean {

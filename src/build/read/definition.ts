@@ -12,7 +12,7 @@ const INVALID_HOOK = "HOTSWAP_INVALID_HOOK";
 /** How a plugin's root module must end. */
 const WANTED = "write `export default definePlugin({ ... })`";
 
-/** Hooks whose answer is used at once (SPEC 2.2). */
+/** Hooks whose result is used at once (SPEC 2.2). */
 export const synchronousHooks: ReadonlySet<HookName> = new Set(["reloadable", "export", "import"]);
 
 /**
@@ -135,7 +135,7 @@ function checkMembers(file: SourceFile, definition: ObjectExpression): Diagnosti
       continue;
     }
     given.set(name, property.key);
-    // What a getter answers is not known before it is called.
+    // What a getter returns is not known before it is called.
     if (property.kind === "init") problems.push(...checkHook(file, name, property.value));
   }
   const invokeFunc = given.get("invokeFunc");

@@ -46,7 +46,7 @@ export class HostWatch {
     return this.#feed;
   }
 
-  /** Follows the host until the answer is called, and as long as anybody else listens. */
+  /** Follows the host until the returned function is called, and as long as anybody else listens. */
   subscribe(listener: FeedListener): () => void {
     this.#listeners.add(listener);
     if (this.#watching === undefined) {
@@ -78,7 +78,7 @@ export class HostWatch {
     }
   }
 
-  /** One connection, from its begin to its end; answers why it ended. */
+  /** One connection, from its begin to its end; resolves to why it ended. */
   async #follow(signal: AbortSignal): Promise<string> {
     const connection = new AbortController();
     const broken = (error: unknown): void => connection.abort(error);
@@ -109,7 +109,7 @@ export class HostWatch {
     }
   }
 
-  /** Takes an event, and answers what has to be asked for because of it. */
+  /** Takes an event, and returns what has to be asked for because of it. */
   #hear(event: ControlEvent): readonly Question[] {
     switch (event.type) {
       case "hello":

@@ -25,7 +25,7 @@ local function read(addresses, answer)
 end
 `;
 
-/** ARGV: prefix, schema version. Answers the schema that there is. */
+/** ARGV: prefix, schema version. Returns the schema that there is. */
 export const openScript = `
 local there = redis.call('GET', ARGV[1])
 if there then return there end
@@ -33,17 +33,17 @@ redis.call('SET', ARGV[1], ARGV[2])
 return ARGV[2]
 `;
 
-/** ARGV: prefix, addresses. Answers the time and the values. */
+/** ARGV: prefix, addresses. Returns the time and the values. */
 export const readScript = `${common}
 return read(cjson.decode(ARGV[2]), { now() })
 `;
 
-/** ARGV: prefix, collection. Answers keys and values in turn. */
+/** ARGV: prefix, collection. Returns keys and values in turn. */
 export const listScript = `${common}
 return redis.call('HGETALL', docs(ARGV[2]))
 `;
 
-/** ARGV: prefix, the change. Answers 1 when it was written. */
+/** ARGV: prefix, the change. Returns 1 when it was written. */
 export const writeScript = `${common}
 local change = cjson.decode(ARGV[2])
 for _, at in ipairs(change.expect or {}) do
@@ -65,7 +65,7 @@ if change.hint then redis.call('PUBLISH', prefix .. ':hints', change.hint) end
 return 1
 `;
 
-/** ARGV: prefix, the beat, addresses. Answers the time, whether it was kept, and the values. */
+/** ARGV: prefix, the beat, addresses. Returns the time, whether it was kept, and the values. */
 export const beatScript = `${common}
 local beat = cjson.decode(ARGV[2])
 local members = prefix .. ':members'
@@ -82,7 +82,7 @@ redis.call('PUBLISH', prefix .. ':echo:' .. beat.id, '')
 return read(cjson.decode(ARGV[3]), { now(), kept })
 `;
 
-/** ARGV: prefix. Answers the time, then ids and rows in turn. */
+/** ARGV: prefix. Returns the time, then ids and rows in turn. */
 export const leasesScript = `${common}
 local answer = { now() }
 for _, value in ipairs(redis.call('HGETALL', prefix .. ':members')) do table.insert(answer, value) end

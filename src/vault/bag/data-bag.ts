@@ -24,10 +24,11 @@ export interface KeyDeclaration<V = unknown> {
   /** Step `n` takes a value of version n and returns one of version n - 1; it lets older code be rolled back to. */
   readonly downgrades?: Migrations;
   /**
-   * Called when the set being prepared wrote the key, and the live set did so after the new one had last looked at it:
-   * returns what the key shall hold. `theirs` is what the live set wrote, `ours` what the new one wrote, and `original`
-   * what the new one found when it last looked (or wrote without looking) before its first write; each is `undefined`
-   * where the key was absent. So `theirs + ours - original` adds up what both counted.
+   * Called when both the set that is being prepared and the live set wrote the key, the live set after the new one
+   * had last read it. Returns the value that the key is to hold. `theirs` is what the live set wrote, `ours` what the
+   * new one wrote, and `original` what the new one found when it last looked (or wrote without looking) before its
+   * first write; each is `undefined` where the key was absent. So `theirs + ours - original` adds up what both
+   * counted.
    */
   readonly merge?: (theirs: V | undefined, ours: V | undefined, original: V | undefined) => V;
 }
@@ -65,9 +66,9 @@ export interface DataBag {
   entries(): IterableIterator<[string, unknown]>;
   readonly size: number;
   /**
-   * Declares version, migrations and merge of a key for the whole set. Belongs into `onInit` (or a reload callback): older
-   * data is migrated before the swap, so that a step that fails, fails the reload. Plugins may declare a key in any
-   * order, and what another plugin of the set wrote before counts as written at this version. Throws
+   * Declares version, migrations and merge of a key for the whole set. Call it in `onInit` or in a reload callback:
+   * older data is migrated before the swap, so a step that fails makes the reload fail. Plugins may declare a key in
+   * any order, and what another plugin of the set wrote before counts as written at this version. Throws
    * `HOTSWAP_MIGRATION_FAILED` when two plugins declare a key differently, and when one read it before at another
    * version.
    */

@@ -75,7 +75,7 @@ export function writeGenerated(file: string, text: string): void {
   }
 }
 
-/** Removes a generated file; one that is missing or was not generated is left alone. Answers whether it was removed. */
+/** Removes a generated file; one that is missing or was not generated is left alone. Returns whether it was removed. */
 export function removeGenerated(file: string): boolean {
   if (!firstLine(file).startsWith(MARKER)) return false;
   rmSync(file);

@@ -105,7 +105,7 @@ export class SourceFiles implements SourceReader {
   #identities: Map<string, Identity> | undefined;
   #current = new Set<string>();
 
-  /** Reads the file at an absolute path, or answers what was read before. Throws what the file system throws. */
+  /** Reads the file at an absolute path, or returns what was read before. Throws what the file system throws. */
   read(path: string): SourceFile {
     const known = this.#files.get(path);
     if (known !== undefined && (this.#identities === undefined || this.#current.has(path))) return known;

@@ -6,7 +6,7 @@ export interface Choice<Value extends string> {
   readonly label: string;
 }
 
-/** Fills a fieldset with choices of which one holds, as radio buttons. Answers a function that makes another one hold. */
+/** Fills a fieldset with choices of which one holds, as radio buttons. Returns a function that makes another one hold. */
 export function fillSwitch<Value extends string>(
   fieldset: HTMLFieldSetElement,
   legend: string,
