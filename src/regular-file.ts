@@ -1,8 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
-import { promisify } from "node:util";
 import { HotswapError } from "./errors.ts";
 
-const readLater = promisify(read);
+/** Not by `promisify`: node:util takes longer to load than all of this package's core. */
+function readLater(fd: number, buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  read(fd, buffer, offset, length, position, (error, bytesRead) => {
+    if (error) reject(error);
+    else resolve(bytesRead);
+  });
+  return promise;
+}
 
 /** On Windows there is neither; there they are 0. */
 const { O_NONBLOCK = 0, O_NOCTTY = 0, O_RDONLY } = constants;
@@ -52,7 +59,7 @@ export class RegularFile implements Disposable {
     let length = 0;
     while (length < size) {
       const most = Math.min(size - length, MOST_AT_ONCE);
-      const { bytesRead } = await readLater(this.#descriptor, bytes, length, most, length);
+      const bytesRead = await readLater(this.#descriptor, bytes, length, most, length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import * as types from "node:util/types";
 import { HotswapError, describeError } from "../../errors.ts";
 import { cellOf } from "./cell.ts";
 import { Encoded, type Cell, type Fields, type Primitive, type Row, type Stored, type TypeVersion } from "./form.ts";

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import * as types from "node:util/types";
 
 /** Whether `value` is a built-in object whose content is not in its properties, whatever its prototype says. */
 export function holdsHiddenContent(value: object): boolean {

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import * as types from "node:util/types";
 import { HotswapError } from "../../errors.ts";
 import { hasOnlyElements } from "../codec/own-properties.ts";
 import { propertyStep } from "../codec/path.ts";
