@@ -1,26 +1,18 @@
 import { resolve } from "node:path";
-import type { HostTarget } from "./host-target.ts";
 import { HotswapError } from "../errors.ts";
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
-import { LeaseWatch } from "../link/lease-watch.ts";
+import type { GenerationInfo } from "../generation/generation-record.ts";
+import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import type { ServedSockets } from "../link/calls.ts";
+import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
-import type { GenerationInfo } from "../generation/generation-record.ts";
-import { ErrorLog } from "../generation/error-log.ts";
-import { refuseReentrance, runReload } from "../generation/reentrance.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
-import { PluginDirScanner } from "../load/scan.ts";
-import type { FoundArtifacts } from "../load/found-artifact.ts";
 import type { Logger } from "../logger.ts";
-import { BagStorage } from "../vault/bag/storage.ts";
-import { type Changes, findChanges } from "../plan/changes.ts";
-import { artifactsBefore, nextLive, stepFrom } from "../plan/live.ts";
-import type { LivePlugins } from "../plan/live-plugins.ts";
-import { type PhaseTimings, type ReloadDetails, reloadDetails, ReloadPlan, summary } from "../plan/details.ts";
-import { History } from "./history.ts";
+import type { ReloadDetails, ReloadPlan } from "../plan/details.ts";
+import type { ProbationState } from "../plan/probation-state.ts";
 import { Hold } from "./hold.ts";
-import { Loader } from "./loader.ts";
+import type { HostTarget } from "./host-target.ts";
 import { metricsOf, type SwapperMetrics } from "./metrics.ts";
 import {
   type FilledOptions,
@@ -29,42 +21,11 @@ import {
   type ReloadOptions,
   type SwapperOptions,
 } from "./options.ts";
-import { type Completion, inPhase, prepareAndSwap, type PreparedSet } from "./prepare.ts";
 import { PreparedReload } from "./prepared-reload.ts";
-import { checkProbation, Probation, type ProbationOptions } from "./probation.ts";
-import type { ProbationState } from "../plan/probation-state.ts";
 import { Queue } from "./queue.ts";
-import {
-  type ReloadKind,
-  type ReloadListener,
-  ReloadLog,
-  type ReloadRecord,
-  type ReportProgress,
-} from "./reload-log.ts";
-import { rehearseMigrations } from "../plan/rehearse.ts";
-import { type OwnedSet, Retirement } from "./retire.ts";
-import { turnWhenDue } from "../turn.ts";
-import type { Seat } from "../vault/handle.ts";
-import { selectPlugins, staticArtifacts } from "../plan/select.ts";
+import type { ReloadListener, ReloadRecord } from "./reload-log.ts";
+import { Reloader } from "./reloader.ts";
 import { Triggers } from "./triggers.ts";
-
-/** Where a set comes from. */
-type Source = "folder" | "history";
-
-/** What one load, reload or rollback was given, and reports to. */
-interface Attempt<Extension> {
-  readonly data: unknown;
-  readonly callback: ReloadCallback<Extension> | undefined;
-  /** Waits before the swap with what is prepared; not at all when it is not given. */
-  readonly hold?: ((details: ReloadDetails) => Promise<void>) | undefined;
-  /** Watches the set after the swap. */
-  readonly probation?: ProbationOptions | undefined;
-  readonly report: ReportProgress;
-  readonly timings: PhaseTimings;
-}
-
-/** What a load, reload or rollback was asked to do. */
-type Request<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold" | "probation">;
 
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
@@ -80,26 +41,14 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** The sockets of each server that was started by `serve`. @internal */
   readonly servers = new Set<ServedSockets>();
   readonly #options: FilledOptions<Extension>;
-  readonly #loader: Loader;
-  readonly #scanner: PluginDirScanner;
-  readonly #retirement: Retirement<Extension>;
-  readonly #history: History;
-  readonly #log: ReloadLog;
-  readonly #errors: ErrorLog;
+  readonly #reloader: Reloader<Extension>;
   readonly #triggers: Triggers;
   readonly #leases: LeaseWatch;
   #pluginDir: string;
-  #storage: BagStorage | undefined;
-  /** Where the vaults that the live plugins hold are found. */
-  #seat: Seat<Extension> | undefined;
-  #live: LivePlugins = new Map();
-  #set: OwnedSet<Extension> | undefined;
-  #reloadCounter = 0;
   /** What the host passed to its newest load or reload; reloads that come from elsewhere pass it on. */
   #data: unknown;
   readonly #queue = new Queue();
   readonly #hold: Hold;
-  #probation: Probation | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -110,21 +59,17 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#options = fillOptions(options);
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
-    this.#log = new ReloadLog(this.#options.logger);
-    this.#errors = new ErrorLog((group) => this.#log.tell({ type: "error", group }));
-    this.#loader = new Loader(this.#options, {
-      errors: this.#errors,
-      onLeak: ({ plugin, number }) => this.#log.tell({ type: "leak", plugin, generation: number }),
-    });
-    this.#scanner = new PluginDirScanner(this.#options);
-    this.#history = new History(this.#loader.cache, this.#options);
-    this.#retirement = new Retirement(this.#options);
+    this.#reloader = new Reloader(this.#options, (isDue) =>
+      this.#enqueue("rollback", async () => {
+        if (isDue()) await this.#reloader.rollBack(this.#data, undefined);
+      }),
+    );
     this.#hold = new Hold(this.#options);
     this.controlTarget = {
       logger: this.#options.logger,
       swapper: this,
-      reload: (how = {}) => this.#log.recordOf(this.reload(this.#data, how)),
-      rollback: () => this.#log.recordOf(this.rollback(this.#data)),
+      reload: (how = {}) => this.#reloader.log.recordOf(this.reload(this.#data, how)),
+      rollback: () => this.#reloader.log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
@@ -132,12 +77,12 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /** The live set; `undefined` before the first load. */
   get current(): PluginManager<Extension> | undefined {
-    return this.#set?.manager;
+    return this.#reloader.set?.manager;
   }
 
   /** How many reloads succeeded; the first load does not count. */
   get reloadCounter(): number {
-    return this.#reloadCounter;
+    return this.#reloader.reloadCounter;
   }
 
   /** Whether the plugins are compiled into the host, and cannot be reloaded. */
@@ -147,25 +92,25 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /** Every generation that is not yet collected. */
   get generations(): GenerationInfo[] {
-    return this.#loader.registry.list();
+    return this.#reloader.loader.registry.list();
   }
 
   /** The newest loads, reloads and rollbacks that are over, succeeded or not, oldest first; at most 100. */
   get reloads(): readonly ReloadRecord[] {
-    return this.#log.records;
+    return this.#reloader.log.records;
   }
 
   /** The newest probation, over or not; `undefined` when there was none. */
   get probation(): ProbationState | undefined {
-    return this.#probation?.state;
+    return this.#reloader.probation;
   }
 
   /** What generations counted, and the errors of plugins, grouped (SPEC 15.1). */
   metrics(): SwapperMetrics {
     const { observe } = this.#options;
-    return metricsOf(this.#loader.registry, observe === "calls", {
-      reloads: this.#log.counts,
-      errors: this.#errors.groups,
+    return metricsOf(this.#reloader.loader.registry, observe === "calls", {
+      reloads: this.#reloader.log.counts,
+      errors: this.#reloader.errors.groups,
     });
   }
 
@@ -174,7 +119,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * errors of plugins (grouped), leaked generations, and how a probation goes. Returns a function that ends this.
    */
   subscribe(listener: ReloadListener): () => void {
-    return this.#log.subscribe(listener);
+    return this.#reloader.log.subscribe(listener);
   }
 
   /** Where this swapper reports to. */
@@ -200,7 +145,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    */
   loadPlugins(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
     return this.#enqueue("loadPlugins", async () => {
-      if (this.#set !== undefined) throw new TypeError("loadPlugins() was called before: use reload()");
+      if (this.#reloader.set !== undefined) throw new TypeError("loadPlugins() was called before: use reload()");
       if (this.staticLinkingMode) {
         const { logger, trust } = this.#options;
         logger.warn("plugins are linked statically: they cannot be reloaded");
@@ -209,7 +154,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       }
       this.#data = data;
       await this.#triggers.open();
-      return this.#swapTo("folder", () => this.#find(), { data, callback });
+      return this.#reloader.reload(this.#pluginDir, { data, callback });
     });
   }
 
@@ -228,11 +173,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   reload(data?: unknown, options: ReloadCallback<Extension> | ReloadOptions<Extension> = {}): Promise<ReloadDetails> {
     const { callback, probation } = typeof options === "function" ? { callback: options } : options;
     return this.#enqueue("reload", async () => {
-      if (probation !== undefined) this.#checkProbation(probation);
+      if (probation !== undefined) this.#reloader.checkProbation(probation);
       this.#refuseStatic("reload");
       this.#data = data;
       await this.#triggers.open();
-      return this.#swapTo("folder", () => this.#find(), { data, callback, probation });
+      return this.#reloader.reload(this.#pluginDir, { data, callback, probation });
     });
   }
 
@@ -267,7 +212,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       const hold = (details: ReloadDetails): Promise<void> =>
         this.#hold.wait((decider) => handOut(new PreparedReload({ details, done, ...decider })));
       const dir = pluginDir();
-      const reloaded = await this.#swapTo("folder", () => this.#find(dir), { data, callback, hold });
+      const reloaded = await this.#reloader.reload(dir, { data, callback, hold });
       if (dir !== this.#pluginDir) this.resetPluginDir(dir);
       return reloaded;
     });
@@ -284,15 +229,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   plan({ rehearse = false }: { readonly rehearse?: boolean } = {}): Promise<ReloadPlan> {
     return this.#enqueue("plan", async () => {
       this.#refuseStatic("plan");
-      const changes = findChanges(this.#live, await this.#find());
-      if (!rehearse) return new ReloadPlan(changes.all);
-      const storage = await this.#openStorage();
-      return new ReloadPlan(
-        changes.all,
-        await rehearseMigrations(changes.all, storage, (artifact) =>
-          this.#loader.load(artifact, { isRehearsal: true }),
-        ),
-      );
+      return this.#reloader.plan(this.#pluginDir, rehearse);
     });
   }
 
@@ -301,7 +238,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * needed. Rejects with `HOTSWAP_NOTHING_TO_ROLL_BACK` when there is none.
    */
   rollback(data?: unknown, callback?: ReloadCallback<Extension>): Promise<ReloadDetails> {
-    return this.#enqueue("rollback", () => this.#rollBack(data, callback));
+    return this.#enqueue("rollback", async () => {
+      this.#refuseStatic("rollback");
+      return this.#reloader.rollBack(data, callback);
+    });
   }
 
   /**
@@ -310,10 +250,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    */
   acquire(): Lease<Extension> {
     this.#refuseClosed("acquire");
-    if (this.#set === undefined) {
+    const { set } = this.#reloader;
+    if (set === undefined) {
       throw new HotswapError("HOTSWAP_NOT_LINKED", "acquire() needs a current set: call loadPlugins() first");
     }
-    return this.#leases.acquire(this.#set.manager);
+    return this.#leases.acquire(set.manager);
   }
 
   /**
@@ -323,7 +264,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
    * existed.
    */
   explain(generation: GenerationName): Promise<Explanation> {
-    const { registry, hostModules } = this.#loader;
+    const { registry, hostModules } = this.#reloader.loader;
     return leavePlugin(async () => {
       // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { explain } = await import("../inspect/explain.ts");
@@ -333,7 +274,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
   /** Resolves when every set that was swapped out by now is freed. */
   drained(): Promise<void> {
-    return this.#retirement.drained();
+    return this.#reloader.drained();
   }
 
   /**
@@ -356,155 +297,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     await this.close();
   }
 
-  async #find(pluginDir = this.#pluginDir): Promise<FoundArtifacts> {
-    const { staticPlugins, whitelist, logger } = this.#options;
-    if (staticPlugins !== undefined) return selectPlugins(staticArtifacts(staticPlugins), whitelist, "staticPlugins");
-    const found = selectPlugins(await this.#scanner.scan(pluginDir), whitelist, pluginDir);
-    if (found.size === 0) logger.warn(`there are no plugins in ${pluginDir}`);
-    return found;
-  }
-
-  #rollBack(data: unknown, callback: ReloadCallback<Extension> | undefined): Promise<ReloadDetails> {
-    this.#refuseStatic("rollback");
-    const step = this.#history.newest;
-    if (step === undefined) {
-      throw new HotswapError(
-        "HOTSWAP_NOTHING_TO_ROLL_BACK",
-        `there is no earlier set to go back to (reloads so far: ${this.#reloadCounter}, sets kept: ${this.#options.history})`,
-      );
-    }
-    return this.#swapTo("history", async () => artifactsBefore(step, this.#live), { data, callback });
-  }
-
-  /** Prepares the set of the artifacts that `find` finds and swaps it in. */
-  #swapTo(source: Source, find: () => Promise<FoundArtifacts>, request: Request<Extension>): Promise<ReloadDetails> {
-    const kind: ReloadKind = source === "history" ? "rollback" : this.#set === undefined ? "load" : "reload";
-    return this.#log.follow(
-      kind,
-      () => this.#reloadCounter,
-      async (report, timings) => {
-        report("scan", 0, 0);
-        const start = performance.now();
-        const artifacts = await inPhase("scan", find);
-        await turnWhenDue();
-        const details = await this.#prepareAndSwap(source, artifacts, { ...request, report, timings });
-        const ms = (performance.now() - start).toFixed(1);
-        this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${summary(details)}`);
-        return details;
-      },
-    );
-  }
-
-  async #prepareAndSwap(
-    source: Source,
-    artifacts: FoundArtifacts,
-    { data, callback, hold, probation, report, timings }: Attempt<Extension>,
-  ): Promise<ReloadDetails> {
-    const [old, live] = [this.#set, this.#live];
-    const changes = findChanges(live, artifacts);
-    const storage = await inPhase("vault", () => this.#openStorage());
-    let details: ReloadDetails | undefined;
-    const detailsOf = (set: PreparedSet<Extension>): ReloadDetails =>
-      (details ??= reloadDetails(set.graph.shape.names, changes, timings));
-    const completion: Completion<Extension> = {
-      swap: (set) => {
-        report("swap", 0, 0);
-        this.#swap(set, nextLive(live, old?.graph, set, changes), changes);
-      },
-    };
-    if (hold !== undefined) {
-      completion.hold = async (set) => {
-        report("hold", 0, 0);
-        await hold(detailsOf(set));
-      };
-    }
-    const prepared = await prepareAndSwap(
-      { changes, data, callback, old },
-      { options: this.#options, storage, report, load: (artifact) => this.#loader.load(artifact) },
-      completion,
-    );
-    if (old !== undefined) {
-      const leaving = changes.leaving.map(({ generation }) => generation);
-      this.#retirement.start(old, leaving);
-    }
-    const step = stepFrom(live, changes);
-    this.#probation?.end(source === "history" ? "went back" : "ended", "another set took its place");
-    if (probation !== undefined) {
-      this.#watch(probation, prepared, detailsOf(prepared));
-      // There is nothing to go back from.
-      if (step.size === 0) this.#probation?.end("passed", "nothing changed");
-    }
-    if (source === "history") await this.#history.pop();
-    // A reload that found nothing new is no step to go back to, and must not push out the last good one.
-    else if (old !== undefined && step.size > 0) await this.#history.push(step);
-    await turnWhenDue();
-    return detailsOf(prepared);
-  }
-
-  #checkProbation(options: ProbationOptions): void {
-    checkProbation(options);
-    if (this.#options.history > 0) return;
-    throw new RangeError("a probation needs a set to go back to, and history is 0: keep one set at least");
-  }
-
-  /** Watches the set that has just become live. */
-  #watch(options: ProbationOptions, { fresh }: PreparedSet<Extension>, details: ReloadDetails): void {
-    const { logger, hookTimeout } = this.#options;
-    const probation = new Probation(options, {
-      stats: fresh.map(({ record }) => record.stats),
-      timeout: hookTimeout,
-      goBack: async (reason) => {
-        logger.error(`the set before is made live again: ${reason}`);
-        await this.#enqueue("rollback", async () => {
-          if (this.#probation !== probation || probation.state.state !== "running") return;
-          await this.#rollBack(this.#data, undefined);
-        });
-      },
-      tell: (state) => this.#log.tell({ type: "probation", probation: state }),
-    });
-    this.#probation = probation;
-    details.probation = probation.over;
-    probation.start();
-  }
-
-  /** The swap: one synchronous step (SPEC 3.6). Only the data bag may refuse, and then nothing has changed. */
-  #swap(set: PreparedSet<Extension>, live: LivePlugins, changes: Changes): void {
-    set.bag.commit();
-    const old = this.#set?.manager;
-    if (old !== undefined) this.#reloadCounter++;
-    this.#set = set;
-    this.#live = live;
-    const { vault } = set.manager;
-    const seat = (this.#seat ??= { vault });
-    seat.vault = vault;
-    const leaving = changes.leaving.map(({ generation }) => generation);
-    if (old !== undefined) for (const generation of leaving) generation.moveVault({ vault: old.vault });
-    for (const generation of set.fresh) generation.moveVault(seat);
-    this.#loader.handover.step(set.members, leaving, set.fresh);
-  }
-
   async #freeAll(timeout: number): Promise<void> {
     await this.#triggers.close();
-    this.#probation?.end("ended", "the swapper was closed");
-    const set = this.#set;
-    if (set !== undefined) {
-      await this.#retirement.endOfCalls(set, timeout);
-      this.#set = undefined;
-      this.#loader.handover.step(undefined, set.graph.order.toReversed(), []);
-      this.#retirement.start(set, set.graph.order);
-    }
-    await this.#retirement.finish();
-    try {
-      this.#loader.close();
-    } finally {
-      await this.#storage?.close();
-    }
-  }
-
-  async #openStorage(): Promise<BagStorage> {
-    const { vault, logger } = this.#options;
-    this.#storage ??= await BagStorage.open({ ...vault, logger });
-    return this.#storage;
+    await this.#reloader.free(timeout);
   }
 
   async #enqueue<Result>(what: string, step: () => Promise<Result>): Promise<Result> {
