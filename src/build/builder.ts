@@ -20,8 +20,10 @@ export interface MemoryBuilder extends Builder {
   /**
    * Builds the plugin as it is now. Nothing is encoded or written. `undefined` when only the bundler can build it, and
    * {@link Builder.build} must. Throws what {@link build} throws.
+   *
+   * @param changed absolute paths of all that changed since the build before, for whoever watches: nothing else is looked at
    */
-  buildInMemory(): Promise<BuiltPlugin | undefined>;
+  buildInMemory(changed?: readonly string[]): Promise<BuiltPlugin | undefined>;
 }
 
 /**
@@ -55,8 +57,8 @@ class IncrementalBuilder implements MemoryBuilder {
     return this.#next(() => this.#build());
   }
 
-  buildInMemory(): Promise<BuiltPlugin | undefined> {
-    return this.#next(() => this.#buildInMemory());
+  buildInMemory(changed?: readonly string[]): Promise<BuiltPlugin | undefined> {
+    return this.#next(() => this.#buildInMemory(changed));
   }
 
   #next<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -79,8 +81,8 @@ class IncrementalBuilder implements MemoryBuilder {
     return publishBuild(this.#options, { filled, folder, live, linked, stopwatch });
   }
 
-  async #buildInMemory(): Promise<BuiltPlugin | undefined> {
-    const compiled = await this.#compile(new Stopwatch());
+  async #buildInMemory(changed: readonly string[] | undefined): Promise<BuiltPlugin | undefined> {
+    const compiled = await this.#compile(new Stopwatch(), changed);
     if (typeof compiled === "string") {
       await checkBuild(this.#options);
       return undefined;
@@ -96,11 +98,11 @@ class IncrementalBuilder implements MemoryBuilder {
   }
 
   /** Returns why only the bundler can build it. */
-  async #compile(stopwatch: Stopwatch): Promise<CompiledPlugin | string> {
+  async #compile(stopwatch: Stopwatch, changed?: readonly string[]): Promise<CompiledPlugin | string> {
     const why = aboutTheBundle(this.#filled);
     if (why !== undefined) return why;
     try {
-      return await this.#compiler.compile(stopwatch);
+      return await this.#compiler.compile(stopwatch, changed);
     } catch (error) {
       // Whatever is wrong with the source, the build of the whole says best.
       if (error instanceof NeedsBundler) return error.message;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { LINES_BEFORE_CODE } from "../artifact/layout.ts";
 import type { HostModule, Manifest, Section } from "../artifact/manifest.ts";
@@ -13,7 +14,7 @@ import { type LinkedModule, linkModule, ownTargets } from "./emit/sections/linke
 import { ModuleNames } from "./emit/sections/module-names.ts";
 import { hostModulesOf, sectionEntry, sectionPath, sectionText, type Surroundings } from "./emit/sections/section.ts";
 import type { Diagnostic } from "./diagnostic.ts";
-import type { EditedModule } from "./host/context/edit-context.ts";
+import { mayNeedContext } from "./host/context/edit-context.ts";
 import type { PluginContexts } from "./host/context/plugin-contexts.ts";
 import { Resolution } from "./host/resolution.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
@@ -93,18 +94,22 @@ export class PluginCompiler {
   #links: Links | undefined;
   /** The root module, when nothing is wrong with it. */
   #checked: SourceFile | undefined;
+  #folder: PluginFolder | undefined;
+  #settings = new SettingsFiles();
 
   constructor(options: FilledOptions) {
     this.#options = options;
     this.#resolution = new Resolution(options, this.sources);
   }
 
-  /** Throws {@link NeedsBundler} when something is wrong; what that is, the build of the whole says best. */
-  async compile(stopwatch: Stopwatch): Promise<CompiledPlugin> {
+  /**
+   * Throws {@link NeedsBundler} when something is wrong; what that is, the build of the whole says best.
+   *
+   * @param changed all that changed since the last time, when that is known
+   */
+  async compile(stopwatch: Stopwatch, changed?: readonly string[]): Promise<CompiledPlugin> {
     const options = this.#options;
-    this.sources.renew();
-    const folder = readPluginFolder(options.pluginDir);
-    if (!this.#resolution.renew(folder)) this.#relink();
+    const folder = this.#look(changed);
     const live = readLiveNames(options, folder, this.sources);
     if (live.problems.length + live.syntaxErrors.length > 0) throw new NeedsBundler("live things have problems");
     this.#checkRootModule(this.sources.read(folder.rootModule));
@@ -124,6 +129,22 @@ export class PluginCompiler {
     };
   }
 
+  /** Looks at the disk, and only at what changed when that is some of the modules that were there. */
+  #look(changed: readonly string[] | undefined): PluginFolder {
+    const known = this.#folder;
+    if (known !== undefined && changed?.every((path) => known.modules.includes(path) && existsSync(path)) === true) {
+      this.sources.renew(changed);
+      return known;
+    }
+    this.#folder = undefined;
+    this.sources.renew();
+    this.#settings = new SettingsFiles();
+    const folder = readPluginFolder(this.#options.pluginDir);
+    if (!this.#resolution.renew(folder)) this.#relink();
+    this.#folder = folder;
+    return folder;
+  }
+
   #checkRootModule(file: SourceFile): void {
     if (this.#checked === file) return;
     if (checkRootModule(file).length > 0) throw new NeedsBundler("the definition has problems");
@@ -132,7 +153,7 @@ export class PluginCompiler {
 
   /** Compiles the modules that `starts` lead to, as far as they are new or have changed. */
   async #compile(starts: readonly string[], contexts: PluginContexts): Promise<void> {
-    const settings = new SettingsFiles();
+    const settings = this.#settings;
     const known = this.#modules;
     const current = new Map<string, LinkedModule>();
     const next = starts.toReversed();
@@ -143,10 +164,7 @@ export class PluginCompiler {
       let module = known.get(path);
       if (module?.compiled.source !== source || module.settings !== settings.of(dirname(file))) {
         await turnWhenDue();
-        const context = type === undefined ? contexts.edit(source) : undefined;
-        if (context !== undefined && context.workers.length > 0) throw new NeedsBundler(`${file} starts a worker`);
-        const compiled = await compileModule(this.#options, withRenames(source, context), type, settings);
-        module = linkModule(path, { ...compiled, source }, settings.of(dirname(file)), this.#resolution, context);
+        module = await this.#compileModule(path, source, type, contexts);
         // Whatever happens to the others, this one need not be compiled again.
         known.set(path, module);
       }
@@ -157,6 +175,27 @@ export class PluginCompiler {
       for (const chosen of module.choices.toReversed()) next.unshift(chosen);
     }
     this.#modules = current;
+  }
+
+  async #compileModule(
+    path: string,
+    source: SourceFile,
+    type: string | undefined,
+    contexts: PluginContexts,
+  ): Promise<LinkedModule> {
+    const settings = this.#settings;
+    let compiled = await compileModule(this.#options, source, type, settings);
+    // Comments, which often speak of what needs a context, are no longer there.
+    const context = type === undefined && mayNeedContext(compiled.text) ? contexts.edit(source) : undefined;
+    if (context !== undefined) {
+      if (context.workers.length > 0) throw new NeedsBundler(`${source.path} starts a worker`);
+      // Where `require` has another name, it gets the one that everybody knows.
+      if (context.renames.length > 0) {
+        const renamed = new SourceFile(source.path, applyEdits(source.text, context.renames));
+        compiled = { ...(await compileModule(this.#options, renamed, type, settings)), source };
+      }
+    }
+    return linkModule(path, compiled, settings.of(dirname(source.path)), this.#resolution, context);
   }
 
   /** A file that is not listed as a module, a test for example, may be gone although something imports it. */
@@ -234,12 +273,6 @@ export class PluginCompiler {
       )
       .toArray();
   }
-}
-
-/** The module as it is compiled: where `require` has another name, it gets the one that everybody knows. */
-function withRenames(source: SourceFile, context: EditedModule | undefined): SourceFile {
-  const { renames = [] } = context ?? {};
-  return renames.length === 0 ? source : new SourceFile(source.path, applyEdits(source.text, renames));
 }
 
 /** What an artifact is made of whose modules are kept apart. */

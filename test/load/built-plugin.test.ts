@@ -100,6 +100,33 @@ describe("17.1 what was built in the host's own process", () => {
     expect((error.cause as Error).stack).toContain(`${project.path("plugin/alpha/deep.ts")}:3:`);
   });
 
+  test("looks at nothing but what is said to have changed, and then at everything that has to do with it", async () => {
+    await using project = await createProject(files);
+    const builder = builderOf(project);
+    const [entry, deep, more] = ["index.ts", "deep.ts", "more.ts"].map((name) => project.path(`plugin/alpha/${name}`));
+    const result = async (...changed: (string | undefined)[]): Promise<unknown> => {
+      const built = await builder.buildInMemory(changed.filter((path) => path !== undefined));
+      return call(await load(project, built), "result");
+    };
+    const root = String(files["plugin/alpha/index.ts"]);
+    await builder.buildInMemory();
+    await project.write({
+      "plugin/alpha/index.ts": root.replace("=> deep()", "=> [deep()]"),
+      "plugin/alpha/deep.ts": `export const deep = (): string => "two";\n`,
+    });
+    expect(await result(entry)).toEqual(["one"]);
+    expect(await result(deep)).toEqual(["two"]);
+    await project.write({
+      "plugin/alpha/deep.ts": `export { more as deep } from "./more";\n`,
+      "plugin/alpha/more.ts": `export const more = (): string => "three";\n`,
+    });
+    expect(await result(deep, more)).toEqual(["three"]);
+    await project.remove("plugin/alpha/more.ts");
+    await expect(builder.buildInMemory([more ?? ""])).rejects.toThrow("./more");
+    await project.write({ "plugin/alpha/deep.ts": `export const deep = (): string => "four";\n` });
+    expect(await result(deep)).toEqual(["four"]);
+  });
+
   test("leaves a file to whoever else imports it", async () => {
     await using project = await createProject(files);
     await load(project, await builderOf(project).buildInMemory());

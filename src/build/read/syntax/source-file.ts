@@ -19,10 +19,10 @@ export class SourceFile {
     this.text = text;
   }
 
-  /** Whether `word` stands somewhere in the text, in whatever case. Asked for one word again and again. */
+  /** Whether something in the text may begin with `word`, in whatever case. Asked for one word again and again. */
   mentions(word: string): boolean {
     if (this.#asked?.word !== word) {
-      this.#asked = { word, found: new RegExp(RegExp.escape(word), "i").test(this.text) };
+      this.#asked = { word, found: new RegExp(`(?<![\\w$])${RegExp.escape(word)}`, "i").test(this.text) };
     }
     return this.#asked.found;
   }
@@ -103,7 +103,7 @@ export class SourceFiles implements SourceReader {
   readonly #files = new Map<string, SourceFile>();
   /** Only when there is a next build. */
   #identities: Map<string, Identity> | undefined;
-  #current = new Set<string>();
+  readonly #current = new Set<string>();
 
   /** Reads the file at an absolute path, or returns what was read before. Throws what the file system throws. */
   read(path: string): SourceFile {
@@ -121,10 +121,15 @@ export class SourceFiles implements SourceReader {
     return file;
   }
 
-  /** Begins the next build: what has changed on the disk is read again. */
-  renew(): void {
+  /**
+   * Begins the next build: what has changed on the disk is read again.
+   *
+   * @param changed all that may have changed, when that is known
+   */
+  renew(changed?: readonly string[]): void {
     this.#identities ??= new Map();
-    this.#current = new Set();
+    if (changed === undefined) this.#current.clear();
+    else for (const path of changed) this.#current.delete(path);
   }
 
   /** A file with the text that it had before is the same object as before, with whatever was found out about it. */
