@@ -35,13 +35,6 @@ export async function bundle(dist: string): Promise<void> {
     minify: { whitespace: true, syntax: true },
     naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]" },
   });
-  await bundleTo(dist, {
-    entrypoints: [join(checkout, "cli", "build-alone.ts")],
-    format: "cjs",
-    bytecode: true,
-    minify: { whitespace: true, syntax: true, identifiers: true },
-    naming: "[name].[ext]",
-  });
 }
 
 /** Writes into the folder `types` the declarations that users' programs lead to, and no others. */
