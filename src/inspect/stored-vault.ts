@@ -1,8 +1,6 @@
 import { Database, constants } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { readRecord } from "../vault/bag/record.ts";
 import { Slot, type Entry } from "../vault/bag/slot.ts";
 import { decode, noTypes } from "../vault/codec/decode.ts";
@@ -59,7 +57,10 @@ export async function inspectStore(path: string): Promise<Inspection> {
     checkIntegrity(database, path);
     return Array.from(readRecords(database, path), (record) => describeRecord(record).described);
   });
-  return { bytes: (await stat(path)).size, keys: keys.toSorted((one, other) => (one.key < other.key ? -1 : 1)) };
+  return {
+    bytes: (await Bun.file(path).stat()).size,
+    keys: keys.toSorted((one, other) => (one.key < other.key ? -1 : 1)),
+  };
 }
 
 /** One key of a store with its value; `undefined` when there is no such key. Throws as {@link inspectStore}. */
@@ -83,7 +84,7 @@ async function readingStore<T>(path: string, read: (database: Database) => T): P
 /** A plain read-only connection would leave the files of SQLite's log behind when nobody else has the store open. */
 function openForReading(path: string): Database {
   if (existsSync(`${path}-wal`)) return new Database(path, { readonly: true });
-  const url = `${pathToFileURL(resolve(path)).href}?immutable=1`;
+  const url = `${Bun.pathToFileURL(resolve(path)).href}?immutable=1`;
   return new Database(url, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { CarriedModules, ModuleContext, OwnModules } from "../artifact/manifest.ts";
 import { HotswapError } from "../errors.ts";
 import { candidatesOf, isInside, isPath, pathOf, requireNoInstall, resolveImport } from "./resolve.ts";
@@ -42,7 +41,7 @@ export function createContext(options: ContextOptions): ModuleContext {
       file: basename(file),
       path: file,
       filename: file,
-      url: pathToFileURL(file).href,
+      url: Bun.pathToFileURL(file).href,
       // Only the artifact can be what a process was started with.
       main: false,
       env: process.env,
@@ -139,7 +138,7 @@ function notCarried(
 function resolveUrl(specifier: string, file: string): string {
   if (isBuiltin(specifier)) return specifier;
   if (/^(?:data|blob|https?):/.test(specifier)) return specifier;
-  return pathToFileURL(isPath(specifier) ? pathOf(specifier, dirname(file)) : resolveImport(specifier, file)).href;
+  return Bun.pathToFileURL(isPath(specifier) ? pathOf(specifier, dirname(file)) : resolveImport(specifier, file)).href;
 }
 
 function attributeType(options: unknown): string | undefined {

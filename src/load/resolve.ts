@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** The endings that an import may leave out, in the order in which Bun tries them. */
 export const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
@@ -28,7 +27,7 @@ export function isPath(specifier: string): boolean {
 
 /** The absolute path that a specifier for which {@link isPath} holds stands for in a module of the folder `from`. */
 export function pathOf(specifier: string, from: string): string {
-  return specifier.startsWith("file:") ? fileURLToPath(specifier) : resolve(from, specifier);
+  return specifier.startsWith("file:") ? Bun.fileURLToPath(specifier) : resolve(from, specifier);
 }
 
 /** The folder whose `node_modules` has the package that a bare specifier names, seen from the folder `from`. */

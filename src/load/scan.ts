@@ -1,5 +1,4 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { MAX_ARTIFACT_SIZE, type ReadArtifact, readArtifact } from "../artifact/read-artifact.ts";
@@ -254,7 +253,9 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
 /** `expected` is how many there were the last time. */
 async function listFolder(dir: string, expected: number): Promise<string[]> {
   try {
-    return expected <= LISTED_IN_TURN ? readdirSync(dir) : await readdir(dir);
+    if (expected <= LISTED_IN_TURN) return readdirSync(dir);
+    const { readdir } = await import("node:fs/promises");
+    return await readdir(dir);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : describeError(error);
     throw new HotswapError(

@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OwnFolder, type Report } from "./own-folder.ts";
 
@@ -76,7 +75,10 @@ export async function writeSlot({ file }: Slot, bytes: Uint8Array): Promise<void
   const options = { mode: 0o600, flag: "wx" };
   try {
     if (bytes.length <= WRITTEN_AT_ONCE) writeFileSync(file, bytes, options);
-    else await writeFile(file, bytes, options);
+    else {
+      const { writeFile } = await import("node:fs/promises");
+      await writeFile(file, bytes, options);
+    }
   } catch (error) {
     rmSync(file, { force: true });
     throw error;

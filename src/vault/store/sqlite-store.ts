@@ -1,6 +1,6 @@
-import { Database, type Statement } from "bun:sqlite";
+import type * as Sqlite from "bun:sqlite";
+import type { Database, Statement } from "bun:sqlite";
 import { closeSync, openSync, realpathSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import type { DataStore, StoreBatch, StoreRecord } from "./data-store.ts";
 import {
   checkIntegrity,
@@ -188,7 +188,9 @@ function prepareFile(path: string, lock: Database, database: Database, isStore: 
 /** The file is made for its owner alone, and SQLite gives its log the same mode. One that is there keeps its own. */
 function openPrivately(path: string): Database {
   closeSync(openSync(path, "a", 0o600));
-  return new Database(path, { readwrite: true });
+  // Most hosts have no store.
+  const { Database: Opened } = require("bun:sqlite") as typeof Sqlite;
+  return new Opened(path, { readwrite: true });
 }
 
 /** Two names of one file must lead to one lock. */
@@ -202,7 +204,7 @@ function resolved(path: string): string {
 
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size;
+    return (await Bun.file(path).stat()).size;
   } catch {
     return 0;
   }

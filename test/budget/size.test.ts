@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundle } from "../../package/published.ts";
+
+/* How much code each entrance of the published package loads: when one of these grows, somebody should know why. */
+
+let dist: string;
+
+beforeAll(async () => {
+  dist = await mkdtemp(join(tmpdir(), "hotswap-size-"));
+  await bundle(dist);
+});
+
+afterAll(() => rm(dist, { recursive: true }));
+
+const transpiler = new Bun.Transpiler({ loader: "js" });
+
+/** Bytes of the files that importing `name` loads, and the modules of Bun that they import. */
+async function loadedBy(name: string): Promise<{ readonly bytes: number; readonly builtins: readonly string[] }> {
+  const files = new Set([name]);
+  const builtins = new Set<string>();
+  let bytes = 0;
+  for (const file of files) {
+    const code = await Bun.file(join(dist, file)).text();
+    bytes += code.length;
+    for (const { kind, path } of transpiler.scanImports(code.replace(/^#!.*/, ""))) {
+      if (kind !== "import-statement") continue;
+      if (path.startsWith("./")) files.add(path.slice(2));
+      else builtins.add(path);
+    }
+  }
+  return { bytes, builtins: [...builtins].toSorted() };
+}
+
+test.each([
+  ["index.js", 280_000],
+  ["build.js", 180_000],
+  ["dashboard.js", 46_000],
+  ["fleet.js", 106_000],
+  ["jobs.js", 59_000],
+  ["opentelemetry.js", 9_000],
+  ["main.js", 17_000],
+])("%s loads no more than %d bytes", async (name, most) => {
+  expect((await loadedBy(name)).bytes).toBeLessThan(most);
+});
+
+test(`import "hotswap" loads only modules of Bun that load quickly`, async () => {
+  // node:util, node:fs/promises and node:url take 1 to 6 ms each; a store's SQLite and a large file are rarely there.
+  const allowed = "async_hooks bun:jsc diagnostics_channel fs module os path util/types vm";
+  expect((await loadedBy("index.js")).builtins).toEqual(allowed.split(" "));
+});
