@@ -8,6 +8,9 @@ import { fields, table } from "./table.ts";
 import { ago, count, describeReload, duration, shortHash } from "./wording.ts";
 import { print } from "../terminal/output.ts";
 
+/** Leaked generations that are named before the rest is only counted. */
+const LEAKED_SHOWN = 5;
+
 export const statusCommand = defineCommand({
   name: "status",
   description:
@@ -39,6 +42,7 @@ export function describeStatus(status: Status, paint: Paint): string {
       ...(sockets.carried + sockets.pinned === 0
         ? []
         : [["sockets", `${sockets.carried} carried on over reloads, ${sockets.pinned} pinned to their set`] as const]),
+      ...(status.leaked.length === 0 ? [] : [["leaked", paint.red(describeLeaked(status.leaked))] as const]),
       ...(status.probation === null ? [] : [["watch", describeProbation(status.probation, paint)] as const]),
     ],
     paint,
@@ -46,6 +50,14 @@ export function describeStatus(status: Status, paint: Paint): string {
   const parts = [describeErrors(status.errors, paint), overview];
   if (status.plugins.length > 0) parts.push(pluginTable(status.plugins, paint));
   return parts.filter(Boolean).join("\n");
+}
+
+/** Of what is still in memory, the newest: `worker#1, worker#2; hotswap explain worker 2 names what holds it`. */
+function describeLeaked(leaked: Status["leaked"]): string {
+  const names = leaked.slice(-LEAKED_SHOWN).map(({ plugin, generation }) => `${plugin}#${generation}`);
+  const more = leaked.length - names.length;
+  const newest = leaked.at(-1);
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}; hotswap explain ${newest?.plugin} ${newest?.generation} names what holds it`;
 }
 
 function pluginCount({ loaded, plugins }: Status): string {
@@ -67,6 +79,10 @@ function pluginTable(plugins: readonly PluginStatus[], paint: Paint): string {
         value: ({ failures, uncaught }) => (failures + uncaught > 0 ? String(failures + uncaught) : ""),
         right: true,
         paint: paint.red,
+      },
+      {
+        title: "slowest",
+        value: ({ slowest }) => (slowest === null ? "" : `${slowest.name} p99 ${duration(slowest.p99)}`),
       },
       { title: "depends on", value: ({ deps }) => deps.join(", ") },
       { title: "functions", value: ({ functions }) => functions.join(", ") },

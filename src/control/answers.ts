@@ -2,6 +2,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { excerptOf } from "./excerpt.ts";
 import { compareNames } from "../link/link.ts";
 import type { Plugin } from "../link/plugin.ts";
+import type { FunctionMetrics, GenerationMetrics } from "../reload/metrics.ts";
 import type { ReloadNews, ReloadRecord } from "../reload/reload-log.ts";
 import type { ErrorGroup } from "../generation/error-log.ts";
 import type { ProbationState } from "../plan/probation-state.ts";
@@ -29,6 +30,8 @@ import { toWire } from "./wire.ts";
 export function statusOf(swapper: VisibleSwapper): Status {
   const last = swapper.reloads.at(-1);
   const servers = Array.from(swapper.servers);
+  const { errors, generations } = swapper.metrics();
+  const counted = new Map(generations.map((each) => [`${each.plugin}#${each.generation}`, each]));
   return {
     protocol: PROTOCOL,
     hotswap: manifest.version,
@@ -39,14 +42,20 @@ export function statusOf(swapper: VisibleSwapper): Status {
     reloadCounter: swapper.reloadCounter,
     static: swapper.staticLinkingMode,
     loaded: swapper.current !== undefined,
-    plugins: swapper.current?.plugins.map(pluginStatus) ?? [],
+    plugins:
+      swapper.current?.plugins.map((plugin) =>
+        pluginStatus(plugin, counted.get(`${plugin.name}#${plugin.generation}`)),
+      ) ?? [],
     sockets: {
       carried: servers.reduce((sum, { carried }) => sum + carried, 0),
       pinned: servers.reduce((sum, { pinned }) => sum + pinned, 0),
     },
     lastReload: last === undefined ? null : reloadOf(last),
     probation: swapper.probation === undefined ? null : probationOf(swapper.probation),
-    errors: swapper.metrics().errors.map(errorReportOf),
+    errors: errors.map(errorReportOf),
+    leaked: swapper.generations
+      .filter(({ leaked }) => leaked)
+      .map(({ plugin, number }) => ({ plugin, generation: number })),
   };
 }
 
@@ -70,7 +79,7 @@ function errorReportOf(group: ErrorGroup): ErrorReport {
   };
 }
 
-function pluginStatus(plugin: Plugin): PluginStatus {
+function pluginStatus(plugin: Plugin, counted: GenerationMetrics | undefined): PluginStatus {
   const { name, file, hash, note, generation, deps, source } = plugin;
   return {
     name,
@@ -85,7 +94,19 @@ function pluginStatus(plugin: Plugin): PluginStatus {
     calls: source.record.calls,
     failures: source.record.stats.failures,
     uncaught: source.record.stats.uncaught,
+    called: source.record.stats.countsCalls
+      ? (counted?.functions ?? []).reduce((sum, { calls = 0 }) => sum + calls, 0)
+      : null,
+    slowest: slowestOf(counted?.functions ?? []),
   };
+}
+
+function slowestOf(functions: readonly FunctionMetrics[]): PluginStatus["slowest"] {
+  let slowest: PluginStatus["slowest"] = null;
+  for (const { name, p99 } of functions) {
+    if (p99 !== undefined && p99 > (slowest?.p99 ?? 0)) slowest = { name, p99 };
+  }
+  return slowest;
 }
 
 export function generationsOf(swapper: VisibleSwapper): Generations {

@@ -58,6 +58,8 @@ export interface Status {
   readonly probation: Probation | null;
   /** Errors of plugins that are alike, the newest first; at most 100. */
   readonly errors: readonly ErrorReport[];
+  /** Generations that were freed, and that something still referred to after `leakAfter`. */
+  readonly leaked: readonly { readonly plugin: string; readonly generation: number }[];
 }
 
 export interface PluginStatus {
@@ -82,6 +84,10 @@ export interface PluginStatus {
   readonly failures: number;
   /** Errors of this generation's background work that nobody caught. */
   readonly uncaught: number;
+  /** Calls of this generation so far; `null` unless calls are counted. */
+  readonly called: number | null;
+  /** Its function with the highest p99, in ms; `null` unless calls are counted, and before one was timed. */
+  readonly slowest: { readonly name: string; readonly p99: number } | null;
 }
 
 /** Where a probation stands. */

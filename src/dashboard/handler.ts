@@ -39,6 +39,13 @@ const questions: Readonly<
     ask: async (host) =>
       new Response(prometheusText(await host.metrics()), { headers: { "content-type": PROMETHEUS_TYPE } }),
   },
+  "api/metrics": {
+    method: "GET",
+    ask: async (host, query) => {
+      const { generations } = await host.metrics();
+      return Response.json(generations.filter(({ plugin }) => plugin === query.get("plugin")));
+    },
+  },
   "api/explain": {
     method: "GET",
     ask: async (host, query) =>

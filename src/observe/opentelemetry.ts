@@ -13,7 +13,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { HotswapError } from "../errors.ts";
-import type { FunctionMetrics, SwapperMetrics } from "../reload/metrics.ts";
+import { type FunctionMetrics, leakedOf, type SwapperMetrics } from "../reload/metrics.ts";
 import type { ReloadListener, ReloadRecord } from "../reload/reload-log.ts";
 
 /** What is used of a swapper. */
@@ -108,9 +108,9 @@ function observe(swapper: InstrumentedSwapper, meter: Meter): () => void {
       }
     };
   const perPlugin =
-    (value: (plugin: SwapperMetrics["totals"][number]) => number): Observe =>
-    (result, { totals }) => {
-      for (const total of totals) result.observe(value(total), { "hotswap.plugin": total.plugin });
+    (value: (plugin: SwapperMetrics["totals"][number], metrics: SwapperMetrics) => number): Observe =>
+    (result, metrics) => {
+      for (const total of metrics.totals) result.observe(value(total, metrics), { "hotswap.plugin": total.plugin });
     };
   const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000);
   const instruments = [
@@ -135,7 +135,7 @@ function observe(swapper: InstrumentedSwapper, meter: Meter): () => void {
     ],
     [
       meter.createObservableGauge("hotswap.generations.leaked", { unit: "{generation}" }),
-      ((result, { leaked }) => result.observe(leaked)) satisfies Observe,
+      perPlugin(({ plugin }, { generations }) => leakedOf(plugin, generations)),
     ],
   ] as const;
   const callbacks = instruments.map(([observed, look]) => {

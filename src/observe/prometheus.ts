@@ -1,4 +1,4 @@
-import type { FunctionMetrics, SwapperMetrics } from "../reload/metrics.ts";
+import { type FunctionMetrics, leakedOf, type SwapperMetrics } from "../reload/metrics.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -34,7 +34,7 @@ export function prometheusText(metrics: Omit<SwapperMetrics, "errors">): string 
     .join("");
 }
 
-function families({ reloads, generations, totals, leaked }: Omit<SwapperMetrics, "errors">): Family[] {
+function families({ reloads, generations, totals }: Omit<SwapperMetrics, "errors">): Family[] {
   const functions = totals.flatMap(({ plugin, functions: list }) =>
     list.map((fn) => ({ fn, labels: { plugin, function: fn.name } })),
   );
@@ -70,8 +70,8 @@ function families({ reloads, generations, totals, leaked }: Omit<SwapperMetrics,
     {
       name: "hotswap_generations_leaked",
       type: "gauge",
-      help: "Generations that were freed and are still in memory.",
-      samples: [{ value: leaked }],
+      help: "Generations that were freed and are still in memory, by plugin.",
+      samples: totals.map(({ plugin }) => ({ labels: { plugin }, value: leakedOf(plugin, generations) })),
     },
     {
       name: "hotswap_uncaught_errors_total",

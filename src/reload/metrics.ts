@@ -34,6 +34,8 @@ export interface GenerationMetrics extends PluginMetrics {
   /** The generation's number. */
   readonly generation: number;
   readonly state: GenerationState;
+  /** It was freed, and something still referred to it after `leakAfter`. */
+  readonly leaked: boolean;
 }
 
 /** What `swapper.metrics()` returns (SPEC 15.1). */
@@ -58,10 +60,11 @@ export function metricsOf(
   const records = Array.from(registry);
   return {
     ...others,
-    generations: records.map(({ plugin, number, state, stats: { failures, uncaught, functions } }) => ({
+    generations: records.map(({ plugin, number, state, leaked, stats: { failures, uncaught, functions } }) => ({
       plugin,
       generation: number,
       state,
+      leaked,
       failures,
       uncaught,
       functions: functionsOf(functions, countsCalls),
@@ -74,6 +77,11 @@ export function metricsOf(
     })),
     leaked: records.filter(({ leaked }) => leaked).length,
   };
+}
+
+/** How many generations of the plugin leaked. */
+export function leakedOf(plugin: string, generations: SwapperMetrics["generations"]): number {
+  return generations.filter((each) => each.leaked && each.plugin === plugin).length;
 }
 
 function functionsOf(functions: FunctionTable, countsCalls: boolean): FunctionMetrics[] {

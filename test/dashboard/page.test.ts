@@ -25,7 +25,7 @@ export default definePlugin({ functions: { wait: () => wishes.get("waiting") } }
     const { page } = visit;
     for (const plugin of ["alpha", "beta", "gamma", "waiting"]) await visit.generation(plugin, 1);
     expect(await page.locator("#graph-picture .edge").count()).toBe(2);
-    await page.getByText("1 shown").waitFor();
+    await page.getByText("1 attempt: 1 load").waitFor();
 
     await shown.host.change("beta", journalPlugin("beta", ["alpha"], 2));
     await shown.host.swapper.reload();
@@ -43,7 +43,10 @@ export default definePlugin({ functions: { wait: () => wishes.get("waiting") } }
     await failed.locator(".error-box").waitFor();
     expect(await failed.locator(".error-box").textContent()).toContain("HOTSWAP_HOOK_FAILED");
     expect(await failed.locator("tbody th").allTextContents()).toEqual(expect.arrayContaining(["load", "onInit"]));
-    await page.locator("#facts").getByText("1 failed").waitFor();
+    await page.locator("#facts").getByText("succeeded, 1 failed", { exact: true }).waitFor();
+    await page.getByText("3 attempts: 1 load, 1 that counts, 1 failed").waitFor();
+    const keys = await page.locator("#reloads-legend > span").allTextContents();
+    expect(keys).toEqual(expect.arrayContaining(["scan", "load", "onInit", "swap", "failed"]));
 
     const held = Promise.withResolvers<void>();
     shown.host.wishes.set("waiting", held.promise);
@@ -55,6 +58,10 @@ export default definePlugin({ functions: { wait: () => wishes.get("waiting") } }
     await shown.host.swapper.reload();
     await page.locator("#calls li.draining", { hasText: "waiting #1, draining" }).waitFor();
     await page.locator("#timeline-picture .draining").first().waitFor();
+    await page.locator("#reloads > li.mended .outcome", { hasText: /^mended by #4; failed in onInit/ }).waitFor();
+    const counter = page.locator("#facts dd", { hasText: "succeeded, 1 failed, mended" });
+    await counter.waitFor();
+    expect(await counter.getAttribute("title")).toContain("The reload counter");
     expect(await visit.node("waiting").locator(".older.draining").count()).toBe(1);
     held.resolve();
     await call;
@@ -205,4 +212,18 @@ browserTest("everything can be reached by keyboard, and pictures have tables for
   await page.keyboard.press("ArrowRight");
   expect(await page.locator("#graph-picture").isVisible()).toBe(false);
   expect((await graph.boundingBox())?.height).toBeGreaterThan(50);
+});
+
+browserTest("a plugin that is put back as it was mends the reload that failed", async (browser) => {
+  await using shown = await createShown(trine);
+  const { page } = await PageVisit.open(browser, shown.url);
+  await shown.host.change("gamma", failingPlugin("no luck"));
+  await shown.host.swapper.reload().catch(() => {});
+  await page.locator("#facts dt", { hasText: "Last reload" }).waitFor();
+  await page.locator("#facts dd.bad", { hasText: "failed" }).waitFor();
+  await shown.host.change("gamma", trine.gamma);
+  await shown.host.swapper.reload();
+  await page.locator("#reloads > li.mended").waitFor();
+  await page.locator("#reloads > li").first().getByText("3 unchanged").waitFor();
+  expect(await page.locator("#facts dd.bad").count()).toBe(0);
 });

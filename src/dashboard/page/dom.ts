@@ -35,7 +35,10 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
 export function setAttributes(element: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : visible(String(value)));
+    else {
+      const text = value === true ? "" : visible(String(value));
+      if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GenerationSpan, HostStatus } from "../../feed.ts";
 import { setText, svg } from "../dom.ts";
-import { count, formatAgo } from "../format.ts";
+import { count, formatAgo, formatClock } from "../format.ts";
 import { stateName } from "../panels/screen.ts";
 import { setTooltip } from "../tooltip.ts";
 import type { Box } from "./layout.ts";
@@ -33,6 +33,7 @@ export class GraphNode {
   readonly #callsPill = svg("rect", { class: "calls-pill", rx: 8, height: 16 });
   readonly #callsCount = svg("text", { class: "calls-count" });
   #generation: number | undefined;
+  #shown = "";
 
   constructor(name: string) {
     this.element = svg(
@@ -50,10 +51,16 @@ export class GraphNode {
   }
 
   update(content: NodeContent, { x, y, width, height }: Box, label: string): void {
+    // Every answer of the host comes here for every plugin, and most of them are what they were.
+    const shown = JSON.stringify([content, x, y, width, height, label]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     const { plugin, older, calls } = content;
     const { element } = this;
     element.setAttribute("transform", `translate(${x} ${y})`);
-    element.setAttribute("aria-label", describe(content));
+    const loadedAt = Date.parse(plugin.loadedAt);
+    // No age in it: it would have to be written again all the time.
+    element.setAttribute("aria-label", [plugin.name, ...linesOf(content, formatClock(loadedAt))].join(", "));
     const kept = [...element.classList].filter((name) => ["selected", "near"].includes(name));
     const isFresh = this.#generation !== undefined && this.#generation !== plugin.generation;
     this.#generation = plugin.generation;
@@ -65,7 +72,7 @@ export class GraphNode {
     } else if (element.classList.contains("fresh")) kept.push("fresh");
     if (plugin.failures + plugin.uncaught > 0) kept.push("erring");
     element.setAttribute("class", ["node", plugin.note.replace(" ", "-"), ...kept].join(" "));
-    setTooltip(element, () => ({ title: plugin.name, lines: linesOf(content) }));
+    setTooltip(element, () => ({ title: plugin.name, lines: linesOf(content, formatAgo(Date.now() - loadedAt)) }));
 
     const middle = height / 2;
     setSize(this.#box, { x: 0, y: 0, width, height });
@@ -115,15 +122,9 @@ function numberWidth(generation: number): number {
   return 7 + String(generation).length * 6.5;
 }
 
-function describe(content: NodeContent): string {
-  return [content.plugin.name, ...linesOf(content)].join(", ");
-}
-
-function linesOf({ plugin, dependents, older, calls }: NodeContent): string[] {
-  const lines = [
-    `generation ${plugin.generation}, loaded ${formatAgo(Date.now() - Date.parse(plugin.loadedAt))}`,
-    `${plugin.note} in the last reload`,
-  ];
+/** `loaded` is the moment, or how long ago it was. */
+function linesOf({ plugin, dependents, older, calls }: NodeContent, loaded: string): string[] {
+  const lines = [`generation ${plugin.generation}, loaded ${loaded}`, `${plugin.note} in the last reload`];
   if (!plugin.reloadable) lines.push("not reloadable");
   const errors = plugin.failures + plugin.uncaught;
   if (errors > 0) lines.push(`${count(errors, "error")}: ${plugin.failures} of calls, ${plugin.uncaught} uncaught`);

@@ -185,7 +185,7 @@ export class GraphPanel implements Panel {
     for (const [name, { element }] of this.#nodes) {
       element.classList.toggle("near", isNear(name));
       element.classList.toggle("selected", name === selected);
-      element.setAttribute("aria-pressed", String(name === selected));
+      setAttributes(element, { "aria-pressed": String(name === selected) });
     }
     for (const edge of this.#edges.children) {
       const from = edge.getAttribute("data-from") ?? "";

@@ -3,6 +3,7 @@ import type { Explained } from "../../../control/protocol.ts";
 import { byId, html } from "../dom.ts";
 import { formatAgo, formatClock, shortHash } from "../format.ts";
 import { openDialog, request } from "./dialog.ts";
+import { FunctionTable } from "./function-table.ts";
 import { errorBox } from "./reloads.ts";
 import { callsByPlugin, type Panel, type Screen, type Select, stateName } from "./screen.ts";
 
@@ -12,6 +13,7 @@ type PluginStatus = HostStatus["plugins"][number];
 export class DetailsPanel implements Panel {
   readonly #element = byId("details", HTMLElement);
   readonly #select: Select;
+  readonly #functions = new FunctionTable();
   #shown = "";
 
   constructor(select: Select) {
@@ -21,6 +23,7 @@ export class DetailsPanel implements Panel {
   update({ feed, selected }: Screen): void {
     const plugin = feed.status?.plugins.find(({ name }) => name === selected);
     this.#element.hidden = plugin === undefined;
+    this.#functions.show(plugin?.name, plugin?.functions ?? []);
     if (plugin === undefined || !feed.status) {
       this.#shown = "";
       return;
@@ -37,6 +40,10 @@ export class DetailsPanel implements Panel {
     for (const control of this.#element.querySelectorAll<HTMLElement>("[data-focus]")) {
       if (control.dataset["focus"] === focused) control.focus();
     }
+  }
+
+  tick(): void {
+    this.#functions.tick();
   }
 
   #contentOf(plugin: PluginStatus, dependents: readonly string[], generations: readonly GenerationSpan[]): Node[] {
@@ -75,7 +82,7 @@ export class DetailsPanel implements Panel {
         pairs,
         this.#plugins("Depends on", plugin.deps, "on no other plugin"),
         this.#plugins("Needed by", dependents, "by no other plugin"),
-        names("Functions", plugin.functions),
+        html("section", {}, html("h3", {}, "Functions"), this.#functions.element),
       ),
     ];
   }
@@ -108,10 +115,4 @@ function explain({ plugin, number }: GenerationSpan): void {
     if ("error" in answer) body.replaceChildren(errorBox(answer.error));
     else body.replaceChildren(html("pre", { class: "excerpt", tabindex: 0 }, (answer.value as Explained).text));
   });
-}
-
-function names(title: string, values: readonly string[]): HTMLElement {
-  const list = html("ul", { class: "chips" }, ...values.map((value) => html("li", {}, value)));
-  const none = html("p", {}, "none by name");
-  return html("section", {}, html("h3", {}, title), values.length === 0 ? none : list);
 }

@@ -1,3 +1,4 @@
+import type { HostStatus } from "../../feed.ts";
 import { byId, html, type ItemView, ItemList, setText } from "../dom.ts";
 import { count, formatAge, formatAgo, formatDuration } from "../format.ts";
 import { type Panel, type Screen, stateName } from "./screen.ts";
@@ -6,6 +7,8 @@ interface Fact {
   readonly name: string;
   readonly value: string;
   readonly more: string;
+  /** What there is no room for. */
+  readonly explanation?: string;
   /** What of it is alarming. */
   readonly alarm?: "value" | "more" | undefined;
 }
@@ -39,6 +42,7 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
   // There is room for two.
   const summary = kept.length > 2 ? `${kept[0]} and others` : kept.join(", ");
   const failed = reloads.filter(({ ok }) => !ok).length;
+  const isMended = last?.ok === true;
   const errors = status?.errors ?? [];
   const erring = new Set(errors.map(({ plugin }) => plugin));
   return [
@@ -59,11 +63,14 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
       more: summary === "" ? "all live" : summary,
       alarm: leaked > 0 ? "more" : undefined,
     },
-    { name: "Calls under way", value: String(calls), more: callsMore(busy, status?.sockets) },
+    { name: "Calls under way", value: String(calls), more: callsMore(busy, status?.plugins ?? [], status?.sockets) },
+    ...slowestOf(status?.plugins ?? []),
     {
       name: "Reloads",
       value: status ? String(status.reloadCounter) : "–",
-      more: failed === 0 ? "all succeeded" : `succeeded, ${failed} failed`,
+      more: failed === 0 ? "all succeeded" : `succeeded, ${failed} failed${isMended ? ", mended" : ""}`,
+      explanation:
+        "The reload counter: reloads and rollbacks that succeeded. The first load and attempts that failed do not count; the list of reloads has them, too",
     },
     {
       name: last === undefined ? "Last reload" : `Last ${last.kind}`,
@@ -98,7 +105,7 @@ function createFact({ name }: Fact): ItemView<Fact> {
     update(fact) {
       if (value.data !== fact.value) value.data = fact.value;
       setText(more, fact.more);
-      description.title = fact.more;
+      description.title = [fact.more, fact.explanation].filter(Boolean).join(". ");
       description.classList.toggle("bad", fact.alarm === "value");
       description.classList.toggle("bad-more", fact.alarm === "more");
     },
@@ -107,9 +114,25 @@ function createFact({ name }: Fact): ItemView<Fact> {
 
 function callsMore(
   busy: number,
+  plugins: HostStatus["plugins"],
   sockets: { readonly carried: number; readonly pinned: number } = { carried: 0, pinned: 0 },
 ): string {
-  const calls = busy === 0 ? "idle" : `in ${count(busy, "generation")}`;
+  const called = plugins.reduce((sum, plugin) => sum + (plugin.called ?? 0), 0);
   const { carried, pinned } = sockets;
-  return carried + pinned === 0 ? calls : `${calls}; sockets: ${carried} carried on, ${pinned} pinned`;
+  return [
+    busy > 0 ? `in ${count(busy, "generation")}` : called > 0 ? `${called} finished` : "idle",
+    carried + pinned > 0 && `sockets: ${carried} carried on, ${pinned} pinned`,
+  ]
+    .filter(Boolean)
+    .join("; ");
+}
+
+/** Not there unless calls are counted. */
+function slowestOf(plugins: HostStatus["plugins"]): Fact[] {
+  const [slowest] = plugins
+    .flatMap(({ name, slowest: fn }) => (fn === null ? [] : [{ p99: fn.p99, name: `${name}.${fn.name}` }]))
+    .toSorted((one, other) => other.p99 - one.p99);
+  if (slowest === undefined) return [];
+  const explanation = "99 of 100 calls of the slowest function are faster";
+  return [{ name: "Slowest p99", value: formatDuration(slowest.p99), more: slowest.name, explanation }];
 }

@@ -27,7 +27,7 @@ export class ProbationPanel implements Panel {
     this.#box.className = `probation ${isRunning ? "running" : "bad"}`;
     setText(this.#text, describe(probation, now));
     const share = (now - Date.parse(probation.startedAt)) / probation.watch;
-    this.#bar.style.width = `${isRunning ? Math.min(100, share * 100) : 0}%`;
+    this.#bar.style.width = `${isRunning ? Math.min(100, share * 100) : 100}%`;
   }
 }
 

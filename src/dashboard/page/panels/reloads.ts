@@ -9,8 +9,26 @@ type Note = (Reload & { ok: true })["notes"][number];
 
 interface Row {
   readonly reload: Reload;
+  /** The attempt by which the failure of this one was over. */
+  readonly mendedBy: number | undefined;
   readonly now: number;
 }
+
+/** The steps in their order, each with the colour that it has in the bars. */
+const STEPS = [
+  "scan",
+  "load",
+  "reloadable",
+  "export",
+  "import",
+  "link",
+  "onLoad",
+  "vault",
+  "onInit",
+  "callback",
+  "hold",
+  "swap",
+] as const satisfies readonly (keyof Reload["timings"])[];
 
 /** Loads, reloads and rollbacks, the newest first, each with where its time went. */
 export class ReloadsPanel implements Panel {
@@ -20,25 +38,58 @@ export class ReloadsPanel implements Panel {
     ({ reload }) => `${reload.id} ${reload.startedAt}`,
     ({ reload }) => createRow(reload),
   );
-  #reloads: readonly Reload[] = [];
+  readonly #legend = new ItemList<string>(byId("reloads-legend", HTMLElement), (step) => step, createKey);
+  #rows: readonly Omit<Row, "now">[] = [];
 
   update({ feed }: Screen): void {
-    this.#reloads = (feed.reloads ?? []).toReversed();
-    const failed = this.#reloads.filter(({ ok }) => !ok).length;
-    const total = this.#reloads.length;
-    setText(this.#summary, total === 0 ? "none yet" : `${total} shown${failed === 0 ? "" : `, ${failed} failed`}`);
+    const reloads = feed.reloads ?? [];
+    this.#rows = rowsOf(reloads);
+    setText(this.#summary, summaryOf(reloads));
+    const seen = new Set(reloads.flatMap((reload) => timingsOf(reload).map(([step]) => step)));
+    const failed = reloads.some((reload) => !reload.ok && reload.error.phase !== null);
+    this.#legend.update([...STEPS.filter((step) => seen.has(step)), ...(failed ? ["failed"] : [])]);
     this.tick(Date.now());
   }
 
   tick(now: number): void {
-    this.#list.update(this.#reloads.map((reload) => ({ reload, now })));
+    this.#list.update(this.#rows.map((row) => ({ ...row, now })));
   }
+}
+
+/** The newest first. A failure is over with the next attempt that succeeded, also when that found nothing to change. */
+function rowsOf(reloads: readonly Reload[]): Omit<Row, "now">[] {
+  let mendedBy: number | undefined;
+  return reloads.toReversed().map((reload) => {
+    if (!reload.ok) return { reload, mendedBy };
+    mendedBy = reload.id;
+    return { reload, mendedBy: undefined };
+  });
+}
+
+/** `4 attempts: 1 load, 2 that count, 1 failed`. */
+function summaryOf(reloads: readonly Reload[]): string {
+  if (reloads.length === 0) return "none yet";
+  const succeeded = reloads.filter(({ ok }) => ok);
+  const loads = succeeded.filter(({ kind }) => kind === "load").length;
+  const counted = succeeded.length - loads;
+  const failed = reloads.length - succeeded.length;
+  const parts = [
+    loads > 0 && count(loads, "load"),
+    counted > 0 && `${counted} that ${counted === 1 ? "counts" : "count"}`,
+    failed > 0 && `${failed} failed`,
+  ];
+  return `${count(reloads.length, "attempt")}: ${parts.filter(Boolean).join(", ")}`;
+}
+
+function createKey(step: string): ItemView<string> {
+  return { element: html("span", {}, html("i", { class: `key phase-${step}` }), step), update() {} };
 }
 
 function createRow(reload: Reload): ItemView<Row> {
   const startedAt = Date.parse(reload.startedAt);
   const when = html("span", { class: "when", title: new Date(startedAt).toLocaleString() });
   const more = html("div", { class: "more" });
+  const outcome = html("span", { class: "outcome" });
   const details = html(
     "details",
     {},
@@ -49,7 +100,7 @@ function createRow(reload: Reload): ItemView<Row> {
       when,
       html("span", { class: "took" }, formatDuration(reload.duration)),
       stackOf(reload),
-      html("span", { class: "outcome" }, outcomeOf(reload)),
+      outcome,
     ),
     more,
   );
@@ -57,9 +108,12 @@ function createRow(reload: Reload): ItemView<Row> {
   details.addEventListener("toggle", () => {
     if (details.open && more.childElementCount === 0) more.append(...moreOf(reload));
   });
+  const element = html("li", {}, details);
   return {
-    element: html("li", { class: reload.ok ? "" : "failed" }, details),
-    update({ now }) {
+    element,
+    update({ now, mendedBy }) {
+      element.className = reload.ok ? "" : mendedBy === undefined ? "failed" : "failed mended";
+      setText(outcome, `${mendedBy === undefined ? "" : `mended by #${mendedBy}; `}${outcomeOf(reload)}`);
       setText(when, `${formatClock(startedAt)} · ${formatAgo(now - startedAt - reload.duration)}`);
     },
   };
@@ -111,10 +165,18 @@ function moreOf(reload: Reload): HTMLElement[] {
       const label = html("span", { class: `note ${note.replace(" ", "-")}` }, note);
       parts.push(html("p", { class: "notes" }, label, plugins.join(", ")));
     }
-    parts.push(html("p", { class: "when" }, `The reload counter was ${reload.reloadCounter} afterwards.`));
+    parts.push(
+      html(
+        "p",
+        { class: "when" },
+        `The reload counter, which counts what succeeded after the first load, was ${reload.reloadCounter} afterwards.`,
+      ),
+    );
   } else {
     parts.push(errorBox(reload.error));
-    parts.push(html("p", { class: "when" }, "The set that was live before stayed live."));
+    parts.push(
+      html("p", { class: "when" }, "The set that was live before stayed live, and the reload counter what it was."),
+    );
   }
   const rows = timingsOf(reload).map(([phase, ms]) =>
     html(
