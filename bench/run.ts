@@ -1,18 +1,22 @@
-// `bun run bench [NAME...] [--quick]`: measures, and writes results.md, results.json and chart.svg.
+// `bun run bench [NAME...] [--quick | --compare]`: measures, and writes results.md, results.json, chart.svg and history.jsonl.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine, load, now } from "./harness/machine.ts";
 import { pinned } from "./harness/pinning.ts";
+import { appendHistory, compareRuns, type HistoryEntry, historyEntry, lastRun } from "./report/history.ts";
 import { renderSection } from "./report/markdown.ts";
 import { saveResults, type Measured } from "./report/results.ts";
 import type { Section } from "./report/section.ts";
 
-const usage = `Usage: bun run bench [NAME...] [--quick]
+const usage = `Usage: bun run bench [NAME...] [--quick | --compare]
 
-Measures everything, or only what is named, and writes bench/results.md, bench/results.json and bench/chart.svg.
-  --quick   a run of seconds that shows that everything works; it writes nothing
+Measures everything, or only what is named, writes bench/results.md, bench/results.json and bench/chart.svg, and adds the
+run to bench/history.jsonl.
+  --compare  tells what became slower than in the last run on this machine, by more than the noise, and ends with 1
+             if something did; it writes nothing
+  --quick    a run of seconds that shows that everything works; it writes nothing
 `;
 
 const { values, positionals } = readArguments();
@@ -42,15 +46,41 @@ for (const name of names) {
   console.error(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   process.stdout.write(`${renderSection(section)}\n`);
 }
-if (!values.quick && Object.keys(measured).length > 0) {
-  for (const line of saveResults(describeMachine(), measured, Object.keys(suites))) console.error(line);
+const machine = describeMachine();
+const entries = Object.entries(measured).map(([name, result]) => historyEntry(name, machine, result));
+let isSlower = false;
+if (values.compare) {
+  for (const entry of entries) if (!compareWithLast(entry)) isSlower = true;
+} else if (!values.quick && entries.length > 0) {
+  for (const line of saveResults(machine, measured, Object.keys(suites))) console.error(line);
+  appendHistory(entries);
 }
 if (failed.length > 0) fail(`failed: ${failed.join(", ")}`);
+if (isSlower) process.exit(1);
+
+/** Prints what differs from the last run; `false` when something is worse. */
+function compareWithLast(entry: HistoryEntry): boolean {
+  const last = lastRun(entry);
+  if (last === undefined) {
+    console.error(`${entry.benchmark}: no run on this machine to compare with: run it without --compare`);
+    return true;
+  }
+  const { worse, better } = compareRuns(last, entry);
+  console.error(`${entry.benchmark}, beside ${last.date} (load ${last.load}; now ${entry.load}):`);
+  for (const line of worse) console.error(`  worse   ${line}`);
+  for (const line of better) console.error(`  better  ${line}`);
+  if (worse.length + better.length === 0) console.error("  nothing differs by more than the noise");
+  return worse.length === 0;
+}
 
 function readArguments() {
   try {
     return parseArgs({
-      options: { quick: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+      options: {
+        quick: { type: "boolean", default: false },
+        compare: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
       allowPositionals: true,
     });
   } catch (error) {

@@ -1,6 +1,5 @@
 import {
   copyFileSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { bundle, publishedManifest } from "../../package/published.ts";
 import type { Files } from "./source.ts";
 
 const bench = join(import.meta.dir, "..");
@@ -51,19 +51,16 @@ export class Folder implements Disposable {
     symlinkSync(checkout, this.path("node_modules", "hotswap"), "dir");
   }
 
-  /** Installs `hotswap` as it is packed for others, with what its `prepack` makes. Returns the package's folder. */
-  installHotswap(): string {
+  /** Installs `hotswap` as it is packed for others. Returns the path of its command. */
+  async installHotswap(): Promise<string> {
     const installed = this.path("node_modules", "hotswap");
-    for (const name of ["package.json", "src", "cli"]) {
-      cpSync(join(checkout, name), join(installed, name), { recursive: true });
-    }
+    this.write({ "node_modules/hotswap/package.json": JSON.stringify(publishedManifest()) });
+    await bundle(join(installed, "dist"));
     const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
     for (const name of Object.keys(dependencies)) {
       symlinkSync(join(checkout, "node_modules", name), this.path("node_modules", name), "dir");
     }
-    const { success, stderr } = Bun.spawnSync([process.execPath, "run", "pack-build"], { cwd: installed });
-    if (!success) throw new Error(`the build command could not be packed:\n${stderr.toString()}`);
-    return installed;
+    return join(installed, "dist", "main.js");
   }
 
   [Symbol.dispose](): void {

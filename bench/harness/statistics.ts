@@ -12,6 +12,17 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** What is between a quarter and three quarters of the values: half of them. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
+}
+
 /** The slope of the least-squares line through `values` at x = `xs`. */
 export function slope(xs: readonly number[], values: readonly number[]): number {
   const meanX = mean(xs);

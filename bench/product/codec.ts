@@ -1,4 +1,4 @@
-// The codec in its process: `codec.ts ROUNDS` prints ns by shape, direction and way as JSON. What a way cannot carry, or
+// The codec in its process: `codec.ts ROUNDS` prints ns by shape, direction and way, one for each round, as JSON. What a way cannot carry, or
 // brings back as something else, is left out.
 import { deserialize, serialize } from "bun:jsc";
 import { parse as parseDevalue, stringify as stringifyDevalue } from "devalue";
@@ -7,7 +7,7 @@ import { parse as parseSuperjson, stringify as stringifySuperjson } from "superj
 import { decode, noTypes } from "../../src/vault/codec/decode.ts";
 import { encode } from "../../src/vault/codec/encode.ts";
 import { fromText, toText } from "../../src/vault/codec/text.ts";
-import { alternate, median } from "../harness/statistics.ts";
+import { alternate } from "../harness/statistics.ts";
 
 const rounds = Number(process.argv[2]);
 
@@ -76,7 +76,7 @@ function carries(way: Way, value: unknown): boolean {
   }
 }
 
-const result: Record<string, Record<string, { write: number; read: number }>> = {};
+const result: Record<string, Record<string, { write: number[]; read: number[] }>> = {};
 for (const [shape, value] of Object.entries(shapes)) {
   const subjects = ways
     .filter((way) => carries(way, value))
@@ -89,8 +89,6 @@ for (const [shape, value] of Object.entries(shapes)) {
     write.push(writing);
     read.push(reading);
   });
-  result[shape] = Object.fromEntries(
-    subjects.map(({ way, write, read }) => [way.name, { write: median(write), read: median(read) }]),
-  );
+  result[shape] = Object.fromEntries(subjects.map(({ way, write, read }) => [way.name, { write, read }]));
 }
 process.stdout.write(JSON.stringify({ ways: ways.map(({ name }) => name), result }));

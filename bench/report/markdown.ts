@@ -1,3 +1,4 @@
+import { show, spread } from "../harness/statistics.ts";
 import type { Results } from "./results.ts";
 import type { Goal, Section, Table } from "./section.ts";
 
@@ -21,6 +22,7 @@ export function renderPage(results: Results): string {
   for (const [name, { section, date, load }] of Object.entries(results.sections)) {
     lines.push("", `## ${section.title}`, "", `${section.method} Alone: \`bun run bench ${name}\`.`, "");
     for (const table of section.tables) lines.push(`**${table.title}**`, "", ...renderTable(table), "");
+    lines.push(...renderSpread(section));
     for (const absence of section.absent) lines.push(`Absent: ${absence}.  `);
     lines.push(`Measured ${date}; load average before it ${load}.`);
   }
@@ -53,9 +55,20 @@ export function renderGoalsDigest(results: Results): string {
 export function renderSection(section: Section): string {
   const lines = [`## ${section.title}`, "", section.method, ""];
   for (const table of section.tables) lines.push(`**${table.title}**`, "", ...renderTable(table), "");
+  lines.push(...renderSpread(section));
   for (const absence of section.absent) lines.push(`Absent: ${absence}.  `);
   lines.push(...renderGoals(section.goals));
   return `${lines.join("\n")}\n`;
+}
+
+function renderSpread({ figures }: Section): string[] {
+  if (figures.length === 0) return [];
+  const rows = figures.map(({ name, unit, values }) => {
+    const { median, low, high } = spread(values);
+    return [name, `${show(median)} ${unit}`, `${show(low)} to ${show(high)}`, String(values.length)];
+  });
+  const title = "Spread: where the middle half of the measurements lies";
+  return [`**${title}**`, "", ...renderTable({ title, columns: ["", "median", "half", "measurements"], rows }), ""];
 }
 
 function renderMachine(results: Results): string[] {

@@ -8,6 +8,22 @@ export interface Section {
   /** What could not be measured here, each with the reason. */
   readonly absent: readonly string[];
   readonly charts: readonly Chart[];
+  /** What runs are compared by. */
+  readonly figures: readonly Figure[];
+}
+
+/** A quantity with each of its measurements. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  /** Whether less of it is better, as of time, or more, as of requests a second. */
+  readonly better: "less" | "more";
+  readonly values: readonly number[];
+}
+
+/** Of times and whatever else is better the less it is. */
+export function less(name: string, unit: string, values: readonly number[]): Figure {
+  return { name, unit, better: "less", values };
 }
 
 export interface Table {

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { Folder } from "../harness/folder.ts";
-import { show } from "../harness/statistics.ts";
-import type { Goal, Run, Section, Table } from "../report/section.ts";
+import { median, show } from "../harness/statistics.ts";
+import { type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
 /** Nanoseconds that a call may cost on top of entering the generation. */
 const GOAL = 10;
+
+/** Nanoseconds a call, by way of calling: one for each round. */
+type Rounds = Readonly<Record<string, readonly number[]>>;
 
 /** Nanoseconds a call, by way of calling. */
 type Times = Readonly<Record<string, number>>;
@@ -22,8 +25,11 @@ const WAYS = {
 /** What a call into a plugin costs, and how much of it is ours. */
 export async function calls(run: Run): Promise<Section> {
   const plugins = run.quick ? 100 : 1000;
-  const stores = await measureMode("stores", plugins, run);
-  const bound = await measureMode("bound", plugins, run);
+  const rounds = {
+    stores: await measureMode("stores", plugins, run),
+    bound: await measureMode("bound", plugins, run),
+  };
+  const [stores, bound] = [medians(rounds.stores), medians(rounds.bound)];
   return {
     title: "Calls",
     method: `Synchronous calls of a function that adds to a number, ns a call (mitata, ways alternating). What is compared with is the same function of the same plugin, called directly or entered through its module graph by hand; invokeEach goes over ${show(plugins)} plugins and is compared with a loop over the same functions in the same graphs; the facade is called in a loop by another plugin, and compared with entering by hand from there.`,
@@ -43,10 +49,13 @@ export async function calls(run: Run): Promise<Section> {
     ],
     absent: [],
     charts: [],
+    figures: Object.entries(rounds).flatMap(([mode, ways]) =>
+      Object.entries(ways).map(([way, values]) => less(`${way} (${mode})`, "ns", values)),
+    ),
   };
 }
 
-async function measureMode(mode: "stores" | "bound", plugins: number, run: Run): Promise<Times> {
+async function measureMode(mode: "stores" | "bound", plugins: number, run: Run): Promise<Rounds> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
@@ -56,8 +65,13 @@ async function measureMode(mode: "stores" | "bound", plugins: number, run: Run):
   const child = Bun.spawn(command, { cwd: folder.root, stderr: "inherit" });
   const output = await child.stdout.text();
   if ((await child.exited) !== 0) throw new Error(`calls failed (${mode})`);
-  run.log(`${mode}: ${output}`);
-  return JSON.parse(output) as Times;
+  const times = JSON.parse(output) as Rounds;
+  run.log(`${mode}: ${JSON.stringify(medians(times))}`);
+  return times;
+}
+
+function medians(rounds: Rounds): Times {
+  return Object.fromEntries(Object.entries(rounds).map(([name, times]) => [name, median(times)]));
 }
 
 function callTable(title: string, entering: string, plugins: number, times: Times): Table {

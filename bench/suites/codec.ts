@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { show } from "../harness/statistics.ts";
-import type { Goal, Run, Section, Table } from "../report/section.ts";
+import { median, show } from "../harness/statistics.ts";
+import { type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
 interface Result {
   readonly ways: readonly string[];
-  /** ns by shape and way. */
+  /** ns by shape and way, one for each round. */
   readonly result: Readonly<
-    Record<string, Readonly<Record<string, { readonly write: number; readonly read: number }>>>
+    Record<string, Readonly<Record<string, { readonly write: readonly number[]; readonly read: readonly number[] }>>>
   >;
 }
 
@@ -25,6 +25,11 @@ export async function codec(run: Run): Promise<Section> {
     goals: ["100,000 numbers as Float64Array", "1 MB as Uint8Array"].map((shape) => goal(shape, result[shape])),
     absent: [],
     charts: [],
+    figures: Object.entries(result).flatMap(([shape, times]) =>
+      (["write", "read"] as const).map((direction) =>
+        less(`${direction} ${shape}`, "ns", times["hotswap, text"]?.[direction] ?? []),
+      ),
+    ),
   };
 }
 
@@ -33,14 +38,14 @@ function table(title: string, direction: "write" | "read", ways: Result["ways"],
     title,
     columns: ["", ...ways],
     rows: Object.entries(result).map(([shape, times]) =>
-      [shape].concat(ways.map((way) => show((times[way]?.[direction] ?? Number.NaN) / 1000))),
+      [shape].concat(ways.map((way) => show(median(times[way]?.[direction] ?? []) / 1000))),
     ),
   };
 }
 
 function goal(shape: string, times: Result["result"][string] | undefined): Goal {
-  const ours = times?.["hotswap, text"]?.write ?? Number.NaN;
-  const theirs = times?.["devalue"]?.write ?? Number.NaN;
+  const ours = median(times?.["hotswap, text"]?.write ?? []);
+  const theirs = median(times?.["devalue"]?.write ?? []);
   return {
     goal: `${shape} written at least as fast as by devalue`,
     met: ours <= theirs,

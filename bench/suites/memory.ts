@@ -74,6 +74,7 @@ export async function memory(run: Run): Promise<Section> {
         })),
       },
     ],
+    figures: [],
   };
 }
 

@@ -3,7 +3,7 @@ import { Folder } from "../harness/folder.ts";
 import { Host } from "../harness/host.ts";
 import { pinned } from "../harness/pinning.ts";
 import { median, quantile, ratio, show } from "../harness/statistics.ts";
-import type { Goal, Run, Section, Table } from "../report/section.ts";
+import { type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
 const P99_FACTOR = 1.2;
 const scripts = join(import.meta.dir, "..", "product");
@@ -33,6 +33,8 @@ interface Load {
   readonly pause: number;
   readonly without: number[];
   readonly withReloads: number[];
+  /** What `withReloads` is made of, spell by spell. */
+  readonly spells: number[][];
   reloads: number;
 }
 
@@ -53,6 +55,10 @@ export async function pause(run: Run): Promise<Section> {
     goals: [...stalls.map(stallGoal), ...loads.filter(({ pause: between }) => between > 0).map(loadGoal)],
     absent: [],
     charts: [],
+    figures: [
+      ...stalls.map(({ plugins, kind, stall }) => less(`stall, ${plugins} x ${kind}`, "ms", stall)),
+      ...loads.map(({ name, spells }) => less(`p99, ${name}`, "ms", spells.map(p99))),
+    ],
   };
 }
 
@@ -86,6 +92,7 @@ async function measureLoads(between: number, run: Run): Promise<Load[]> {
     pause: between,
     without: [],
     withReloads: [],
+    spells: [],
     reloads: 0,
   });
   const loads = [newLoad("100 requests a second", 4, 40), newLoad("as many as 16 connections can", 16, 0)];
@@ -95,7 +102,9 @@ async function measureLoads(between: number, run: Run): Promise<Load[]> {
     for (let number = 0; number < spells; number++) {
       load.without.push(...(await latencies(host, load, spell)));
       const before = Number(await host.ask("/on"));
-      load.withReloads.push(...(await latencies(host, load, spell)));
+      const during = await latencies(host, load, spell);
+      load.spells.push(during);
+      load.withReloads.push(...during);
       load.reloads += Number(await host.ask("/off")) - before;
     }
     run.log(

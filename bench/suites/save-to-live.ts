@@ -4,7 +4,7 @@ import { Host } from "../harness/host.ts";
 import { absence, peers, startPeer } from "../harness/peers.ts";
 import { editedModule, modulePath, moduleSource, pluginFiles, type PluginShape } from "../harness/source.ts";
 import { median, ratio, show } from "../harness/statistics.ts";
-import type { Chart, Goal, Run, Section, Table } from "../report/section.ts";
+import { type Chart, type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
 /** What the product may cost in multiples of (Bun.build + file read + module evaluation). */
 const LIMIT_FACTOR = 1.5;
@@ -50,6 +50,11 @@ export async function saveToLive(run: Run): Promise<Section> {
     goals: outcomes.flatMap((outcome) => [fastest(outcome), nearLimit(outcome)]),
     absent,
     charts: outcomes.map(chart),
+    figures: outcomes.flatMap(({ modules, subjects, product }) =>
+      subjects
+        .map(({ name, times }) => less(`K = ${modules}, ${name}`, "ms", times))
+        .concat(less(`K = ${modules}, write to live`, "ms", product.live)),
+    ),
   };
 }
 

@@ -5,7 +5,7 @@ import { numbered } from "../harness/stamp.ts";
 import { median, ratio, show } from "../harness/statistics.ts";
 import { linkGraph } from "../../src/link/link.ts";
 import type { LinkNode } from "../../src/link/node.ts";
-import type { Goal, Run, Section, Table } from "../report/section.ts";
+import { type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
 /** What a reload of one leaf may cost in multiples of (reading the folder + reloading one plugin that is alone). */
 const LEAF_FACTOR = 2;
@@ -48,6 +48,10 @@ export async function scale(run: Run): Promise<Section> {
     goals: [...many.map((size) => leafGoal(size, alone)), ...failures, ...shapes.map(linkGoal)],
     absent: [],
     charts: [],
+    figures: sizes.flatMap(({ plugins, leaf, all }) => [
+      less(`${plugins} plugins, one leaf changed`, "ms", leaf),
+      less(`${plugins} plugins, all but one changed`, "ms", all),
+    ]),
   };
 }
 
@@ -100,6 +104,7 @@ async function linkTime(plugins: number, slots: Slots): Promise<number> {
   const nodes: LinkNode[] = Array.from({ length: plugins }, (_, index) => ({
     name: nodeName(index),
     isReloadable: true,
+    emptySlots: new Set<string>(),
     slots: new Map(slots(index).map((target) => [nodeName(target), { members: new Map(), optional: false }])),
     facade: {},
   }));

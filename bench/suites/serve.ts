@@ -22,6 +22,8 @@ interface Compared {
   /** The medians of what each pair of runs says. */
   readonly rate: number;
   readonly p99: number;
+  /** What each pair says of the rate. */
+  readonly rates: readonly number[];
 }
 
 /** `serve` beside plain `Bun.serve` with the same handlers. */
@@ -29,7 +31,7 @@ export async function serve(run: Run): Promise<Section> {
   const title = "Live servers";
   if (Bun.which("wrk") === null) {
     const absent = ["serve beside Bun.serve: wrk is not installed (apt-get install wrk)"];
-    return { title, method: "", tables: [], goals: [], absent, charts: [] };
+    return { title, method: "", tables: [], goals: [], absent, charts: [], figures: [] };
   }
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
@@ -97,6 +99,12 @@ export async function serve(run: Run): Promise<Section> {
     ],
     absent: [],
     charts: [],
+    figures: results.map(({ name, rates }) => ({
+      name: `${name}: share of Bun.serve's rate`,
+      unit: "",
+      better: "more" as const,
+      values: rates,
+    })),
   };
 }
 
@@ -118,6 +126,7 @@ function compare(name: string, pairs: readonly { readonly ours: Load; readonly t
     theirs: { rate: of(({ theirs }) => theirs.rate), p99: of(({ theirs }) => theirs.p99) },
     rate: of(({ ours, theirs }) => ours.rate / theirs.rate),
     p99: of(({ ours, theirs }) => ours.p99 / theirs.p99),
+    rates: pairs.map(({ ours, theirs }) => ours.rate / theirs.rate),
   };
 }
 

@@ -44,6 +44,7 @@ export async function vault(run: Run): Promise<Section> {
     goals: [],
     absent: [],
     charts: [],
+    figures: [],
   };
 }
 
