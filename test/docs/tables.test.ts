@@ -49,6 +49,15 @@ describe("the tables", () => {
     expect(listed.toSorted()).toEqual(["src", ...inner, "cli", "package", "demo", "bench", "test"].toSorted());
   });
 
+  test("of rules has a row for every rule of the contract", () => {
+    const rows = between(page("docs/architecture.md"), "rules").matchAll(/^\| ((?:F?[\d.]+(?:, )?)+) \|/gm);
+    const listed = Array.from(rows, ([, rules = ""]) => rules.split(", ")).flat();
+    const contract = page("docs/spec.md");
+    const numbered = Array.from(contract.matchAll(/^(?:- )?(\d+\.\d+|F\d+) /gm), ([, rule = ""]) => rule);
+    // Their rules are tables.
+    expect(listed.toSorted()).toEqual([...numbered, "4", "9"].toSorted());
+  });
+
   test("of commands names those that there are", async () => {
     const listed = Array.from((await help()).matchAll(/^ {2}([a-z]+) {2,}/gm), ([, name]) => name ?? "");
     const named = (text: string) => Array.from(text.matchAll(/`hotswap ([a-z]+)\b/g), ([, name]) => name ?? "");
