@@ -1,7 +1,9 @@
 import { ControlClient } from "../src/control/client.ts";
 import { type DashboardServer, serveDashboard } from "../src/dashboard/serve.ts";
 import { describeError, HotswapError } from "../src/errors.ts";
+import { askedToEnd } from "./frame/asked-to-end.ts";
 import { defineCommand, UsageError } from "./frame/command.ts";
+import { portOf } from "./frame/flag-values.ts";
 import { connect, hostFlags } from "./host/connect.ts";
 import { paintFor } from "./terminal/paint.ts";
 import { print, printError } from "./terminal/output.ts";
@@ -25,11 +27,10 @@ export const dashboardCommand = defineCommand({
   ],
   async run({ flags }) {
     const client = connect(flags);
-    const { port, allowReload } = flags;
-    await using server = listen(client, port === undefined ? 0 : portOf(port), allowReload === true);
+    await using server = listen(client, portOf(flags.port), flags.allowReload === true);
     await warnOfSilence(client);
     await print(`the dashboard is at ${server.url} (Ctrl-C ends it)\n`);
-    await ended();
+    await askedToEnd();
     return 0;
   },
 });
@@ -44,12 +45,6 @@ function listen({ path }: ControlClient, port: number, allowReload: boolean): Da
   }
 }
 
-function portOf(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--port takes a number up to 65535, not "${text}"`);
-}
-
 /** A host that is not there yet is no mistake, but a mistyped path looks the same. */
 async function warnOfSilence(client: ControlClient): Promise<void> {
   try {
@@ -59,11 +54,4 @@ async function warnOfSilence(client: ControlClient): Promise<void> {
     const paint = paintFor("stderr");
     await printError(`${paint.yellow("warning:")} ${describeError(error)}; the page looks for it every second\n`);
   }
-}
-
-/** Resolves when somebody asks the process to end. */
-function ended(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  return promise;
 }

@@ -1,5 +1,6 @@
 import { Fleet, fleetStore, type FleetStore, type Step, type Strategy } from "../../src/fleet/index.ts";
 import { UsageError } from "../frame/command.ts";
+import { timeOf, wholeOf } from "../frame/flag-values.ts";
 
 /** Flags of `hotswap fleet`. Each action says which of them it heeds. */
 export const fleetFlags = {
@@ -104,23 +105,17 @@ export function strategyOf(flags: FleetFlagValues): Partial<Strategy> {
   for (const batch of flags.batches?.split(",") ?? []) steps.push(percent(batch));
   return {
     steps,
-    ...(flags.watch === undefined ? {} : { watch: time("watch", flags.watch) }),
-    ...(flags.maxErrors === undefined ? {} : { maxErrors: whole("max-errors", flags.maxErrors) }),
-    ...(flags.tolerate === undefined ? {} : { tolerate: whole("tolerate", flags.tolerate) }),
-    ...(flags.timeout === undefined ? {} : { timeout: time("timeout", flags.timeout) }),
+    ...(flags.watch === undefined ? {} : { watch: timeOf("watch", flags.watch) }),
+    ...(flags.maxErrors === undefined ? {} : { maxErrors: wholeOf("max-errors", flags.maxErrors) }),
+    ...(flags.tolerate === undefined ? {} : { tolerate: wholeOf("tolerate", flags.tolerate) }),
+    ...(flags.timeout === undefined ? {} : { timeout: timeOf("timeout", flags.timeout) }),
   };
-}
-
-/** A whole number from 0. Throws a {@link UsageError}. */
-export function whole(flag: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`--${flag} is a whole number from 0, not "${text}"`);
 }
 
 function canary(text: string): Step {
   const [, label, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
   if (label !== undefined && value !== undefined) return { label, value };
-  const count = whole("canary", text);
+  const count = wholeOf("canary", text);
   if (count === 0) throw new UsageError("--canary needs at least 1 member");
   return { count };
 }
@@ -130,13 +125,4 @@ function percent(text: string): Step {
   const value = Number(digits);
   if (value >= 1 && value <= 100) return { percent: value };
   throw new UsageError(`--batches is a list of 1% to 100%, such as 10%,50%,100%; "${text}" is none`);
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-function time(flag: string, text: string): number {
-  const [, number, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
-  const ms = Number(number) * (units[unit ?? ""] ?? Number.NaN);
-  if (ms >= 0 && ms <= 86_400_000) return ms;
-  throw new UsageError(`--${flag} is a time such as 500ms, 30s, 5m or 1h, at most 24h; "${text}" is none`);
 }

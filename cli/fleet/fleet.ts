@@ -1,11 +1,13 @@
 import { type Fleet, type FleetStatus, prune, publish, type Rollout } from "../../src/fleet/index.ts";
 import { didYouMean } from "../../src/suggest.ts";
+import { askedToEnd } from "../frame/asked-to-end.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
+import { portOf, wholeOf } from "../frame/flag-values.ts";
 import { printJson } from "../host/connect.ts";
 import { count } from "../host/wording.ts";
 import { print } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
-import { fleetFlags, type FleetFlagValues, fleetOf, strategyOf, whole } from "./flags.ts";
+import { fleetFlags, type FleetFlagValues, fleetOf, strategyOf } from "./flags.ts";
 import { follow, untilOver } from "./follow.ts";
 import { describeFleet, describeRollout, releaseTable, rolloutTable } from "./wording.ts";
 
@@ -15,11 +17,9 @@ const actions: Readonly<Record<string, Action>> = {
   dashboard: async (fleet, { port }) => {
     const { serveFleet } = await import("../../src/dashboard/fleet/serve-fleet.ts");
     const token = process.env["HOTSWAP_DASHBOARD_TOKEN"];
-    await using server = serveFleet(fleet, { port: port === undefined ? 0 : whole("port", port), token });
+    await using server = serveFleet(fleet, { port: portOf(port), token });
     await print(`the fleet's page is at ${server.url} (Ctrl-C ends it)\n`);
-    const { promise: asked, resolve: end } = Promise.withResolvers<void>();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end());
-    await asked;
+    await askedToEnd();
     return 0;
   },
   publish: async (fleet, flags, [dir, ...rest]) => {
@@ -56,7 +56,7 @@ const actions: Readonly<Record<string, Action>> = {
   resume: async (fleet, flags) => said(flags, await fleet.resume()),
   promote: async (fleet, flags) => said(flags, await fleet.promote()),
   prune: async (fleet, flags) => {
-    const pruned = await prune(fleet, flags.keep === undefined ? {} : { keep: whole("keep", flags.keep) });
+    const pruned = await prune(fleet, flags.keep === undefined ? {} : { keep: wholeOf("keep", flags.keep) });
     if (flags.json === true) printJson(pruned);
     else {
       const { releases, artifacts, bytes, rollouts, members } = pruned;
@@ -138,5 +138,5 @@ function by(flags: FleetFlagValues): { by?: string } {
 
 function numberOf(action: string, [text, ...rest]: readonly string[]): number | undefined {
   if (rest.length > 0) throw new UsageError(`${action} takes one release`);
-  return text === undefined ? undefined : whole(`${action} takes the number of a release; it`, text);
+  return text === undefined ? undefined : wholeOf(`${action} takes the number of a release; it`, text);
 }

@@ -1,4 +1,5 @@
 import type { ControlEvent, Probation } from "../../src/control/protocol.ts";
+import { askedToEnd } from "../frame/asked-to-end.ts";
 import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { print } from "../terminal/output.ts";
@@ -17,9 +18,7 @@ export const logsCommand = defineCommand({
     const client = connect(flags);
     const paint = paintFor("stdout");
     const stop = new AbortController();
-    const end = (): void => stop.abort();
-    process.once("SIGINT", end);
-    process.once("SIGTERM", end);
+    void askedToEnd().then(() => stop.abort());
     try {
       for await (const event of client.events(stop.signal)) {
         const text = flags.json === true ? JSON.stringify(event) : describeEvent(event, client.path, paint);

@@ -1,6 +1,7 @@
 import type { ControlClient } from "../../src/control/client.ts";
 import type { Probation, Reload, ReloadEvent } from "../../src/control/protocol.ts";
-import { defineCommand, UsageError } from "../frame/command.ts";
+import { defineCommand } from "../frame/command.ts";
+import { timeOf, wholeOf } from "../frame/flag-values.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { describeProbation } from "./logs.ts";
@@ -61,13 +62,8 @@ interface ProbationFlags {
 
 function probationOf({ probation, maxErrors = "0" }: ProbationFlags): { watch: number; maxErrors: number } | undefined {
   if (probation === undefined) return undefined;
-  const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(probation) ?? [];
-  if (number === undefined) throw new UsageError(`--probation takes a time like 30s or 500ms, not "${probation}"`);
-  if (!/^\d+$/.test(maxErrors)) throw new UsageError(`--max-errors takes a number, not "${maxErrors}"`);
-  return { watch: Number(number) * (units[unit] ?? 1), maxErrors: Number(maxErrors) };
+  return { watch: timeOf("probation", probation), maxErrors: wholeOf("max-errors", maxErrors) };
 }
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 export const rollbackCommand = defineCommand({
   name: "rollback",

@@ -1,4 +1,5 @@
 import type { Metrics } from "../../src/control/protocol.ts";
+import { askedToEnd } from "../frame/asked-to-end.ts";
 import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
 import { print } from "../terminal/output.ts";
@@ -27,9 +28,7 @@ export const topCommand = defineCommand({
       return 0;
     }
     const paint = paintFor("stdout");
-    const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-    process.once("SIGINT", stop);
-    process.once("SIGTERM", stop);
+    const stopped = askedToEnd();
     let before: Metrics | undefined;
     for (;;) {
       const metrics = await client.metrics();

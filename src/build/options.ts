@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { HotswapError } from "../errors.ts";
+import { nearest } from "../load/resolve.ts";
 import { type BundlerFlags, translateBundlerFlags } from "./bundler-flags.ts";
 import { liveNamePattern } from "./read/live-names.ts";
 import { requirePlainNames } from "./read/plain-names.ts";
@@ -134,12 +135,9 @@ function pattern(given: string | RegExp | undefined, flag: string): RegExp | und
 
 /** The nearest folder with a `package.json`, from `dir` upwards. */
 function projectRoot(dir: string): string {
-  for (let folder = dir; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (folder === dirname(folder)) {
-      throw failed(`there is no package.json in ${dir} or above it: the folder that has one is the project's root`);
-    }
-  }
+  const root = nearest(dir, "package.json");
+  if (root !== undefined) return root;
+  throw failed(`there is no package.json in ${dir} or above it: the folder that has one is the project's root`);
 }
 
 function failed(message: string): HotswapError {

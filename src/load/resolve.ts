@@ -70,7 +70,7 @@ export function isModuleModule(specifier: string): boolean {
 }
 
 /** The folder, from `from` upwards, that has `name` in it. */
-function nearest(from: string, name: string): string | undefined {
+export function nearest(from: string, name: string): string | undefined {
   for (let dir = from; ; dir = dirname(dir)) {
     if (existsSync(join(dir, name))) return dir;
     if (dir === dirname(dir)) return undefined;

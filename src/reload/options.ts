@@ -1,8 +1,9 @@
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { MAX_ARTIFACT_SIZE } from "../artifact/read-artifact.ts";
 import type { TrustedKey } from "../artifact/signature.ts";
 import type { PluginManager } from "../link/manager.ts";
+import { nearest } from "../load/resolve.ts";
 import type { StaticPlugin } from "../load/static.ts";
 import type { OnPluginError } from "../load/uncaught.ts";
 import { containedLogger, defaultLogger, type Logger } from "../logger.ts";
@@ -149,7 +150,11 @@ export function fillOptions<Extension>(options: SwapperOptions<Extension>): Fill
     newExtension: options.newExtension,
     staticPlugins: options.staticPlugins,
     whitelist: options.whitelist,
-    root: realPath(options.root === undefined ? projectRoot() : resolve(options.root)),
+    root: realPath(
+      options.root === undefined
+        ? (nearest(dirname(Bun.main), "package.json") ?? process.cwd())
+        : resolve(options.root),
+    ),
     vault: {
       ...options.vault,
       flushInterval: amount("vault.flushInterval", options.vault?.flushInterval, 1000),
@@ -191,12 +196,4 @@ function keys(trust: readonly (string | TrustedKey)[] | undefined): readonly (st
 /** Builds name the project's files from its real path. A folder that is not there has no other path. */
 function realPath(path: string): string {
   return existsSync(path) ? realpathSync.native(path) : path;
-}
-
-function projectRoot(): string {
-  const start = dirname(Bun.main);
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (folder === dirname(folder)) return process.cwd();
-  }
 }

@@ -100,7 +100,7 @@ describe("15 commands that see inside a running host", () => {
 
   test("a probation that makes no sense is refused", async () => {
     await using controlled = await loaded();
-    expect((await ask(controlled, "reload", "--probation", "soon")).stderr).toContain("--probation takes a time");
+    expect((await ask(controlled, "reload", "--probation", "soon")).stderr).toContain("--probation is a time such as");
     expect((await ask(controlled, "reload", "--probation", "1s", "--max-errors", "few")).stderr).toContain(
       "--max-errors",
     );

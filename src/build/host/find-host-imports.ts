@@ -1,4 +1,5 @@
 import type { Node, StaticImport } from "oxc-parser";
+import { HotswapError } from "../../errors.ts";
 import { parseModule } from "../read/syntax/parser.ts";
 import { childrenOf } from "./context/scopes.ts";
 import { HOST_PREFIX } from "./host-imports.ts";
@@ -73,7 +74,7 @@ function readBindings([, whole, namespace, members]: RegExpExecArray): [string, 
 
 function parseAll(code: string): HostImport[] {
   const { module, program, errors } = parseModule("artifact.js", code);
-  if (errors.length > 0) throw new Error(`the bundled code does not parse: ${errors[0]?.message}`);
+  if (errors.length > 0) throw unknownOutput(`code that does not parse (${errors[0]?.message})`);
   const found: HostImport[] = [];
   for (const statement of module.staticImports) {
     if (statement.moduleRequest.value.startsWith(HOST_PREFIX)) found.push(staticImport(statement));
@@ -106,6 +107,14 @@ function staticImport({ start, end, moduleRequest, entries }: StaticImport): Hos
       return [importName.kind === "Default" ? "default" : (importName.name ?? "default"), localName.value];
     }),
   };
+}
+
+/** The error for a bundler that prints `what`, which no Bun did that this version was tried with. */
+export function unknownOutput(what: string): HotswapError {
+  return new HotswapError(
+    "HOTSWAP_UNSUPPORTED_BUN",
+    `the bundler of this Bun (${Bun.version}) prints ${what}, which this version of hotswap cannot read: build with Bun 1.4.5, or update hotswap`,
+  );
 }
 
 function keyIn(literal: string): string {

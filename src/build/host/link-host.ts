@@ -1,7 +1,8 @@
 import { BRIDGE_GLOBAL, type HostModule, type WorkerCode } from "../../artifact/manifest.ts";
+import { propertyKey } from "../quoted-names.ts";
 import { applyEdits, type Edit } from "../text-edits.ts";
 import { contextBindings, contextNamesIn, WORKERS } from "./context/context-names.ts";
-import { findHostImports } from "./find-host-imports.ts";
+import { findHostImports, unknownOutput } from "./find-host-imports.ts";
 import { ANY_NAME, HOST_PREFIX, LIVE_CALL, readKey } from "./host-imports.ts";
 
 /** The bundled code with its imports of host modules replaced by look-ups in the bridge. */
@@ -33,7 +34,7 @@ interface Use {
 
 /**
  * Replaces what the bundler left of imports of host modules. Lines and columns of everything else stay as they are, so
- * the source map stays right.
+ * the source map stays right. Throws `HOTSWAP_UNSUPPORTED_BUN` when the bundler printed something else than it used to.
  */
 export function linkHost(code: string, { live, contexts, workers, later }: HostLinks): LinkedCode {
   const imports = code.includes(HOST_PREFIX) ? findHostImports(code) : [];
@@ -73,7 +74,7 @@ export function linkHost(code: string, { live, contexts, workers, later }: HostL
   }
   const linked = applyEdits(code, edits);
   if (linked.includes(HOST_PREFIX)) {
-    throw new Error(`this Bun's bundler (${Bun.version}) writes imports in a form that hotswap does not know`);
+    throw unknownOutput("imports in a new form");
   }
   const hostModules = keys.map((key): HostModule => {
     const { locals, lazy } = useOf(key);
@@ -101,10 +102,6 @@ function hostBindings({ locals }: Use, index: number): string[] {
     }
   }
   return members.length === 0 ? namespaces : [`{ ${members.join(", ")} } = ${source}`, ...namespaces];
-}
-
-function propertyKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 function contextsIn(code: string, contexts: ReadonlyMap<string, string>): string[] {
@@ -140,7 +137,7 @@ function findWrappers(code: string): Wrapper[] {
     const [literal, key] = /^["'`]([0-9a-f]+)["'`]\)/.exec(code.slice(start + LIVE_CALL.length, start + 8192)) ?? [];
     const name = wrapperStart.exec(code.slice(Math.max(0, start - 400), start))?.[1];
     if (key === undefined || literal === undefined || name === undefined) {
-      throw new Error(`this Bun's bundler (${Bun.version}) wraps CommonJS in a form that hotswap does not know`);
+      throw unknownOutput("the wrapper of a CommonJS module in a new form");
     }
     keys.set(name, key);
     places.set(key, [{ start, end: start + LIVE_CALL.length + literal.length }]);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { findHostImports } from "../../../src/build/host/find-host-imports.ts";
-import { HOST_PREFIX } from "../../../src/build/host/host-imports.ts";
+import { HOST_PREFIX, LIVE_CALL } from "../../../src/build/host/host-imports.ts";
+import { linkHost } from "../../../src/build/host/link-host.ts";
 
 const zod = `"${HOST_PREFIX}${Buffer.from("zod").toString("hex")}"`;
 
@@ -50,4 +51,19 @@ test("what does not look as expected is parsed as a whole", () => {
     [`import(/* why */ ${zod})`, "dynamic"],
   ]);
   expect(found(`import { é as ü } from ${zod};`)).toEqual([[`import { é as ü } from ${zod};`, "é as ü"]]);
+});
+
+test("what this bundler does not print is a coded error that names the Bun to build with", () => {
+  const links = { live: new Map(), contexts: new Map(), workers: new Map(), later: new Set<string>() };
+  const live = new Map([["aa", new Set(["x"])]]);
+  const unknown = [
+    () => linkHost(`var a = \`${zod.slice(1, -1)}\`;`, links),
+    () => linkHost(`import { from ${zod}`, links),
+    () => linkHost(`var a = wrap(${LIVE_CALL}"6161"));`, { ...links, live }),
+  ];
+  for (const link of unknown) {
+    expect(link).toThrow(`the bundler of this Bun (${Bun.version}) prints`);
+    expect(link).toThrow(/build with Bun 1\.4\.5, or update hotswap$/);
+    expect(link).toThrow(expect.objectContaining({ code: "HOTSWAP_UNSUPPORTED_BUN" }));
+  }
 });

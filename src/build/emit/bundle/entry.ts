@@ -1,3 +1,4 @@
+import { importName, propertyKey } from "../../quoted-names.ts";
 import { LIVE_EXPORT } from "../../../artifact/manifest.ts";
 import { relativeSpecifier } from "../../read/resolve.ts";
 import type { LiveThing } from "../../read/live-names.ts";
@@ -24,14 +25,4 @@ export function entryCode(folder: string, rootModule: string, things: readonly L
     ...imports,
     `export const ${LIVE_EXPORT} = { funcs: ${table("function")}, types: ${table("type")} };\n`,
   ].join("");
-}
-
-/** An exported name as it is written in an import. */
-export function importName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-}
-
-/** A property name as it is written in an object literal. */
-export function propertyKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) && name !== "__proto__" ? name : `[${JSON.stringify(name)}]`;
 }

@@ -5,7 +5,7 @@ import { unusedName, WHOLE } from "../../compile/module-code.ts";
 import type { Target } from "../../host/resolution.ts";
 import { NeedsBundler } from "../../needs-bundler.ts";
 import { replaceSpans } from "../../text-edits.ts";
-import { propertyKey } from "../bundle/entry.ts";
+import { propertyKey } from "../../quoted-names.ts";
 import type { LinkedModule } from "./linked-module.ts";
 import type { ModuleNames, Origin } from "./module-names.ts";
 

@@ -1,4 +1,4 @@
-import { importName, propertyKey } from "../bundle/entry.ts";
+import { importName, propertyKey } from "../../quoted-names.ts";
 import { relativeSpecifier } from "../../read/resolve.ts";
 import type { LiveThing } from "../../read/live-names.ts";
 import { heading, type Registration } from "./generated-file.ts";

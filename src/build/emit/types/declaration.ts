@@ -1,4 +1,4 @@
-import { propertyKey } from "../bundle/entry.ts";
+import { propertyKey } from "../../quoted-names.ts";
 import type { LiveThing } from "../../read/live-names.ts";
 import { importPath } from "../static/generate.ts";
 
