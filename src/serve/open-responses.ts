@@ -18,7 +18,7 @@ interface Sent {
 }
 
 /** How many responses come in before those that have ended are dropped. */
-const YOUNG = 512;
+const YOUNG = 128;
 
 /** How often all are looked at, in ms: a set that was swapped out is freed as much later. */
 const LOOK_EVERY = 50;
@@ -54,20 +54,23 @@ export class OpenResponses {
       this.#server = server;
       this.#isUnix = server.port === undefined;
     }
+    // This request is one of those that are pending.
+    if (this.#young.length >= YOUNG) this.#grow(1);
     this.#sets.hold(manager);
     this.#young.push({ request, response, manager, plugin, record: undefined });
-    if (this.#young.length >= YOUNG) this.#grow();
     if (this.#isLooking) return;
     this.#isLooking = true;
     setTimeout(this.#lookAtAll, LOOK_EVERY).unref();
   }
 
-  /** Drops what has ended. Some responses are not yet taken by Bun. */
-  #grow(): void {
+  /** Drops what has ended. Of the pending requests, `own` are not among them. */
+  #grow(own: 0 | 1): void {
     const young = this.#young;
     this.#young = [];
+    // Asking each for itself takes as long as all the rest that is done for it.
+    const haveAllEnded = (this.#server?.pendingRequests ?? 0) <= own;
     for (const sent of young) {
-      if (this.#isUnix || this.#isConnected(sent)) this.#old.push(sent);
+      if (!haveAllEnded && (this.#isUnix || this.#isConnected(sent))) this.#old.push(sent);
       else this.#drop(sent);
     }
   }
@@ -75,7 +78,7 @@ export class OpenResponses {
   readonly #lookAtAll = (): void => {
     const start = performance.now();
     const { current } = this.#source;
-    this.#grow();
+    this.#grow(0);
     this.#old = this.#old.filter((sent) => {
       if (this.#isUnderWay(sent) && (sent.manager === current || this.#stays(sent, current))) {
         sent.record ??= countCall(sent.plugin);
@@ -105,7 +108,7 @@ export class OpenResponses {
   /** The set is retired although it is used. */
   #cut(manager: Manager): void {
     const cut = new Map<Plugin, number>();
-    this.#grow();
+    this.#grow(0);
     this.#old = this.#old.filter((sent) => {
       if (sent.manager !== manager) return true;
       if (this.#isUnderWay(sent) && this.#stays(sent, this.#source.current)) {

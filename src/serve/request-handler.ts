@@ -1,6 +1,7 @@
 import type { PluginManager } from "../link/manager.ts";
 import type { Plugin } from "../link/plugin.ts";
-import { onBodyFailure } from "../load/bodies.ts";
+import type { Entrance } from "../generation/entrance.ts";
+import { isReadByBun, onBodyFailure } from "../load/bodies.ts";
 import type { OpenResponses } from "./open-responses.ts";
 import { PluginServer, type ServerShare } from "./server-handle.ts";
 import { isUnavailable, type Target } from "./target.ts";
@@ -16,10 +17,11 @@ export interface RequestHandlerOptions {
   readonly share: ServerShare;
 }
 
-/** A generation that answers requests. */
+/** What answers requests in one set. */
 interface Responder {
   readonly manager: PluginManager<unknown>;
   readonly plugin: Plugin;
+  readonly entrance: Entrance;
   readonly server: PluginServer;
   readonly version: readonly [header: string, value: string] | undefined;
 }
@@ -34,13 +36,12 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
 
   return (request, server) => {
     const manager = target.current;
-    const plugin = target.find(manager);
-    if (manager === undefined || plugin === undefined) return unavailable();
-    if (newest?.plugin !== plugin || newest.manager !== manager) newest = respondWith(manager, plugin, server);
+    if (newest === undefined || newest.manager !== manager) newest = responderIn(manager, server);
     const responder = newest;
+    if (responder === undefined) return unavailable();
     let answer: unknown;
     try {
-      answer = target.call(plugin, 2, request, responder.server, undefined);
+      answer = responder.entrance.enter(target.fn, 2, request, responder.server, undefined);
     } catch (error) {
       return fail(responder, request, error);
     }
@@ -53,10 +54,22 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
     );
   };
 
-  function respondWith(manager: PluginManager<unknown>, plugin: Plugin, server: Bun.Server<unknown>): Responder {
+  function responderIn(
+    manager: PluginManager<unknown> | undefined,
+    server: Bun.Server<unknown>,
+  ): Responder | undefined {
+    const plugin = target.find(manager);
+    if (manager === undefined || plugin === undefined) return undefined;
     const version =
       versionHeader === undefined ? undefined : ([versionHeader, `${plugin.name}#${plugin.generation}`] as const);
-    return { manager, plugin, server: new PluginServer(server, { manager, plugin, version, share }), version };
+    const entrance = target.entrance(plugin);
+    return {
+      manager,
+      plugin,
+      entrance,
+      server: new PluginServer(server, { manager, plugin, version, share }),
+      version,
+    };
   }
 
   function finish(responder: Responder, request: Request, server: Bun.Server<unknown>, answer: unknown): unknown {
@@ -66,11 +79,13 @@ export function createRequestHandler(target: Target, options: RequestHandlerOpti
       return answer;
     }
     if (answer.bodyUsed) target.reportFailure(plugin, bodyUsed());
-    responses.add(manager, plugin, request, answer, server);
-    onBodyFailure(answer, (error) => {
-      // The client may have left, which ends streams, too.
-      if (!request.signal.aborted) target.reportFailure(plugin, error);
-    });
+    if (!isReadByBun(answer)) {
+      responses.add(manager, plugin, request, answer, server);
+      onBodyFailure(answer, (error) => {
+        // The client may have left, which ends streams, too.
+        if (!request.signal.aborted) target.reportFailure(plugin, error);
+      });
+    }
     if (version !== undefined) answer.headers.set(...version);
     return answer;
   }

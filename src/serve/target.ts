@@ -1,4 +1,5 @@
 import { describeError, HotswapError } from "../errors.ts";
+import type { Entrance } from "../generation/entrance.ts";
 import type { ServedSockets } from "../link/calls.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { Plugin } from "../link/plugin.ts";
@@ -58,10 +59,14 @@ export class Target {
     return undefined;
   }
 
+  /** The way to the function of a plugin that has it; it lasts as long as the plugin's set. */
+  entrance(plugin: Plugin): Entrance {
+    return (this.#exported && plugin.exported(...this.#exported)) ?? plugin.entrance(this.fn);
+  }
+
   /** Calls the function of a plugin that has it, with the first `count` of these parameters. */
   call(plugin: Plugin, count: number, first: unknown, second: unknown, third: unknown): unknown {
-    const exported = this.#exported && plugin.exported(...this.#exported);
-    return (exported ?? plugin.entrance(this.fn)).enter(this.fn, count, first, second, third);
+    return this.entrance(plugin).enter(this.fn, count, first, second, third);
   }
 
   /** Logs what the function threw or rejected with. */
