@@ -127,7 +127,8 @@ async function watchArtifacts(
   const options = { outputDir, include, exclude, livePrefix, sign: await signingOf(given), buildFlags: rest };
   const { watchBuild } = await import("./dev/watch-build.ts");
   return watchBuild({
-    builds: pluginDirs.map((pluginDir) => ({ ...options, pluginDir })),
+    plugins: pluginDirs,
+    build: options,
     show: async (result) => {
       await warn(result.warnings);
       await print(given.verbose === true ? await described(result, outputDir) : `${asGiven(outputDir, result.file)}\n`);

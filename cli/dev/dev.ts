@@ -1,10 +1,10 @@
-import { DevSession } from "../../src/dev/session.ts";
+import { DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
 import { describeStatus } from "../host/status.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";
-import { buildsOf, untilAsked } from "./options.ts";
+import { requireOwnNames, untilAsked } from "./options.ts";
 import { describeEvent, keyHelp } from "./report.ts";
 import { shown } from "../terminal/output.ts";
 
@@ -27,6 +27,7 @@ export const devCommand = defineCommand({
       default: "live_",
       description: "How the names of live functions and types begin, in any case (default live_)",
     },
+    write: { type: "boolean", description: "Write artifacts, too; the host does not need them" },
     buildFlags: { type: "string", valueHint: "FLAGS", description: "Flags for Bun's bundler, separated by blanks" },
   },
   takesRest: true,
@@ -47,26 +48,25 @@ export const devCommand = defineCommand({
       );
     }
     const buildFlags = flags.buildFlags?.split(/\s+/).filter((flag) => flag !== "");
-    const plugins = buildsOf(await pluginFolders(operands), {
-      outputDir: out,
-      include,
-      exclude,
-      livePrefix,
-      buildFlags,
+    const plugins = await pluginFolders(operands);
+    requireOwnNames(plugins);
+    return develop({
+      plugins,
+      build: { outputDir: out, include, exclude, livePrefix, buildFlags },
+      write: flags.write === true,
+      command: rest,
+      cwd: process.cwd(),
     });
-    return develop(plugins, rest);
   },
 });
 
-async function develop(plugins: ReturnType<typeof buildsOf>, command: readonly string[]): Promise<number> {
+async function develop(options: Omit<DevSessionOptions, "onEvent">): Promise<number> {
   const paint = paintFor("stderr");
   // On stderr: stdout is the host's.
   const say = (text: string): void => void process.stderr.write(shown(`${paint.cyan("hotswap")} ${text}\n`, "stderr"));
   const { asked, end } = untilAsked();
   await using session = new DevSession({
-    plugins,
-    command,
-    cwd: process.cwd(),
+    ...options,
     onEvent: (event) => {
       const text = describeEvent(event, paint);
       if (text !== undefined) say(text);

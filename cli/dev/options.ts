@@ -1,12 +1,8 @@
 import { basename, resolve } from "node:path";
-import type { BuildOptions } from "../../src/build/index.ts";
 import { UsageError } from "../frame/command.ts";
 
-/** What each build takes from the command line. */
-export type CommonBuildOptions = Omit<BuildOptions, "pluginDir">;
-
-/** One set of options for each plugin folder. Throws a {@link UsageError} when two of them would become one artifact. */
-export function buildsOf(pluginDirs: readonly string[], common: CommonBuildOptions): BuildOptions[] {
+/** Throws a {@link UsageError} when two of the folders would become one artifact. */
+export function requireOwnNames(pluginDirs: readonly string[]): void {
   const byName = new Map<string, string>();
   for (const dir of pluginDirs) {
     const name = basename(resolve(dir)).toLowerCase();
@@ -14,7 +10,6 @@ export function buildsOf(pluginDirs: readonly string[], common: CommonBuildOptio
     if (other !== undefined) throw new UsageError(`${other} and ${dir} are plugins of one name: build one of them`);
     byName.set(name, dir);
   }
-  return pluginDirs.map((pluginDir) => ({ ...common, pluginDir }));
 }
 
 /** Resolves to the exit code when the process is asked to end; `end` asks for it from within. */

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { DevEvent } from "../../src/dev/session.ts";
-import { describeError } from "../../src/errors.ts";
+import { displayPath } from "../../src/build/diagnostic.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
 import type { Paint } from "../terminal/paint.ts";
 
@@ -10,21 +10,24 @@ export const keyMeanings = { r: "reload", s: "status", b: "roll back", q: "quit"
 /** What `hotswap dev` says about an event; `undefined` when there is nothing to say. */
 export function describeEvent(event: DevEvent, paint: Paint): string | undefined {
   switch (event.type) {
-    case "built":
-      // What is published is reported when it is live.
-      return event.again && event.result.unchanged ? `${paint.green(event.result.name)} is whole again` : undefined;
     case "build failed":
-      return failure(paint, describeError(event.error));
+      return failure(paint, event.error.message);
+    case "mended":
+      return `${paint.green(event.plugin)} is whole again`;
     case "waiting":
-      return `the host is started when every plugin is built; still missing: ${event.plugins.join(", ")}`;
+      return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
+    case "host connected":
+    case "host files":
+    case "plugin error":
+      return undefined;
     case "host started":
       return paint.dim(`host started, process ${event.pid}`);
     case "host ready":
-      return `${paint.green("ready")}: ${count(event.status.plugins.length, "plugin")} live; ${keyHelp(paint)}`;
+      return `${paint.green("ready")}: ${count(event.status.plugins.length, "plugin")} live${process.stdin.isTTY ? `; ${keyHelp(paint)}` : ""}`;
     case "host silent":
       return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
     case "host ended":
-      return `${paint.yellow(typeof event.how === "number" ? `the host ended with code ${event.how}` : `the host was ended by ${event.how}`)}; it is started again after the next build, or by ${paint.bold("r")}`;
+      return `${paint.yellow(typeof event.how === "number" ? `the host ended with code ${event.how}` : `the host was ended by ${event.how}`)}; it is started again by the next save, or by ${paint.bold("r")}`;
     case "reloaded":
       return describeReloaded(event, paint);
     case "restart needed":
@@ -32,7 +35,7 @@ export function describeEvent(event: DevEvent, paint: Paint): string | undefined
         ? "no restart is needed any more"
         : `${paint.yellow("restart needed")}: ${event.files.map((file) => relative(process.cwd(), file)).join(", ")} changed, and the host loads its own modules once; ${paint.bold("r")} restarts`;
     case "failed":
-      return failure(paint, `${event.what}: ${describeError(event.error)}`);
+      return failure(paint, `${event.what}: ${event.error.message}`);
     default:
       return event satisfies never;
   }
@@ -45,13 +48,17 @@ export function keyHelp(paint: Paint): string {
     .join(", ");
 }
 
-function describeReloaded({ reload, since, frame }: DevEvent & { readonly type: "reloaded" }, paint: Paint): string {
+function describeReloaded({ reload, since }: DevEvent & { readonly type: "reloaded" }, paint: Paint): string {
   if (!reload.ok) {
-    const problem = `the ${reload.kind} failed, and what was live stays live: ${describeFailure(reload.error)}`;
-    return failure(paint, frame === undefined ? problem : `${problem}\n${frame}`);
+    const what =
+      reload.kind === "load" ? "the first load failed" : `the ${reload.kind} failed, and what was live stays live`;
+    const problem = `${what}: ${describeFailure(reload.error)}`;
+    const { place, excerpt } = reload.error;
+    if (place === undefined || excerpt === undefined) return failure(paint, problem);
+    return failure(paint, `${problem}\n${displayPath(place.file)}:${place.line}:${place.column}\n${excerpt}`);
   }
   const what = reload.kind === "rollback" ? "rolled back" : "live";
-  const time = since === undefined ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
+  const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
   return `${paint.green(what)} ${time}: ${news(reload.notes)}`;
 }
 

@@ -1,38 +1,29 @@
-import type { BuildOptions, BuildResult } from "../../src/build/index.ts";
-import { type DevEvent, DevSession } from "../../src/dev/session.ts";
+import type { BuildResult } from "../../src/build/index.ts";
+import { type BuildWatchOptions, watchBuilds } from "../../src/dev/build-watch.ts";
 import { untilAsked } from "./options.ts";
 
-export interface WatchBuildOptions {
-  /** One for each plugin. */
-  readonly builds: readonly BuildOptions[];
+export interface WatchBuildOptions extends Pick<BuildWatchOptions, "plugins" | "build"> {
   /** Shows what was published, or was found to be up to date at the beginning. */
   readonly show: (result: BuildResult) => Promise<void>;
   readonly report: (error: unknown) => Promise<void>;
 }
 
 /** Builds plugins, and builds them again whenever their source changes. Resolves to the exit code when it is asked to end. */
-export async function watchBuild({ builds, show, report }: WatchBuildOptions): Promise<number> {
+export async function watchBuild({ plugins, build, show, report }: WatchBuildOptions): Promise<number> {
   const shown = new Set<string>();
   let output = Promise.resolve();
-  const tell = async (event: DevEvent): Promise<void> => {
-    if (event.type === "built") {
-      const { result, again } = event;
+  const say = (what: () => Promise<void>): void => void (output = output.then(what));
+  const { asked } = untilAsked();
+  const watch = watchBuilds({
+    plugins,
+    build,
+    onBuilt: ({ result, again }) => {
       if (result.unchanged && !again && shown.has(result.name)) return;
       shown.add(result.name);
-      await show(result);
-    } else if (event.type === "build failed" || event.type === "failed") {
-      await report(event.error);
-    }
-  };
-  const { asked } = untilAsked();
-  await using session = new DevSession({
-    plugins: builds,
-    command: [],
-    cwd: process.cwd(),
-    onEvent: (event) => {
-      output = output.then(() => tell(event));
+      say(() => show(result));
     },
+    onFailed: (error) => say(() => report(error)),
+    onError: (_, error) => say(() => report(error)),
   });
-  session.start();
-  return await asked;
+  return await asked.finally(() => watch[Symbol.dispose]());
 }

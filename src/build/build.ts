@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../artifact/manifest.ts";
+import { artifactFile } from "../artifact/publish.ts";
 import type { Bundle } from "./emit/bundle/bundle.ts";
 import { entryCode } from "./emit/bundle/entry.ts";
 import { inOrder } from "./emit/bundle/messages.ts";
@@ -9,8 +10,16 @@ import { warnOfRenamedClasses } from "./emit/bundle/renamed-classes.ts";
 import { BuildError } from "./diagnostic.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
+import type { MemoryBuild } from "./memory-build.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
-import { type BuildResult, definingFiles, pathFromRoot, publishBuild } from "./emit/publish-build.ts";
+import {
+  type BuildResult,
+  definingFiles,
+  encodeBuild,
+  type LinkedBuild,
+  pathFromRoot,
+  publishBuild,
+} from "./emit/publish-build.ts";
 import { readAndBundle } from "./read-and-bundle.ts";
 import { readCarriedFiles } from "./read/assets.ts";
 import type { LiveThing } from "./read/live-names.ts";
@@ -32,11 +41,19 @@ export function build(options: BuildOptions): Promise<BuildResult> {
 
 async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   const filled = fillOptions(options);
-  const { name, pluginDir, root } = filled;
   const stopwatch = new Stopwatch();
+  if (!filled.bundle) return writeEntry(filled, readPluginFolder(filled.pluginDir), new SourceFiles(), stopwatch);
+  const whole = await linkWhole(filled, stopwatch);
+  const result = await publishBuild(options, whole);
+  if (!filled.leaveTemps) return result;
+  return { ...result, temps: await temps(filled, whole.folder, whole.live.things, whole.bundle, result.manifest) };
+}
+
+/** The whole plugin as one bundle. */
+async function linkWhole(filled: FilledOptions, stopwatch: Stopwatch): Promise<LinkedBuild & { bundle: Bundle }> {
+  const { name, pluginDir, root } = filled;
   const sources = new SourceFiles();
   const folder = readPluginFolder(pluginDir);
-  if (!filled.bundle) return writeEntry(filled, folder, sources, stopwatch);
   const { live, bundled, problems } = await readAndBundle(filled, folder, sources, stopwatch);
   if (bundled === undefined) throw new BuildError(name, inOrder(problems));
 
@@ -50,16 +67,29 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
     : warnOfRenamedClasses(folder.modules.filter((path) => bundledPaths.has(path)).map((path) => sources.read(path)));
   const warnings = [...bundled.warnings, ...renamed];
   const linked = { code, prologue, hostModules, sourceMap: map.json, modules, warnings };
-  const result = await publishBuild(options, { filled, folder, live, linked, stopwatch });
-  if (!filled.leaveTemps) return result;
-  return { ...result, temps: await temps(filled, folder, live.things, bundled, result.manifest) };
+  return { filled, folder, live, linked, stopwatch, bundle: bundled };
 }
 
-/** Throws what {@link build} throws when there is something wrong with the source, and makes nothing. */
-export async function checkBuild(options: BuildOptions): Promise<void> {
+/** Builds what {@link build} builds, and writes nothing. Throws what {@link build} throws. */
+export async function bundleInMemory(options: BuildOptions, why: string): Promise<MemoryBuild> {
   const filled = fillOptions(options);
-  const { problems } = await readAndBundle(filled, readPluginFolder(filled.pluginDir), new SourceFiles());
-  if (problems.length > 0) throw new BuildError(filled.name, inOrder(problems));
+  const whole = await linkWhole(filled, new Stopwatch());
+  const { unsigned, manifest, warnings } = encodeBuild(whole);
+  options.beforePublish?.();
+  const { name, root } = filled;
+  return {
+    artifact: {
+      name,
+      file: artifactFile(filled.outputDir, name),
+      hash: unsigned.hash,
+      manifest,
+      isInMemory: true,
+      bytes: async () => unsigned.bytes,
+    },
+    modules: whole.linked.modules.map((module) => join(root, module)),
+    warnings,
+    bundled: [{ module: name, why }],
+  };
 }
 
 /** What `bundle: false` asks for: the code that the bundler would begin with, in `<name>.entry.ts`. */

@@ -1,7 +1,9 @@
-import type { BuiltPlugin } from "../load/found-artifact.ts";
-import { build, checkBuild } from "./build.ts";
+import { artifactFile } from "../artifact/publish.ts";
+import { builtArtifact } from "../load/built-plugin.ts";
+import { build, bundleInMemory } from "./build.ts";
 import { builtPlugin, type CompiledPlugin, linkedPlugin, PluginCompiler } from "./compile-plugin.ts";
 import { type BuildResult, describePlugin, publishBuild } from "./emit/publish-build.ts";
+import type { MemoryBuild } from "./memory-build.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -18,12 +20,11 @@ export interface Builder {
 /** A builder whose plugins a host in the same process loads, without an artifact. */
 export interface MemoryBuilder extends Builder {
   /**
-   * Builds the plugin as it is now. Nothing is encoded or written. `undefined` when only the bundler can build it, and
-   * {@link Builder.build} must. Throws what {@link build} throws.
+   * Builds the plugin as it is now, and writes nothing. Throws what {@link build} throws.
    *
    * @param changed absolute paths of all that changed since the build before, for whoever watches: nothing else is looked at
    */
-  buildInMemory(changed?: readonly string[]): Promise<BuiltPlugin | undefined>;
+  buildInMemory(changed?: readonly string[]): Promise<MemoryBuild>;
 }
 
 /**
@@ -57,7 +58,7 @@ class IncrementalBuilder implements MemoryBuilder {
     return this.#next(() => this.#build());
   }
 
-  buildInMemory(changed?: readonly string[]): Promise<BuiltPlugin | undefined> {
+  buildInMemory(changed?: readonly string[]): Promise<MemoryBuild> {
     return this.#next(() => this.#buildInMemory(changed));
   }
 
@@ -81,20 +82,23 @@ class IncrementalBuilder implements MemoryBuilder {
     return publishBuild(this.#options, { filled, folder, live, linked, stopwatch });
   }
 
-  async #buildInMemory(changed: readonly string[] | undefined): Promise<BuiltPlugin | undefined> {
+  async #buildInMemory(changed: readonly string[] | undefined): Promise<MemoryBuild> {
     const compiled = await this.#compile(new Stopwatch(), changed);
-    if (typeof compiled === "string") {
-      await checkBuild(this.#options);
-      return undefined;
-    }
-    const { manifest, carried } = describePlugin(this.#filled, compiled.folder, compiled.live, compiled.hostModules);
+    if (typeof compiled === "string") return bundleInMemory(this.#options, compiled);
+    const filled = this.#filled;
+    const { folder, live, sections, bundled, warnings } = compiled;
+    const { manifest, carried } = describePlugin(filled, folder, live, compiled.hostModules);
     this.#options.beforePublish?.();
-    return builtPlugin(
-      this.#filled,
-      compiled,
-      manifest,
-      carried.map(({ bytes }) => bytes),
-    );
+    const assets = carried.map(({ bytes }) => bytes);
+    return {
+      artifact: builtArtifact(
+        builtPlugin(filled, compiled, manifest, assets),
+        artifactFile(filled.outputDir, filled.name),
+      ),
+      modules: sections.map(({ file }) => file),
+      warnings: [...live.warnings, ...warnings],
+      bundled,
+    };
   }
 
   /** Returns why only the bundler can build it. */

@@ -2,7 +2,6 @@ import { existsSync, type FSWatcher, readFileSync, statSync, watch } from "node:
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import type { JavaScriptLoader } from "bun";
-import type { BuildResult } from "../build/index.ts";
 import { isInside } from "../load/resolve.ts";
 import { isInPackage, resolveFile } from "../build/read/resolve.ts";
 
@@ -52,6 +51,11 @@ export class HostFiles implements Disposable {
     }
   }
 
+  /** The folders in which the files lie. */
+  get folders(): Iterable<string> {
+    return this.#watchers.keys();
+  }
+
   /** The host is started anew with the files as they are now. */
   restarted(): void {
     const files = Array.from(this.#started.keys());
@@ -90,14 +94,6 @@ export class HostFiles implements Disposable {
     this.#reported = report;
     this.#options.onChange(changed);
   }
-}
-
-/** The files of the host that an artifact takes something from. */
-export function hostFilesOf({ manifest }: BuildResult, root: string): string[] {
-  return manifest.hostModules
-    .map(({ specifier }) => specifier)
-    .filter((specifier) => specifier.startsWith("."))
-    .map((specifier) => resolve(root, specifier));
 }
 
 /** The files that a command line names: `bun src/host.ts` names one. */

@@ -1,56 +1,63 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { OwnFolder } from "../load/copies/own-folder.ts";
-import { ControlClient } from "../control/client.ts";
-import { DEV_SOCKET_VARIABLE, devSocketValue } from "../reload/dev-socket.ts";
-import { isAlive } from "../control/socket.ts";
+import { DEV_VARIABLE, type DevEnvironment } from "../reload/dev-environment.ts";
+import type { DevReport } from "./report.ts";
+import { ReportServer } from "./report-server.ts";
 
 export interface HostProcessOptions {
   readonly command: readonly string[];
   readonly cwd: string;
-  /** Called when the host listens on its control socket. */
-  readonly onReady: (client: ControlClient) => void;
-  /** Called once when the host has run for a while without listening. */
+  /** For the owner alone; the sockets are made in it. */
+  readonly folder: string;
+  /** What the host is told, beside where the sockets are. */
+  readonly environment: Pick<DevEnvironment, "outputDir" | "builds">;
+  readonly onReport: (report: DevReport) => void;
+  /** Called once when the host has run for a while without a report. */
   readonly onSilent: () => void;
   /** Called when the host ended by itself, with its exit code or the signal that ended it. */
   readonly onExit: (how: number | NodeJS.Signals) => void;
 }
 
-/** A host that has not opened its socket after this time probably does not load plugins, in ms. */
+/** A host that has not reported after this time probably does not load plugins, in ms. */
 const SILENCE = 5000;
 
-/** How long after the socket's file is there it is tried again, in ms. */
-const ASK_AGAIN = 2;
-
-/** How long a host may take to end when it is asked to, in ms. */
-const GRACE = 5000;
+/** How long a host may take to end when it is asked to, in s. */
+const GRACE = 5;
 
 /**
- * The host under development: a process, with whatever it starts, and the way to its control socket. It starts when this is
- * made.
+ * Ends the group of processes $1 when its own standard input ends, which is when we do, whatever ends us. Asks first, as we do.
  */
+const guardScript = `read -r _ && exit
+kill -s TERM -- "-$1" || exit
+for _ in ${"x ".repeat(GRACE)}; do sleep 1; kill -s 0 -- "-$1" || exit; done
+kill -s KILL -- "-$1"`;
+
+let count = 0;
+
+/** The host under development: a process, with whatever it starts. It starts when this is made. */
 export class HostProcess implements AsyncDisposable {
+  /** Path of the host's control socket. */
+  readonly control: string;
   readonly #options: HostProcessOptions;
-  readonly #child: Bun.Subprocess;
-  readonly #folder: OwnFolder;
   readonly #socket: string;
-  readonly #watcher: FSWatcher;
+  readonly #reports: ReportServer;
+  readonly #child: Bun.Subprocess;
+  readonly #guard: Bun.Subprocess<"pipe"> | undefined;
   readonly #silence: Timer;
-  /** Whether the socket is waited for. */
-  #waiting = true;
-  #asking = false;
   #stopping = false;
 
   /** Starts the command. Throws when there is no such program. */
   constructor(options: HostProcessOptions) {
     this.#options = options;
-    // For the owner alone, as the socket in it. When we are killed, the next host to load plugins takes it away. What cannot be
-    // cleaned up is the host's to say.
-    this.#folder = new OwnFolder(tmpdir(), () => undefined, "dev-");
-    this.#socket = join(this.#folder.path, "host.sock");
+    const name = `${++count}`;
+    this.control = join(options.folder, `host${name}.sock`);
+    this.#socket = join(options.folder, `dev${name}.sock`);
+    this.#reports = new ReportServer(this.#socket, (report) => {
+      clearTimeout(this.#silence);
+      if (!this.#stopping) options.onReport(report);
+    });
     this.#child = this.#start();
-    this.#watcher = watch(this.#folder.path, () => void this.#ask());
+    this.#guard = this.#startGuard();
     this.#silence = setTimeout(() => options.onSilent(), SILENCE);
   }
 
@@ -62,7 +69,7 @@ export class HostProcess implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#signal("SIGTERM");
-    const timer = setTimeout(() => this.#signal("SIGKILL"), GRACE);
+    const timer = setTimeout(() => this.#signal("SIGKILL"), GRACE * 1000);
     await this.#child.exited;
     clearTimeout(timer);
     this.#cleanUp();
@@ -73,11 +80,17 @@ export class HostProcess implements AsyncDisposable {
   }
 
   #start(): Bun.Subprocess {
-    const { command, cwd } = this.#options;
+    const { command, cwd, environment } = this.#options;
+    const value: DevEnvironment = {
+      ...environment,
+      pid: process.pid,
+      control: this.control,
+      reports: this.#socket,
+    };
     try {
       return Bun.spawn([...command], {
         cwd,
-        env: { ...process.env, [DEV_SOCKET_VARIABLE]: devSocketValue(this.#socket) },
+        env: { ...process.env, [DEV_VARIABLE]: JSON.stringify(value) },
         // On a terminal the keys are ours.
         stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
         // A group of its own: the command may be a script that starts the host, and both have to end.
@@ -85,9 +98,20 @@ export class HostProcess implements AsyncDisposable {
         onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),
       });
     } catch (error) {
-      this.#folder[Symbol.dispose]();
+      this.#reports[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** A signal that cannot be caught ends us without a word, and the host has to end all the same. */
+  #startGuard(): Bun.Subprocess<"pipe"> | undefined {
+    if (process.platform === "win32") return undefined;
+    const guard = Bun.spawn(["sh", "-c", guardScript, "sh", `${this.#child.pid}`], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
+    guard.unref();
+    return guard;
   }
 
   #ended(how: number | NodeJS.Signals): void {
@@ -99,8 +123,10 @@ export class HostProcess implements AsyncDisposable {
   #cleanUp(): void {
     // What the command started and left behind.
     this.#signal("SIGKILL");
-    this.#stopWaiting();
-    this.#folder[Symbol.dispose]();
+    this.#guard?.kill("SIGKILL");
+    clearTimeout(this.#silence);
+    this.#reports[Symbol.dispose]();
+    for (const socket of [this.#socket, this.control]) rmSync(socket, { force: true });
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -113,21 +139,5 @@ export class HostProcess implements AsyncDisposable {
     } catch {
       // Nobody of the group is left.
     }
-  }
-
-  /** Finds out whether the host listens. Its socket's file is there a moment before. */
-  async #ask(): Promise<void> {
-    if (this.#asking || !existsSync(this.#socket)) return;
-    this.#asking = true;
-    while (this.#waiting && !(await isAlive(this.#socket))) await Bun.sleep(ASK_AGAIN);
-    if (!this.#waiting) return;
-    this.#stopWaiting();
-    this.#options.onReady(new ControlClient(this.#socket));
-  }
-
-  #stopWaiting(): void {
-    this.#waiting = false;
-    this.#watcher.close();
-    clearTimeout(this.#silence);
   }
 }

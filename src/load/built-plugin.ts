@@ -13,6 +13,7 @@ export function builtArtifact(built: BuiltPlugin, file: string): FoundArtifact {
     file,
     hash: built.hash,
     manifest: built.manifest,
+    isInMemory: true,
     built,
     bytes: async () => encodeBuilt(built),
   };

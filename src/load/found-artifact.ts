@@ -7,7 +7,9 @@ export interface FoundArtifact {
   readonly file: string;
   readonly hash: string;
   readonly manifest: Manifest;
-  /** What was built in this process, and need not be read. */
+  /** It was built in this process: no file has its bytes. */
+  readonly isInMemory?: boolean;
+  /** Of what was built in this process, and whose modules are kept apart: it need not be encoded or read. */
   readonly built?: BuiltPlugin;
   /** The verified bytes: those that were read by the scan when they had to be, or else the file's of now. */
   bytes(): Promise<Uint8Array>;

@@ -32,10 +32,15 @@ export function nextLive(
   return plugins;
 }
 
-function livePlugin(generation: Generation, { file, hash, manifest }: FoundArtifact): LivePlugin {
+function livePlugin(generation: Generation, artifact: FoundArtifact): LivePlugin {
   const slots = Array.from(generation.slots.keys(), (slot) => slot.toLowerCase());
-  // Without its bytes.
-  return { generation, artifact: verifiedArtifact(file, hash, manifest), slots };
+  const { file, hash, manifest } = artifact;
+  // Without its bytes, if a file has them.
+  return {
+    generation,
+    artifact: artifact.isInMemory === true ? artifact : verifiedArtifact(file, hash, manifest),
+    slots,
+  };
 }
 
 /**

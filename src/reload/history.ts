@@ -1,5 +1,6 @@
 import { describeError } from "../errors.ts";
 import type { ArtifactCache } from "../load/copies/artifact-cache.ts";
+import type { FoundArtifact } from "../load/found-artifact.ts";
 import type { Logger } from "../logger.ts";
 import type { Step } from "../plan/live.ts";
 import { turnWhenDue } from "../turn.ts";
@@ -37,7 +38,7 @@ export class History {
    * step replaced is part of the current set, whose generations hold it.
    */
   async push(step: Step): Promise<void> {
-    for (const artifact of step.values()) if (artifact !== undefined) this.#cache.retain(artifact.hash);
+    for (const artifact of step.values()) if (hasCopy(artifact)) this.#cache.retain(artifact.hash);
     this.#steps.push(step);
     while (this.#steps.length > this.#options.history) await this.#release(this.#steps.shift());
   }
@@ -51,11 +52,16 @@ export class History {
     for (const artifact of step?.values() ?? []) {
       await turnWhenDue();
       try {
-        if (artifact !== undefined) this.#cache.release(artifact.hash);
+        if (hasCopy(artifact)) this.#cache.release(artifact.hash);
       } catch (error) {
         // The new set is live: a copy that could not be deleted is no reason to call the reload failed.
         this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
       }
     }
   }
+}
+
+/** Modules that are kept apart in this process are evaluated without a copy. */
+function hasCopy(artifact: FoundArtifact | undefined): artifact is FoundArtifact {
+  return artifact !== undefined && artifact.built === undefined;
 }

@@ -1,5 +1,6 @@
 import { ErrorLog } from "../generation/error-log.ts";
 import { HotswapError } from "../errors.ts";
+import type { ArtifactSource } from "./artifact-source.ts";
 import type { FoundArtifacts } from "../load/found-artifact.ts";
 import { PluginDirScanner } from "../load/scan.ts";
 import { type Changes, findChanges } from "../plan/changes.ts";
@@ -41,6 +42,15 @@ export type ReloadOrder<Extension> = Pick<Attempt<Extension>, "data" | "callback
 /** Has a rollback wait for its turn, and then go back if `isDue` says so. */
 type GoBack = (isDue: () => boolean) => Promise<void>;
 
+/** What the reloader does not know by itself. */
+interface Surroundings {
+  readonly goBack: GoBack;
+  /** Where the artifacts for a plugin folder come from, when it is not the folder itself. */
+  readonly sourceOf: (pluginDir: string) => ArtifactSource | undefined;
+  /** Whether somebody else tells of each reload that succeeds. */
+  readonly isTold: boolean;
+}
+
 /**
  * Makes sets, swaps them in, and frees those that were swapped out. Knows nothing of turns: the swapper, which is its
  * public side, has one step after the other done here.
@@ -50,7 +60,7 @@ export class Reloader<Extension> {
   readonly loader: Loader;
   readonly errors: ErrorLog;
   readonly #options: FilledOptions<Extension>;
-  readonly #goBack: GoBack;
+  readonly #around: Surroundings;
   readonly #scanner: PluginDirScanner;
   readonly #retirement: Retirement<Extension>;
   readonly #history: History;
@@ -62,9 +72,9 @@ export class Reloader<Extension> {
   #reloadCounter = 0;
   #probation: Probation | undefined;
 
-  constructor(options: FilledOptions<Extension>, goBack: GoBack) {
+  constructor(options: FilledOptions<Extension>, around: Surroundings) {
     this.#options = options;
-    this.#goBack = goBack;
+    this.#around = around;
     this.log = new ReloadLog(options.logger);
     this.errors = new ErrorLog((group) => this.log.tell({ type: "error", group }));
     this.loader = new Loader(options, {
@@ -93,7 +103,9 @@ export class Reloader<Extension> {
   async find(pluginDir: string): Promise<FoundArtifacts> {
     const { staticPlugins, whitelist, logger } = this.#options;
     if (staticPlugins !== undefined) return selectPlugins(staticArtifacts(staticPlugins), whitelist, "staticPlugins");
-    const found = selectPlugins(await this.#scanner.scan(pluginDir), whitelist, pluginDir);
+    const source = this.#around.sourceOf(pluginDir);
+    const all = await (source === undefined ? this.#scanner.scan(pluginDir) : source.find());
+    const found = selectPlugins(all, whitelist, pluginDir);
     if (found.size === 0) logger.warn(`there are no plugins in ${pluginDir}`);
     return found;
   }
@@ -180,7 +192,8 @@ export class Reloader<Extension> {
         await turnWhenDue();
         const details = await this.#prepareAndSwap(source, artifacts, { ...request, report, timings });
         const ms = (performance.now() - start).toFixed(1);
-        this.#options.logger.info(`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${summary(details)}`);
+        const level = this.#around.isTold ? "debug" : "info";
+        this.#options.logger[level](`${kind === "load" ? "loaded" : "reloaded"} in ${ms} ms: ${summary(details)}`);
         return details;
       },
     );
@@ -240,7 +253,7 @@ export class Reloader<Extension> {
       timeout: hookTimeout,
       goBack: async (reason) => {
         logger.error(`the set before is made live again: ${reason}`);
-        await this.#goBack(() => this.#probation === probation && probation.state.state === "running");
+        await this.#around.goBack(() => this.#probation === probation && probation.state.state === "running");
       },
       tell: (state) => this.log.tell({ type: "probation", probation: state }),
     });

@@ -59,11 +59,6 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#options = fillOptions(options);
     this.#pluginDir = resolve(pluginDir);
     requireModuleGraph();
-    this.#reloader = new Reloader(this.#options, (isDue) =>
-      this.#enqueue("rollback", async () => {
-        if (isDue()) await this.#reloader.rollBack(this.#data, undefined);
-      }),
-    );
     this.#hold = new Hold(this.#options);
     this.controlTarget = {
       logger: this.#options.logger,
@@ -72,6 +67,14 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#reloader.log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
+    this.#reloader = new Reloader(this.#options, {
+      goBack: (isDue) =>
+        this.#enqueue("rollback", async () => {
+          if (isDue()) await this.#reloader.rollBack(this.#data, undefined);
+        }),
+      sourceOf: (dir) => this.#triggers.sourceOf(dir),
+      isTold: this.#triggers.underDev,
+    });
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
   }
 
@@ -154,7 +157,13 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       }
       this.#data = data;
       await this.#triggers.open();
-      return this.#reloader.reload(this.#pluginDir, { data, callback });
+      try {
+        return await this.#reloader.reload(this.#pluginDir, { data, callback });
+      } catch (error) {
+        // A host that cannot load ends, as a rule, and whoever develops is to know why.
+        await this.#triggers.told();
+        throw error;
+      }
     });
   }
 
@@ -289,6 +298,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     }
     this.#closing ??= leavePlugin(() => this.#queue.add(() => runReload(this, () => this.#freeAll(timeout))));
     this.#hold.close();
+    void this.#triggers.endBuilds();
     return this.#closing;
   }
 

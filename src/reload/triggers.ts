@@ -1,4 +1,5 @@
-import { takeDevSocket } from "./dev-socket.ts";
+import type { ArtifactSource } from "./artifact-source.ts";
+import { type DevEnvironment, isSameFolder, takeDevEnvironment } from "./dev-environment.ts";
 import type { HostTarget } from "./host-target.ts";
 
 export interface TriggerOptions {
@@ -15,25 +16,30 @@ interface Trigger {
 }
 
 /**
- * What makes a host reload from outside: its control socket, and the watch on its plugin folder. Their modules are loaded
- * if they were asked for.
+ * What makes a host reload from outside: its control socket, the watch on its plugin folder, and the builder of the development
+ * loop. Their modules are loaded if they were asked for.
  */
 export class Triggers {
   readonly #target: HostTarget;
-  /** Whether `hotswap dev` runs this host: what is saved shall be live at once. */
-  readonly underDev: boolean;
+  /** `hotswap dev` runs this host: what is saved shall be live at once. */
+  readonly #dev: DevEnvironment | undefined;
   readonly #watches: boolean;
-  readonly #sockets: readonly string[];
+  readonly #control: string | undefined;
   readonly #open: Trigger[] = [];
+  #source: ArtifactSource | undefined;
   #opened: Promise<void> | undefined;
 
   constructor(target: HostTarget, { control, watch }: TriggerOptions) {
+    const { staticLinkingMode, pluginDir } = target.swapper;
     this.#target = target;
-    const devSocket = takeDevSocket();
-    this.underDev = devSocket !== undefined;
-    // `hotswap dev` has its host reload by itself: a watch would come second, and find nothing to do.
-    this.#watches = watch && !this.underDev;
-    this.#sockets = [control, devSocket].filter((path) => path !== undefined);
+    this.#dev = staticLinkingMode ? undefined : takeDevEnvironment(pluginDir);
+    this.#watches = watch && !staticLinkingMode && this.#dev === undefined;
+    this.#control = control;
+  }
+
+  /** Whether `hotswap dev` runs this host, and tells of its reloads. */
+  get underDev(): boolean {
+    return this.#dev !== undefined;
   }
 
   /** The second call does nothing, unless the first failed. Throws `HOTSWAP_CONTROL_FAILED`. */
@@ -45,23 +51,45 @@ export class Triggers {
     return this.#opened;
   }
 
+  /** What takes the place of the artifacts in `pluginDir`, once everything is open. */
+  sourceOf(pluginDir: string): ArtifactSource | undefined {
+    return this.#dev !== undefined && isSameFolder(this.#dev.outputDir, pluginDir) ? this.#source : undefined;
+  }
+
+  /** Resolves when whoever develops knows of everything that happened so far. */
+  async told(): Promise<void> {
+    await this.#source?.told();
+  }
+
   /** Watches another folder from now on, if one is watched. */
   moveTo(pluginDir: string): void {
     for (const trigger of this.#open) trigger.moveTo?.(pluginDir);
   }
 
+  /** Has nobody wait for what is to be built. To be followed by {@link close}. */
+  async endBuilds(): Promise<void> {
+    await this.#source?.close();
+  }
+
   async close(): Promise<void> {
     this.#opened = undefined;
+    await this.endBuilds();
+    this.#source = undefined;
     await Promise.all(this.#open.splice(0).map((trigger) => trigger.close()));
   }
 
   async #openAll(): Promise<void> {
-    if (this.#sockets.length > 0) {
+    if (this.#control !== undefined) {
       // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { ControlServer } = await import("../control/server.ts");
-      for (const path of this.#sockets) this.#open.push(await ControlServer.open(path, this.#target));
+      this.#open.push(await ControlServer.open(this.#control, this.#target));
     }
-    if (this.#watches && !this.#target.swapper.staticLinkingMode) {
+    if (this.#dev !== undefined) {
+      // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
+      const { HostSession } = await import("../dev/in-host/host-session.ts");
+      this.#source = await HostSession.open(this.#dev, this.#target);
+    }
+    if (this.#watches) {
       // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
       const { PluginDirWatch } = await import("../watch/plugin-dir-watch.ts");
       this.#open.push(new PluginDirWatch(this.#target));

@@ -10,7 +10,7 @@ if (kind === "bare") {
   const [dir = ""] = process.argv.slice(4);
   const swapper = new PluginManagerSwapper(dir, kind === "asked" ? { control: path } : {});
   await swapper.loadPlugins();
-  console.log(`loaded, variable ${process.env["HOTSWAP_DEV_CONTROL"] ?? "taken"}`);
+  console.log(`loaded, variable ${process.env["HOTSWAP_DEV"] ?? "taken"}`);
   // The socket does not keep a process running; this does.
   setInterval(() => {}, 60_000);
 }

@@ -3,7 +3,7 @@ import { PluginManagerSwapper } from "hotswap";
 import { existsSync, lstatSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ControlClient } from "../../src/control/client.ts";
-import { DEV_SOCKET_VARIABLE } from "../../src/reload/dev-socket.ts";
+import { DEV_VARIABLE, type DevEnvironment } from "../../src/reload/dev-environment.ts";
 import { Child } from "../support/child.ts";
 import { hotswapError } from "../support/host.ts";
 import { RecordingLogger } from "../support/logger.ts";
@@ -136,23 +136,39 @@ describe("the control socket", () => {
   });
 });
 
-describe("the socket that `hotswap dev` asks for", () => {
-  test("the first swapper takes it, and no child process inherits it", async () => {
+describe("what `hotswap dev` asks for", () => {
+  const variable = (project: Project, given: Partial<DevEnvironment>): Record<string, string> => {
+    const environment: DevEnvironment = {
+      pid: process.pid,
+      control: project.path("host.sock"),
+      reports: project.path("dev.sock"),
+      outputDir: project.out,
+      builds: { plugins: [], build: { outputDir: project.out }, write: false },
+      ...given,
+    };
+    return { [DEV_VARIABLE]: JSON.stringify(environment) };
+  };
+
+  test("the first swapper of the folder takes it, and no child process inherits it", async () => {
     await using project = await createProject();
-    await using socket = await SocketPath.create();
-    const env = { [DEV_SOCKET_VARIABLE]: `${process.pid}:${socket.path}` };
-    await using child = startHolder(project, "dev", "", env);
+    await using child = startHolder(project, "dev", "", variable(project, {}));
     await child.line(/loaded, variable taken/);
-    expect((await new ControlClient(socket.path).status()).pid).toBe(child.pid);
+    expect((await new ControlClient(project.path("host.sock")).status()).pid).toBe(child.pid);
+  });
+
+  test("a swapper for another folder leaves it alone", async () => {
+    await using project = await createProject();
+    await using child = startHolder(project, "dev", "", variable(project, { outputDir: project.path("other") }));
+    await child.line(/loaded, variable \{/);
+    expect(existsSync(project.path("host.sock"))).toBe(false);
   });
 
   test("a variable whose process is gone opens nothing", async () => {
     await using project = await createProject();
-    await using socket = await SocketPath.create();
     await using gone = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
     await gone.exited;
-    await using child = startHolder(project, "dev", "", { [DEV_SOCKET_VARIABLE]: `${gone.pid}:${socket.path}` });
-    await child.line(/loaded, variable taken/);
-    expect(existsSync(socket.path)).toBe(false);
+    await using child = startHolder(project, "dev", "", variable(project, { pid: gone.pid }));
+    await child.line(/loaded, variable \{/);
+    expect(existsSync(project.path("host.sock"))).toBe(false);
   });
 });

@@ -1,22 +1,27 @@
 import { readSections } from "../../src/artifact/decode.ts";
 import { readArtifact } from "../../src/artifact/read-artifact.ts";
-import type { Built } from "../../src/dev/plugin-builder.ts";
-import { PluginBuilder } from "../../src/dev/plugin-builder.ts";
+import { build, type BuildResult, createBuilder } from "../../src/build/index.ts";
+import { type Built, PluginBuilder } from "../../src/dev/source/plugin-builder.ts";
 import { createProject, type Files, type Project } from "../support/project.ts";
 
 /** A plugin whose source is watched, and what was built of it. */
 export class WatchedPlugin implements AsyncDisposable {
   readonly project: Project;
   /** Every build so far. */
-  readonly builds: Built[] = [];
-  readonly #builder: PluginBuilder;
+  readonly builds: Built<BuildResult>[] = [];
+  readonly #builder: PluginBuilder<BuildResult>;
   #more = Promise.withResolvers<void>();
 
   private constructor(project: Project, incremental: boolean) {
     this.project = project;
     this.#builder = new PluginBuilder({
       build: { pluginDir: project.path("plugin/alpha"), outputDir: project.out },
-      incremental,
+      builderOf: (options) => {
+        if (!incremental) return () => build(options);
+        const builder = createBuilder(options);
+        return () => builder.build();
+      },
+      persistent: true,
       onBuilt: (built) => {
         this.builds.push(built);
         this.#wake();

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { createBuilder, type MemoryBuilder } from "../../src/build/index.ts";
-import { builtArtifact } from "../../src/load/built-plugin.ts";
-import type { BuiltPlugin } from "../../src/load/found-artifact.ts";
+import { createBuilder, type MemoryBuild, type MemoryBuilder } from "../../src/build/index.ts";
 import { type LoadOptions, loadArtifact } from "../../src/load/load.ts";
 import type { LoadedCode } from "../../src/load/loaded-code.ts";
 import { ArtifactCache } from "../../src/load/copies/artifact-cache.ts";
@@ -44,9 +42,8 @@ function optionsOf(project: Project): LoadOptions {
   };
 }
 
-async function load(project: Project, built: BuiltPlugin | undefined): Promise<LoadedCode> {
-  if (built === undefined) throw new Error("only the bundler can build it");
-  return loadArtifact(builtArtifact(built, "plugin/alpha"), optionsOf(project));
+async function load(project: Project, { artifact }: MemoryBuild): Promise<LoadedCode> {
+  return loadArtifact(artifact, optionsOf(project));
 }
 
 function call(code: LoadedCode, name: string): unknown {

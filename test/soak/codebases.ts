@@ -10,8 +10,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createBuilder, type MemoryBuilder } from "../../src/build/index.ts";
-import { builtArtifact } from "../../src/load/built-plugin.ts";
-import type { BuiltPlugin } from "../../src/load/found-artifact.ts";
+import type { FoundArtifact } from "../../src/load/found-artifact.ts";
 import { ArtifactCache } from "../../src/load/copies/artifact-cache.ts";
 import { HostModules } from "../../src/load/host-modules.ts";
 import { loadArtifact } from "../../src/load/load.ts";
@@ -114,7 +113,7 @@ export default definePlugin({});
   const started = performance.now();
   let built = await requireBuilt(name, builder);
   const first = performance.now() - started;
-  const modules = built.modules.map(({ file }) => file).filter((file) => file.includes("/lib/"));
+  const modules = (built.built?.modules ?? []).map(({ file }) => file).filter((file) => file.includes("/lib/"));
   for (let edit = 0; edit <= EDITS; edit++) {
     if (edit > 0) {
       const file = modules[Math.floor(Math.random() * modules.length)] ?? join(pluginDir, "lib", entry);
@@ -142,16 +141,15 @@ function edited(text: string, edit: number): string {
   return `${start}/* edit ${edit} */\n${rest}\n;globalThis["edits"] = [...(globalThis["edits"] ?? []), ${edit}];\n`;
 }
 
-async function requireBuilt(name: string, builder: MemoryBuilder): Promise<BuiltPlugin> {
-  const built = await builder.buildInMemory();
-  if (built === undefined)
-    throw new Error(`${name} is not kept apart: ${Bun.inspect((await builder.build()).bundled)}`);
-  return built;
+async function requireBuilt(name: string, builder: MemoryBuilder): Promise<FoundArtifact> {
+  const { artifact, bundled } = await builder.buildInMemory();
+  if (artifact.built === undefined) throw new Error(`${name} is not kept apart: ${Bun.inspect(bundled)}`);
+  return artifact;
 }
 
-async function load(built: BuiltPlugin): Promise<LoadedCode> {
+async function load(built: FoundArtifact): Promise<LoadedCode> {
   const logger = new RecordingLogger();
-  return loadArtifact(builtArtifact(built, built.name), {
+  return loadArtifact(built, {
     cache: new ArtifactCache(logger),
     hostModules: new HostModules(root),
     root,
@@ -167,7 +165,7 @@ async function load(built: BuiltPlugin): Promise<LoadedCode> {
   });
 }
 
-async function resultHere(built: BuiltPlugin): Promise<unknown> {
+async function resultHere(built: FoundArtifact): Promise<unknown> {
   const code = await load(built);
   try {
     return await (code.rootModule["result"] as () => Promise<unknown>)();

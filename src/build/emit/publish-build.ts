@@ -81,23 +81,10 @@ export interface LinkedBuild {
 }
 
 /** Makes the artifact, signs it if that is asked for, and publishes it. Rejects with what `beforePublish` throws. */
-export async function publishBuild(
-  { beforePublish, sign }: BuildOptions,
-  { filled, folder, live, linked, stopwatch }: LinkedBuild,
-): Promise<BuildResult> {
+export async function publishBuild({ beforePublish, sign }: BuildOptions, build: LinkedBuild): Promise<BuildResult> {
+  const { filled, linked, stopwatch } = build;
   const { name } = filled;
-  const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
-  const { sections } = linked;
-  const manifest = sections === undefined ? described : { ...described, sections: sections.manifest };
-  const parts: ArtifactParts = {
-    manifest,
-    prologue: linked.prologue,
-    code: linked.code,
-    assets: carried.map(({ bytes }) => bytes),
-    sourceMap: filled.bundler.sourceMap === "none" ? undefined : linked.sourceMap,
-    ...(sections === undefined ? {} : { sections: sections.texts }),
-  };
-  const unsigned = encodeArtifact(parts);
+  const { unsigned, parts, manifest, warnings } = encodeBuild(build);
   const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, filled.outputDir, sign);
   stopwatch.lap("encode");
   beforePublish?.();
@@ -112,11 +99,33 @@ export async function publishBuild(
     parts: sizesOf(parts, artifact.bytes.length),
     manifest,
     unchanged,
-    warnings: inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]),
+    warnings,
     modules,
     ...(bundled === undefined ? {} : { bundled }),
     timings: stopwatch.timings(),
   };
+}
+
+/** The artifact that a build becomes, not yet signed. */
+export function encodeBuild({ filled, folder, live, linked }: LinkedBuild): {
+  readonly unsigned: EncodedArtifact;
+  readonly parts: ArtifactParts;
+  readonly manifest: Manifest;
+  readonly warnings: readonly Diagnostic[];
+} {
+  const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
+  const { sections } = linked;
+  const manifest = sections === undefined ? described : { ...described, sections: sections.manifest };
+  const parts: ArtifactParts = {
+    manifest,
+    prologue: linked.prologue,
+    code: linked.code,
+    assets: carried.map(({ bytes }) => bytes),
+    sourceMap: filled.bundler.sourceMap === "none" ? undefined : linked.sourceMap,
+    ...(sections === undefined ? {} : { sections: sections.texts }),
+  };
+  const warnings = inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]);
+  return { unsigned: encodeArtifact(parts), parts, manifest, warnings };
 }
 
 function sizesOf(

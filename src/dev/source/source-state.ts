@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { isCode } from "../build/read/plugin-folder.ts";
+import { isCode } from "../../build/read/plugin-folder.ts";
 
 /**
  * What a look at a file says:

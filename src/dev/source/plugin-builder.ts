@@ -1,20 +1,22 @@
-import { build, type Builder, type BuildOptions, type BuildResult, createBuilder } from "../build/index.ts";
-import { fillOptions } from "../build/options.ts";
-import { FolderWatcher } from "../watch/folder-watcher.ts";
+import type { BuildOptions } from "../../build/index.ts";
+import { fillOptions } from "../../build/options.ts";
+import { FolderWatcher } from "../../watch/folder-watcher.ts";
 import { SourceState } from "./source-state.ts";
 
 /** How one build ended. `since` is when its reason was noticed, as `performance.now()` tells it. */
-export type Built = { readonly since: number } & (
-  | { readonly ok: true; readonly result: BuildResult }
+export type Built<Result> = { readonly since: number } & (
+  | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly error: unknown }
 );
 
-export interface PluginBuilderOptions {
+export interface PluginBuilderOptions<Result> {
   readonly build: BuildOptions;
-  /** Whether modules are kept apart, so that only those that changed are compiled: see {@link createBuilder}. */
-  readonly incremental: boolean;
+  /** Makes what builds the plugin, and is called once. */
+  readonly builderOf: (build: BuildOptions) => () => Promise<Result>;
+  /** Keep the process running. */
+  readonly persistent: boolean;
   /** Called after each build, the first one as well; not for builds whose source changed meanwhile. */
-  readonly onBuilt: (built: Built) => void;
+  readonly onBuilt: (built: Built<Result>) => void;
   /** Called when nothing is left to be built. */
   readonly onIdle: () => void;
   /** Called when the operating system refuses to watch. */
@@ -32,14 +34,14 @@ class SourceChanged extends Error {}
 
 /**
  * Builds a plugin whenever its source changes, at once: there is no time to wait for, because a file that is half-written
- * is told by its content, and before an artifact is published, the source is looked at once more. Only what was read in
- * one piece is published, and no edit is lost.
+ * is told by its content, and before the result is given out, the source is looked at once more. Only what was read in
+ * one piece is given out, and no edit is lost.
  */
-export class PluginBuilder implements Disposable {
-  readonly #options: PluginBuilderOptions;
+export class PluginBuilder<Result> implements Disposable {
+  readonly #options: PluginBuilderOptions<Result>;
   readonly #watcher: FolderWatcher;
   readonly #source: SourceState;
-  readonly #builder: Builder;
+  readonly #make: () => Promise<Result>;
   /** Files that somebody seems to be writing, each with the end of our patience. */
   readonly #unfinished = new Map<string, Timer>();
   /** Where something happened that was not looked at yet. */
@@ -52,24 +54,30 @@ export class PluginBuilder implements Disposable {
   #closed = false;
 
   /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED when the options cannot be used. */
-  constructor(options: PluginBuilderOptions) {
+  constructor(options: PluginBuilderOptions<Result>) {
     this.#options = options;
     const { pluginDir: dir, include } = fillOptions(options.build);
     this.#watcher = new FolderWatcher(dir, {
       recursive: true,
-      persistent: true,
+      persistent: options.persistent,
       onChange: (path) => this.#noticed(path),
       onError: options.onError,
     });
     this.#source = new SourceState(dir, include);
-    const repeated: BuildOptions = { ...options.build, beforePublish: () => this.#requireCurrent() };
-    this.#builder = options.incremental ? createBuilder(repeated) : { build: () => build(repeated) };
+    this.#make = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
     void this.#build();
   }
 
   /** Whether a build is under way, or is about to begin. */
   get busy(): boolean {
     return this.#building || this.#unfinished.size > 0 || this.#events.size > 0;
+  }
+
+  /** Builds once more, whether something changed or not. */
+  again(): void {
+    if (!this.busy) this.#since = performance.now();
+    this.#stale = true;
+    void this.#build();
   }
 
   close(): void {
@@ -138,10 +146,10 @@ export class PluginBuilder implements Disposable {
   }
 
   /** Returns `undefined` when the source changed meanwhile. */
-  async #buildOnce(since: number, particular: boolean): Promise<Built | undefined> {
+  async #buildOnce(since: number, particular: boolean): Promise<Built<Result> | undefined> {
     this.#particular = particular;
     try {
-      return { ok: true, since, result: await this.#builder.build() };
+      return { ok: true, since, result: await this.#make() };
     } catch (error) {
       if (error instanceof SourceChanged) return undefined;
       // What is wrong may be wrong because it was half-written.
@@ -149,7 +157,7 @@ export class PluginBuilder implements Disposable {
     }
   }
 
-  /** Before an artifact is published. */
+  /** Before the result is given out. */
   #requireCurrent(): void {
     if (this.#particular && !this.#isCurrent()) throw new SourceChanged();
   }

@@ -1,0 +1,26 @@
+import { build, type BuildResult } from "../build/index.ts";
+import { PluginSet, type PluginSetOptions } from "./source/plugin-set.ts";
+
+export interface BuildWatchOptions extends Pick<PluginSetOptions<BuildResult>, "plugins" | "build" | "onError"> {
+  /** Called after each build. `again` is whether the one before it failed. */
+  readonly onBuilt: (built: { readonly result: BuildResult; readonly again: boolean }) => void;
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Keeps artifacts up to date with their source, until it is disposed of. Throws HOTSWAP_BUILD_FAILED for options that cannot be used. */
+export function watchBuilds(options: BuildWatchOptions): Disposable {
+  const { plugins, build: common, onBuilt, onFailed, onError } = options;
+  return new PluginSet<BuildResult>({
+    plugins,
+    build: common,
+    persistent: true,
+    // They are those that a build makes.
+    builderOf: (each) => () => build(each),
+    onBuilt: (_, built, before) => {
+      if (built.ok) onBuilt({ result: built.result, again: before === false });
+      else onFailed(built.error);
+    },
+    onIdle: () => undefined,
+    onError,
+  });
+}

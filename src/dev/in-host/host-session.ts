@@ -1,0 +1,216 @@
+import { resolve } from "node:path";
+import { createBuilder } from "../../build/index.ts";
+import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
+import { fillOptions } from "../../build/options.ts";
+import { displayPath } from "../../build/diagnostic.ts";
+import { eventOf, reloadOf } from "../../control/answers.ts";
+import { ControlServer } from "../../control/server.ts";
+import { toWire } from "../../control/wire.ts";
+import { HotswapError } from "../../errors.ts";
+import type { FoundArtifact, FoundArtifacts } from "../../load/found-artifact.ts";
+import type { ArtifactSource } from "../../reload/artifact-source.ts";
+import type { DevEnvironment } from "../../reload/dev-environment.ts";
+import type { HostTarget } from "../../reload/host-target.ts";
+import type { ReloadRecord } from "../../reload/reload-log.ts";
+import { runInHost } from "../../run-in-host.ts";
+import type { Built } from "../source/plugin-builder.ts";
+import { type CommonBuildOptions, PluginSet, type WatchedPlugin } from "../source/plugin-set.ts";
+import { Reporter } from "./reporter.ts";
+
+/** What `hotswap dev` has its host build. */
+export interface DevBuilds {
+  /** The plugins' folders. */
+  readonly plugins: readonly string[];
+  readonly build: CommonBuildOptions;
+  /** Write artifacts, too. */
+  readonly write: boolean;
+}
+
+/** A wait for builds, and whether it is for the first load. */
+interface Wait {
+  readonly isOver: () => boolean;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/**
+ * The part of the development loop in the host's own process: builds the plugins whenever their source changes, has the host
+ * reload, and reports to `hotswap dev`. What it builds is loaded without an artifact being written.
+ */
+export class HostSession implements ArtifactSource {
+  readonly #target: HostTarget;
+  readonly #builds: DevBuilds;
+  readonly #reporter: Reporter;
+  readonly #plugins: PluginSet<MemoryBuild>;
+  readonly #unsubscribe: () => void;
+  /** The newest of each plugin that was built, by name in lower case. */
+  readonly #found = new Map<string, FoundArtifact>();
+  #control: ControlServer | undefined;
+  readonly #waits = new Set<Wait>();
+  /** When the first change was noticed that is not live yet, as `performance.now()` tells it. */
+  #since: number | undefined;
+  /** The same of the reload that is under way. */
+  #sinceUnderWay: number | undefined;
+  /** Whether the first load was asked for, and every plugin was there. */
+  #isComplete = false;
+  /** What it was last said that the host waits for. */
+  #waitingFor = "";
+  #isReloading = false;
+  #isClosed = false;
+
+  private constructor(environment: DevEnvironment, target: HostTarget) {
+    this.#target = target;
+    this.#builds = environment.builds as DevBuilds;
+    this.#reporter = new Reporter(environment.reports);
+    this.#unsubscribe = target.swapper.subscribe((news) => {
+      if (news.type === "end") this.#reloaded(news.record);
+      if (news.type !== "error") return;
+      const event = eventOf(news);
+      if (event.type === "error") this.#reporter.send({ type: "plugin error", error: event.error });
+    });
+    const { plugins, build } = this.#builds;
+    this.#plugins = new PluginSet<MemoryBuild>({
+      plugins,
+      build,
+      persistent: false,
+      builderOf: (options) => this.#builderOf(options),
+      onBuilt: (plugin, built, before) => this.#built(plugin, built, before),
+      onIdle: () => this.#idle(),
+      onError: (what, error) => this.#reporter.send({ type: "failed", what, error: toWire(error) }),
+    });
+  }
+
+  /** Begins to build. Throws `HOTSWAP_CONTROL_FAILED`, and HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
+  static async open(environment: DevEnvironment, target: HostTarget): Promise<HostSession> {
+    const session = runInHost(() => new HostSession(environment, target));
+    session.#control = await ControlServer.open(environment.control, {
+      ...target,
+      reload: (how) => session.#reloadAsked(how),
+    });
+    session.#reporter.send({ type: "host connected", pid: process.pid });
+    return session;
+  }
+
+  async find(): Promise<FoundArtifacts> {
+    if (this.#isComplete) {
+      await this.#until(() => !this.#plugins.busy);
+    } else {
+      const missing = (): boolean => this.#plugins.plugins.some(({ name }) => !this.#found.has(name.toLowerCase()));
+      await this.#until(() => !this.#plugins.busy && !missing());
+      this.#isComplete = true;
+    }
+    this.#sinceUnderWay = this.#since;
+    this.#since = undefined;
+    return new Map(this.#found);
+  }
+
+  told(): Promise<void> {
+    return this.#reporter.sent();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unsubscribe();
+    this.#plugins[Symbol.dispose]();
+    const closed = new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while it waited for builds");
+    for (const { done } of this.#waits) done.reject(closed);
+    await this.#control?.close();
+    await this.told();
+  }
+
+  #builderOf(options: BuildOptions): () => Promise<MemoryBuild> {
+    const builder = createBuilder(options);
+    if (!this.#builds.write) return () => builder.buildInMemory();
+    return async () => {
+      const built = await builder.buildInMemory();
+      await builder.build();
+      return built;
+    };
+  }
+
+  #built(plugin: WatchedPlugin, built: Built<MemoryBuild>, before: boolean | undefined): void {
+    if (!built.ok) {
+      this.#reporter.send({ type: "build failed", plugin: plugin.name, error: toWire(built.error) });
+      return;
+    }
+    const { artifact } = built.result;
+    const key = plugin.name.toLowerCase();
+    const known = this.#found.get(key);
+    this.#found.set(key, artifact);
+    if (known?.hash !== artifact.hash) this.#since ??= built.since;
+    else if (before === false) this.#reporter.send({ type: "mended", plugin: plugin.name });
+    this.#tellHostFiles(plugin, artifact);
+  }
+
+  #idle(): void {
+    for (const wait of this.#waits) if (wait.isOver()) wait.done.resolve();
+    if (!this.#isComplete) {
+      const missing = this.#plugins.plugins.filter(({ built }) => built !== true);
+      const plugins = missing.map(({ dir }) => displayPath(resolve(dir)));
+      if (plugins.length === 0 || plugins.join() === this.#waitingFor) return;
+      this.#waitingFor = plugins.join();
+      this.#reporter.send({ type: "waiting", plugins });
+    } else if (this.#since !== undefined) {
+      void this.#reloadNews();
+    }
+  }
+
+  /** Has the host reload, until everything that was built is live or was refused. */
+  async #reloadNews(): Promise<void> {
+    if (this.#isReloading) return;
+    this.#isReloading = true;
+    try {
+      // A reload that is refused takes what is new all the same.
+      while (this.#since !== undefined && !this.#plugins.busy && !this.#isClosed) await this.#target.reload();
+    } catch (error) {
+      if (!this.#isClosed) {
+        this.#reporter.send({ type: "failed", what: "the host could not reload", error: toWire(error) });
+      }
+    } finally {
+      this.#isReloading = false;
+    }
+  }
+
+  /** What failed is tried again first. */
+  async #reloadAsked(how: Parameters<HostTarget["reload"]>[0]): Promise<ReloadRecord> {
+    this.#plugins.retry();
+    await this.#until(() => !this.#plugins.busy);
+    const failed = this.#plugins.plugins.filter(({ built }) => built === false);
+    if (failed.length === 0 || this.#since !== undefined) return this.#target.reload(how);
+    throw new HotswapError(
+      "HOTSWAP_BUILD_FAILED",
+      `${failed.map(({ name }) => name).join(", ")} cannot be built, and nothing else changed`,
+    );
+  }
+
+  #reloaded(record: ReloadRecord): void {
+    const since = record.kind === "reload" ? this.#sinceUnderWay : undefined;
+    this.#sinceUnderWay = undefined;
+    this.#reporter.send({
+      type: "reloaded",
+      reload: reloadOf(record),
+      since: since === undefined ? null : performance.now() - since,
+    });
+  }
+
+  #tellHostFiles({ dir }: WatchedPlugin, { manifest }: FoundArtifact): void {
+    const { root } = fillOptions({ ...this.#builds.build, pluginDir: dir });
+    const files = manifest.hostModules.map(({ specifier }) => specifier).filter((name) => name.startsWith("."));
+    if (files.length === 0) return;
+    this.#reporter.send({ type: "host files", files: files.map((file) => resolve(root, file)) });
+  }
+
+  /** Waits for builds. Rejects with `HOTSWAP_CLOSED`. The process does not end meanwhile. */
+  async #until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return;
+    const wait: Wait = { isOver, done: Promise.withResolvers() };
+    const alive = setInterval(() => undefined, 60_000);
+    this.#waits.add(wait);
+    try {
+      await wait.done.promise;
+    } finally {
+      clearInterval(alive);
+      this.#waits.delete(wait);
+    }
+  }
+}

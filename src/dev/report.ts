@@ -1,0 +1,20 @@
+import type { ErrorReport, Reload, WireError } from "../control/protocol.ts";
+
+/** What a host under development tells `hotswap dev`, in the order in which it happens. */
+export type DevReport =
+  /** The first report of a host. */
+  | { readonly type: "host connected"; readonly pid: number }
+  | { readonly type: "build failed"; readonly plugin: string; readonly error: WireError }
+  /** A build succeeded after one that failed, and its code is what is live already. */
+  | { readonly type: "mended"; readonly plugin: string }
+  /** The host waits for the first build of these plugins. */
+  | { readonly type: "waiting"; readonly plugins: readonly string[] }
+  /**
+   * A load, reload or rollback is over. `since` is how many ms before its end the first change was noticed that it is about; `null`
+   * when it is about none.
+   */
+  | { readonly type: "reloaded"; readonly reload: Reload; readonly since: number | null }
+  | { readonly type: "plugin error"; readonly error: ErrorReport }
+  /** Files of the host that plugins take something from; absolute paths. */
+  | { readonly type: "host files"; readonly files: readonly string[] }
+  | { readonly type: "failed"; readonly what: string; readonly error: WireError };
