@@ -22,6 +22,10 @@ export class Host implements AsyncDisposable {
     void this.#listen();
   }
 
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   async #listen(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of this.#process.stderr) {

@@ -3,6 +3,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
+import { ControlClient } from "../../src/control/client.ts";
+import { dashboard } from "../../src/dashboard/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
 import { numbered, Stamp } from "../harness/stamp.ts";
 import { residentMemory } from "../hosts/shared/memory.js";
@@ -37,7 +39,8 @@ const publish = (index: number, version: number): void => stamp.publish(name(ind
 const count = plugins - 1;
 for (let index = 0; index < count; index++) publish(index, 0);
 
-const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root, freeDelay: 0, history: 1 });
+const control = join(root, "control.sock");
+const swapper = new PluginManagerSwapper(outputDir, { logger: quiet, root, freeDelay: 0, history: 1, control });
 const result = {
   load: 0,
   memory: 0,
@@ -46,6 +49,10 @@ const result = {
   all: [] as number[],
   folder: [] as number[],
   leafSteps: {} as Record<string, number>,
+  status: [] as number[],
+  statusSize: 0,
+  page: [] as number[],
+  pageSize: 0,
 };
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -91,6 +98,32 @@ for (let round = 0; round < Math.min(rounds, 2); round++) {
   for (let index = 0; index < count; index++) publish(index, version);
   result.all.push(await timed(() => swapper.reload()));
   await checked(count - 1, version);
+}
+const client = new ControlClient(control);
+using board = dashboard(swapper);
+const lastName = `"${name(count - 1)}"`;
+
+/** The first state that a page gets: how many characters come until the last plugin is among them. */
+async function openPage(): Promise<number> {
+  const { body } = await board.fetch(new Request("http://localhost/feed", { headers: { host: "localhost" } }));
+  let text = "";
+  for await (const part of body ?? []) {
+    text += typeof part === "string" ? part : Buffer.from(part).toString();
+    if (text.includes(lastName)) return text.length;
+  }
+  throw new Error(`the page does not get the last plugin: ${text.slice(0, 200)}`);
+}
+
+for (let round = -1; round < rounds; round++) {
+  const status = await timed(async () => {
+    result.statusSize = JSON.stringify(await client.status()).length;
+  });
+  const page = await timed(async () => {
+    result.pageSize = await openPage();
+  });
+  if (round < 0) continue;
+  result.status.push(status);
+  result.page.push(page);
 }
 process.stdout.write(JSON.stringify(result));
 process.exit(0);

@@ -23,13 +23,18 @@ interface Size {
   readonly leafSteps: Readonly<Record<string, number>>;
   /** Bytes of resident memory that the loaded plugins take together. */
   readonly memory: number;
+  /** `hotswap status`, and the first state that a dashboard page gets: times in ms, and the bytes that travel. */
+  readonly status: readonly number[];
+  readonly statusSize: number;
+  readonly page: readonly number[];
+  readonly pageSize: number;
 }
 
 /** What many plugins cost: loading, reloading one or all of them, linking, memory. */
 export async function scale(run: Run): Promise<Section> {
   const sizes: Size[] = [];
   const failures: Goal[] = [];
-  for (const plugins of run.quick ? [2, 100] : [2, 100, 1000, 5000]) {
+  for (const plugins of run.quick ? [2, 100] : [2, 100, 1000, 10_000]) {
     try {
       sizes.push(await measureSize(plugins, run));
     } catch (error) {
@@ -44,7 +49,7 @@ export async function scale(run: Run): Promise<Section> {
     title: "Scale",
     method:
       "Real small artifacts, all depending on one plugin. Reading the folder alone: its list, and size, time and inode of each file. Linking: synthetic plugins without code.",
-    tables: [loadTable(many), reloadTable(sizes), stepTable(sizes), linkTable(shapes)],
+    tables: [loadTable(many), reloadTable(sizes), stepTable(sizes), viewTable(many), linkTable(shapes)],
     goals: [...many.map((size) => leafGoal(size, alone)), ...failures, ...shapes.map(linkGoal)],
     absent: [],
     charts: [],
@@ -78,6 +83,10 @@ const GRAPHS: Readonly<Record<string, Slots>> = {
   "layers of 4, each on all of the layer below": (index) => {
     const below = (Math.floor(index / 4) - 1) * 4;
     return below < 0 ? [] : [below, below + 1, below + 2, below + 3];
+  },
+  "layers of 10, each on all of the layer below": (index) => {
+    const below = (Math.floor(index / 10) - 1) * 10;
+    return below < 0 ? [] : Array.from({ length: 10 }, (_, place) => below + place);
   },
   "no dependencies": () => [],
 };
@@ -159,6 +168,20 @@ function stepTable(sizes: readonly Size[]): Table {
     rows: sizes.map(({ plugins, leafSteps }) => [
       show(plugins),
       ...[...steps].map((step) => show(leafSteps[step] ?? Number.NaN)),
+    ]),
+  };
+}
+
+function viewTable(sizes: readonly Size[]): Table {
+  return {
+    title: "Looking at it: the answer to `status` over the control socket, and what a dashboard page gets at first",
+    columns: ["plugins", "status, ms", "KB", "dashboard, ms", "KB"],
+    rows: sizes.map(({ plugins, status, statusSize, page, pageSize }) => [
+      show(plugins),
+      show(median(status)),
+      show(statusSize / 1024),
+      show(median(page)),
+      show(pageSize / 1024),
     ]),
   };
 }
