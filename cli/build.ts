@@ -1,10 +1,12 @@
 import { basename, join, resolve } from "node:path";
+import { bundlerFlagRefusal, bundlerFlagWidth } from "../src/build/bundler-flags.ts";
 import { build } from "../src/build/build.ts";
 import type { BuildOptions } from "../src/build/options.ts";
 import type { BuildResult } from "../src/build/emit/publish-build.ts";
 import { type Diagnostic, formatDiagnostic } from "../src/build/diagnostic.ts";
 import type { StaticBuildResult } from "../src/build/emit/static/build-static.ts";
 import { type CommonFlags, defineCommand, type Invocation, UsageError } from "./frame/command.ts";
+import { commandLine, withoutBundlerFlags } from "./bundler-words.ts";
 import { pluginFolders } from "./plugin-folders.ts";
 import { reportError } from "./frame/run.ts";
 import { print, printError } from "./terminal/output.ts";
@@ -57,6 +59,11 @@ export const buildCommand = defineCommand({
   usage: "[flags] <pluginDir...> <outputDir> -- [buildFlags]",
   flags,
   takesRest: true,
+  foreignFlag: (flag, words) => {
+    if (bundlerFlagWidth(flag) === 0) return bundlerFlagRefusal(flag);
+    const { own, bundlers } = withoutBundlerFlags(words);
+    return `${flag} is a flag of Bun's bundler, and those stand after --: hotswap build ${commandLine([...own, "--", ...bundlers])}`;
+  },
   examples: [
     { purpose: "one plugin", line: "hotswap build plugin/alpha bin" },
     {

@@ -70,4 +70,8 @@ export const commands: CommandTable = {
     summary: "Show a running host on a page in the browser",
     load: async () => (await import("./dashboard.ts")).dashboardCommand,
   },
+  completion: {
+    summary: "Print a script by which a shell completes what you type",
+    load: async () => (await import("./completion/completion.ts")).completionCommand,
+  },
 };

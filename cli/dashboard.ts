@@ -1,10 +1,10 @@
-import { ControlClient } from "../src/control/client.ts";
-import { type DashboardServer, serveDashboard } from "../src/dashboard/serve.ts";
+import type { ControlClient } from "../src/control/client.ts";
+import { serveDashboard } from "../src/dashboard/serve.ts";
 import { describeError, HotswapError } from "../src/errors.ts";
 import { askedToEnd } from "./frame/asked-to-end.ts";
-import { defineCommand, UsageError } from "./frame/command.ts";
-import { portOf } from "./frame/flag-values.ts";
+import { defineCommand } from "./frame/command.ts";
 import { connect, hostFlags } from "./host/connect.ts";
+import { listen } from "./terminal/listen.ts";
 import { paintFor } from "./terminal/paint.ts";
 import { print, printError } from "./terminal/output.ts";
 
@@ -27,23 +27,16 @@ export const dashboardCommand = defineCommand({
   ],
   async run({ flags }) {
     const client = connect(flags);
-    await using server = listen(client, portOf(flags.port), flags.allowReload === true);
+    const { port, allowReload } = flags;
+    await using server = listen(port, (options) =>
+      serveDashboard(client.path, { ...options, allowReload: allowReload === true }),
+    );
     await warnOfSilence(client);
     await print(`the dashboard is at ${server.url} (Ctrl-C ends it)\n`);
     await askedToEnd();
     return 0;
   },
 });
-
-function listen({ path }: ControlClient, port: number, allowReload: boolean): DashboardServer {
-  try {
-    return serveDashboard(path, { port, allowReload, token: process.env["HOTSWAP_DASHBOARD_TOKEN"] });
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`HOTSWAP_DASHBOARD_TOKEN: ${error.message}`);
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new UsageError(`port ${port} is taken: give another, or leave --port out`);
-  }
-}
 
 /** A host that is not there yet is no mistake, but a mistyped path looks the same. */
 async function warnOfSilence(client: ControlClient): Promise<void> {

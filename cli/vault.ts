@@ -2,6 +2,7 @@ import { HotswapError } from "../src/errors.ts";
 import { didYouMean } from "../src/suggest.ts";
 import { type InspectedKey, inspectKey, inspectStore } from "../src/inspect/stored-vault.ts";
 import { defineCommand, UsageError } from "./frame/command.ts";
+import { printJson } from "./host/connect.ts";
 import { printHostVault } from "./host/vault.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
 import { print } from "./terminal/output.ts";
@@ -17,7 +18,10 @@ export const vaultCommand = defineCommand({
       valueHint: "SOCKET",
       description: "Ask the host with this control socket, in place of a file",
     },
-    json: { type: "boolean", description: "Print JSON instead of text" },
+    json: {
+      type: "boolean",
+      description: "Print JSON: { keys: [{ key, … }] }, or { key, value, … } with the value as stores hold it",
+    },
   },
   examples: [
     { purpose: "every key", line: "hotswap vault bag.db" },
@@ -36,8 +40,8 @@ export const vaultCommand = defineCommand({
     const [file, key, ...others] = operands;
     if (file === undefined) throw new UsageError("give the file of the store, or a running host with --host");
     if (others.length > 0) throw new UsageError(`give one key, not ${operands.length - 1}`);
-    const describe = key === undefined ? listKeys : describeKey;
-    await print(`${await describe({ file, key: key ?? "", json: flags.json === true })}\n`);
+    const show = key === undefined ? showKeys : showKey;
+    await show({ file, key: key ?? "", json: flags.json === true });
     return 0;
   },
 });
@@ -48,16 +52,16 @@ interface Request {
   readonly json: boolean;
 }
 
-async function listKeys({ file, json }: Request): Promise<string> {
+async function showKeys({ file, json }: Request): Promise<void> {
   const inspection = await inspectStore(file);
-  if (json) return JSON.stringify(inspection);
+  if (json) return printJson(inspection);
   const paint = paintFor("stdout");
   const { bytes, keys } = inspection;
   const total = `${keys.length} ${keys.length === 1 ? "key" : "keys"}, ${bytes} bytes on disk`;
-  return [...table(keys, paint), paint.dim(total)].join("\n");
+  await print(`${[...table(keys, paint), paint.dim(total)].join("\n")}\n`);
 }
 
-async function describeKey({ file, key, json }: Request): Promise<string> {
+async function showKey({ file, key, json }: Request): Promise<void> {
   const found = await inspectKey(file, key);
   if (!found) {
     const { keys } = await inspectStore(file);
@@ -69,9 +73,8 @@ async function describeKey({ file, key, json }: Request): Promise<string> {
   }
   const { value, text, ...described } = found;
   // The value in the store's own form: not every value can be written as it is in JSON.
-  return json
-    ? JSON.stringify({ ...described, value: JSON.parse(text) })
-    : Bun.inspect(value, { depth: Infinity, colors: false });
+  if (json) await printJson({ ...described, value: JSON.parse(text) });
+  else await print(`${Bun.inspect(value, { depth: Infinity, colors: false })}\n`);
 }
 
 function table(keys: readonly InspectedKey[], paint: Paint): string[] {

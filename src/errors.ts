@@ -48,7 +48,8 @@ export const errorCodes = {
   HOTSWAP_MIGRATION_FAILED: "stored data could not be brought to the shape that the code expects",
   HOTSWAP_STORE_FAILED: "the store behind a data bag or a fleet could not be opened, read or written",
   HOTSWAP_NOTHING_TO_ROLL_BACK: "there is no earlier set to go back to",
-  HOTSWAP_CONTROL_FAILED: "a host's control socket could not be opened, or nobody answers on it",
+  HOTSWAP_CONTROL_FAILED:
+    "a host's control socket could not be opened, nobody answers on it, or it refuses what it was asked",
   HOTSWAP_REENTRANT: "a hook or callback of a reload waits for a reload, rollback or close of its own swapper",
   HOTSWAP_PREPARED_EXPIRED: "a prepared reload was aborted, or held longer than holdTimeout",
   HOTSWAP_FLEET_FAILED:

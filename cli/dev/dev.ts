@@ -1,3 +1,4 @@
+import { bundlerFlagRefusal, bundlerFlagWidth } from "../../src/build/bundler-flags.ts";
 import { DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
@@ -31,6 +32,12 @@ export const devCommand = defineCommand({
     buildFlags: { type: "string", valueHint: "FLAGS", description: "Flags for Bun's bundler, separated by blanks" },
   },
   takesRest: true,
+  foreignFlag: (flag, words) => {
+    const given = words[words.indexOf(flag) + 1] ?? "VALUE";
+    const width = bundlerFlagWidth(flag);
+    if (width === 0) return bundlerFlagRefusal(flag);
+    return `${flag} is a flag of Bun's bundler: give it as --build-flags=${width === 1 ? flag : `'${flag} ${given}'`}`;
+  },
   examples: [
     { purpose: "a host and its plugins", line: "hotswap dev plugin/alpha plugin/beta --out bin -- bun src/host.ts" },
     {

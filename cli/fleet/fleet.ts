@@ -2,10 +2,11 @@ import { type Fleet, type FleetStatus, prune, publish, type Rollout } from "../.
 import { didYouMean } from "../../src/suggest.ts";
 import { askedToEnd } from "../frame/asked-to-end.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
-import { portOf, wholeOf } from "../frame/flag-values.ts";
+import { wholeOf } from "../frame/flag-values.ts";
 import { printJson } from "../host/connect.ts";
 import { count } from "../host/wording.ts";
 import { print } from "../terminal/output.ts";
+import { listen } from "../terminal/listen.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { fleetFlags, type FleetFlagValues, fleetOf, strategyOf } from "./flags.ts";
 import { follow, untilOver } from "./follow.ts";
@@ -16,8 +17,7 @@ type Action = (fleet: Fleet, flags: FleetFlagValues, operands: readonly string[]
 const actions: Readonly<Record<string, Action>> = {
   dashboard: async (fleet, { port }) => {
     const { serveFleet } = await import("../../src/dashboard/fleet/serve-fleet.ts");
-    const token = process.env["HOTSWAP_DASHBOARD_TOKEN"];
-    await using server = serveFleet(fleet, { port: portOf(port), token });
+    await using server = listen(port, (options) => serveFleet(fleet, options));
     await print(`the fleet's page is at ${server.url} (Ctrl-C ends it)\n`);
     await askedToEnd();
     return 0;
@@ -71,6 +71,7 @@ const actions: Readonly<Record<string, Action>> = {
 
 export const fleetCommand = defineCommand({
   name: "fleet",
+  choices: Object.keys(actions),
   description: [
     "Publishes releases to a fleet of hosts and rolls them out: prepared on every host before any host runs it.",
     "",

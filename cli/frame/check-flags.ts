@@ -1,12 +1,16 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { didYouMean } from "../../src/suggest.ts";
-import { UsageError } from "./command.ts";
+import { type AnyCommand, UsageError } from "./command.ts";
 
 /**
  * Checks the flags on a command line and writes each as `--name=value` or `--name`, in camel case, so that the parser has
  * nothing left to guess. Throws a {@link UsageError}.
  */
-export function checkFlags(words: readonly string[], flags: ArgsDef): string[] {
+export function checkFlags(
+  words: readonly string[],
+  flags: ArgsDef,
+  foreignFlag?: AnyCommand["foreignFlag"],
+): string[] {
   const given = new Set<string>();
   const checked: string[] = [];
   for (let index = 0; index < words.length; index++) {
@@ -18,7 +22,7 @@ export function checkFlags(words: readonly string[], flags: ArgsDef): string[] {
     const equals = word.indexOf("=");
     const written = equals === -1 ? word : word.slice(0, equals);
     let value = equals === -1 ? undefined : word.slice(equals + 1);
-    const { name, negated } = findFlag(written, flags);
+    const { name, negated } = findFlag(written, flags) ?? refuse(written, flags, foreignFlag?.(written, words));
     if (given.has(name)) throw new UsageError(`--${name} is given twice`);
     given.add(name);
     if (flags[name]?.type === "boolean") {
@@ -44,7 +48,7 @@ function booleanFlag(name: string, written: string, value: string | undefined, n
   return negated || value === "false" ? `--no-${name}` : `--${name}`;
 }
 
-function findFlag(written: string, flags: ArgsDef): { name: string; negated: boolean } {
+function findFlag(written: string, flags: ArgsDef): { name: string; negated: boolean } | undefined {
   const isLong = written.startsWith("--");
   const bare = written.replace(/^--?/, "");
   const wanted = camelCase(bare);
@@ -53,6 +57,13 @@ function findFlag(written: string, flags: ArgsDef): { name: string; negated: boo
   }
   const positive = camelCase(bare.replace(/^no-/, ""));
   if (isLong && bare.startsWith("no-") && flags[positive]?.type === "boolean") return { name: positive, negated: true };
+  return undefined;
+}
+
+function refuse(written: string, flags: ArgsDef, foreign: string | undefined): never {
+  if (foreign !== undefined) throw new UsageError(foreign);
+  const isLong = written.startsWith("--");
+  const bare = written.replace(/^--?/, "");
   const spell = bare.includes("-") ? kebabCase : (name: string) => name;
   const known = Object.keys(flags).map((name) => `--${spell(name)}`);
   throw new UsageError(`unknown flag ${written}${didYouMean(isLong ? written : `-${written}`, known)}`);
@@ -67,6 +78,7 @@ function camelCase(name: string): string {
   return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function kebabCase(name: string): string {
+/** `leave-temps` for `leaveTemps`. */
+export function kebabCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -23,6 +23,10 @@ export interface Command<Flags extends ArgsDef = ArgsDef> {
   readonly examples: readonly { readonly purpose: string; readonly line: string }[];
   /** The command line may have a part after `--`. */
   readonly takesRest?: boolean;
+  /** What to say of a flag among `words` that is not one of `flags`; `undefined` when it is not known elsewhere either. */
+  readonly foreignFlag?: (flag: string, words: readonly string[]) => string | undefined;
+  /** What the first operand may be, where it is no path; offered by completion. */
+  readonly choices?: readonly string[];
   /** Runs the command; resolves to the exit code. What it throws is reported, with exit code 1. */
   run(invocation: Invocation<Flags & CommonFlags>): Promise<number>;
 }

@@ -1,5 +1,6 @@
 import { describeError, HotswapError } from "../../src/errors.ts";
 import { didYouMean } from "../../src/suggest.ts";
+import { systemFailure } from "../../src/system-failure.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { parseWords } from "./parse-words.ts";
 import { print, printError } from "../terminal/output.ts";
@@ -9,22 +10,34 @@ import { type Paint, paintFor } from "../terminal/paint.ts";
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {
   const [name, ...args] = words;
   try {
+    if (name === "help" && args[0]?.startsWith("-") === false) {
+      return await runCommand(await commandNamed(commands, args[0]), ["--help"]);
+    }
     if (name === undefined || name === "help" || name === "-h" || name === "--help") {
       const { overview } = await import("./help.ts");
       await print(overview(commands, paintFor("stdout")));
       return name === undefined ? 1 : 0;
     }
-    const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (entry === undefined) {
-      const what = name.startsWith("-") ? "flag" : "command";
-      const problem = `unknown ${what} ${name}${didYouMean(name, Object.keys(commands))}`;
-      throw new UsageError(`${problem}; \`hotswap --help\` lists the commands`);
+    if (name === "-v" || name === "--version") {
+      const { versions } = await import("./versions.ts");
+      await print(versions());
+      return 0;
     }
-    return await runCommand(await entry.load(), args);
+    return await runCommand(await commandNamed(commands, name), args);
   } catch (error) {
     await reportError(error, args.includes("--debug"));
     return 1;
   }
+}
+
+async function commandNamed(commands: CommandTable, name: string): Promise<AnyCommand> {
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry !== undefined) return entry.load();
+  const [what, known] = name.startsWith("-")
+    ? ["flag", ["--help", "--version"]]
+    : ["command", [...Object.keys(commands), "help"]];
+  const problem = `unknown ${what} ${name}${didYouMean(name, known)}`;
+  throw new UsageError(`${problem}; \`hotswap --help\` lists the commands`);
 }
 
 async function runCommand(command: AnyCommand, words: readonly string[]): Promise<number> {
@@ -38,7 +51,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
     return 0;
   }
   try {
-    const { _: operands, ...flags } = await parseWords(own, definitions);
+    const { _: operands, ...flags } = await parseWords(own, definitions, command.foreignFlag);
     if (rest.length > 0 && command.takesRest !== true) {
       throw new UsageError(`nothing can stand after -- here, but "${rest.join(" ")}" does`);
     }
@@ -52,8 +65,9 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
 /** One readable message on stderr. The stack is shown on request, and for what is no mistake of the user's. */
 export async function reportError(error: unknown, debug: boolean): Promise<void> {
   const paint = paintFor("stderr");
-  const expected = error instanceof HotswapError || error instanceof UsageError;
-  const lines = [`${paint.red("error:")} ${paintFrames(describeError(error), paint)}`];
+  const refusal = systemFailure(error);
+  const expected = error instanceof HotswapError || error instanceof UsageError || refusal !== undefined;
+  const lines = [`${paint.red("error:")} ${paintFrames(refusal ?? describeError(error), paint)}`];
   if (debug || !expected) lines.push(...stacksOf(error).map((stack) => paint.dim(stack)));
   await printError(`${lines.join("\n")}\n`);
 }

@@ -17,19 +17,20 @@ export interface HostVaultRequest {
 export async function printHostVault({ host, key, json }: HostVaultRequest): Promise<void> {
   const client = connect({ host });
   if (key !== undefined) {
-    const value = await client.vaultValue(key);
-    if (!value.found) {
+    const value = json ? await client.storedValue(key) : await client.vaultValue(key);
+    if ("found" in value ? !value.found : !("value" in value)) {
       const { keys } = await client.vaultKeys();
       const problem = `the data bag of the host at ${host} has no key ${JSON.stringify(key)}${didYouMean(key, keys)}`;
       throw new HotswapError("HOTSWAP_STORE_FAILED", problem);
     }
-    if (json) await printJson(value);
-    else await print(`${value.text}\n`);
+    if ("text" in value) await print(`${value.text}\n`);
+    else await printJson(value);
     return;
   }
   const vault = await client.vaultKeys();
   if (json) {
-    await printJson(vault);
+    const { keys, ...live } = vault;
+    await printJson({ keys: keys.map((each) => ({ key: each })), ...live });
     return;
   }
   const rows = [

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { print } from "../terminal/output.ts";
 import { paintFor } from "../terminal/paint.ts";
@@ -10,25 +10,36 @@ export const newCommand = defineCommand({
   name: "new",
   description:
     "Writes a project to begin with: a host and a plugin that run.\nIt depends on this hotswap, wherever it was installed from.",
-  usage: "[flags] <name>",
+  usage: "[flags] (<name> | .)",
   flags: {
     link: { type: "string", valueHint: "DIR", description: "Depend on the hotswap in this folder instead" },
   },
   examples: [
     { purpose: "a server", line: "hotswap new my-server" },
+    { purpose: "in the folder where you are", line: "hotswap new ." },
     { purpose: "with a hotswap of your own", line: "hotswap new my-server --link ../hotswap" },
   ],
   async run({ flags, operands }) {
-    const [name, ...others] = operands;
-    if (name === undefined) throw new UsageError("give the project's name");
+    const [given, ...others] = operands;
+    if (given === undefined) throw new UsageError("give the project's name, or . for the folder where you are");
     if (others.length > 0) throw new UsageError(`give one name, not ${operands.length}`);
+    const isHere = given === ".";
+    const name = isHere ? nameOfFolder(process.cwd()) : given;
     requireName(name);
     const dependency = flags.link === undefined ? dependencyOn(packageFolder) : dependencyOnFolder(flags.link);
-    await writeProject(resolve(name), name, projectFiles(name, dependency));
-    await print(nextSteps(name));
+    await writeProject(resolve(given), isHere ? "this folder" : name, projectFiles(name, dependency));
+    await print(nextSteps(name, isHere));
     return 0;
   },
 });
+
+/** A name of a package that is like the folder's. */
+function nameOfFolder(folder: string): string {
+  return basename(folder)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d._-]+/g, "-")
+    .replace(/^[._-]+/, "");
+}
 
 /** The name becomes that of a folder and of a package. */
 function requireName(name: string): void {
@@ -44,12 +55,12 @@ function requireName(name: string): void {
   }
 }
 
-function nextSteps(name: string): string {
+function nextSteps(name: string, isHere: boolean): string {
   const paint = paintFor("stdout");
   return [
     `${paint.green("wrote")} ${name}: a host (src/host.ts) and a plugin (plugin/hello)`,
     "",
-    `  ${paint.bold(`cd ${name}`)}`,
+    ...(isHere ? [] : [`  ${paint.bold(`cd ${name}`)}`]),
     `  ${paint.bold("bun install")}`,
     `  ${paint.bold("bun run dev")}`,
     "",

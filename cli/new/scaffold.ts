@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeTypes } from "../../src/build/emit/types/write-types.ts";
 import { UsageError } from "../frame/command.ts";
@@ -29,38 +30,42 @@ export function projectFiles(name: string, dependency: string): Map<string, stri
 }
 
 /**
- * Writes the files, and the types of their plugin, into a new or empty folder. Throws a {@link UsageError} when something is there already; whatever fails,
- * nothing stays.
+ * Writes the files, and the types of their plugin, into a folder, which is made when there is none. Throws a
+ * {@link UsageError} when one of them is there already; whatever fails, nothing of it stays.
+ *
+ * @param shown what messages call the folder
  */
 export async function writeProject(dir: string, shown: string, files: ReadonlyMap<string, string>): Promise<void> {
-  const existed = await requireVacant(dir, shown);
+  requireVacant(dir, shown, [...files.keys(), TYPES]);
+  const made: string[] = [];
   try {
     for (const [path, content] of files) {
       const file = join(dir, path);
-      await mkdir(dirname(file), { recursive: true });
+      const folder = await mkdir(dirname(file), { recursive: true });
+      if (folder !== undefined) made.push(folder);
       await writeFile(file, content, { flag: "wx" });
+      made.push(file);
     }
-    writeTypes({ pluginDirs: [join(dir, "plugin", "hello")], out: join(dir, "hotswap.d.ts") });
+    made.push(join(dir, TYPES));
+    writeTypes({ pluginDirs: [join(dir, "plugin", "hello")], out: join(dir, TYPES) });
   } catch (error) {
-    await rm(dir, { recursive: true, force: true });
-    if (existed) await mkdir(dir);
+    for (const path of made.toReversed()) await rm(path, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Whether the folder is there; nothing may be in it. */
-async function requireVacant(dir: string, shown: string): Promise<boolean> {
-  let entries: readonly string[];
-  try {
-    entries = await readdir(dir);
-  } catch (error) {
-    const code = error instanceof Error ? Reflect.get(error, "code") : undefined;
-    if (code === "ENOENT") return false;
-    if (code === "ENOTDIR") throw new UsageError(`${shown} is a file: choose another name`);
-    throw error;
+const TYPES = "hotswap.d.ts";
+
+function requireVacant(dir: string, shown: string, paths: readonly string[]): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UsageError(`${shown} is a file: choose another name`);
   }
-  if (entries.length > 0) throw new UsageError(`the folder ${shown} is not empty: choose another name`);
-  return true;
+  const there = paths.filter((path) => existsSync(join(dir, path)));
+  if (there.length === 0) return;
+  const them = there.length === 1 ? "it" : "them";
+  throw new UsageError(
+    `${shown} has ${there.join(", ")}, and nothing of yours is overwritten: move ${them} away, or choose another name`,
+  );
 }
 
 function manifestOf(name: string, dependency: string): string {

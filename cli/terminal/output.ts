@@ -37,9 +37,11 @@ export function shown(text: string, output: Output): string {
     .join("");
 }
 
-/** Only on a terminal, and not when NO_COLOR is set. */
+/** As Bun does: with FORCE_COLOR, whatever else is set; or on a terminal, and not when NO_COLOR is set. */
 export function hasColours(output: Output): boolean {
-  return isTerminal(output) && (process.env["NO_COLOR"] ?? "") === "";
+  const { FORCE_COLOR: forced = "", NO_COLOR: refused = "" } = process.env;
+  if (forced !== "") return forced !== "0" && forced !== "false";
+  return refused === "" && isTerminal(output);
 }
 
 /** A person is looking: colours and movement are welcome. */

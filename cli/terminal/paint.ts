@@ -10,7 +10,7 @@ export interface Paint {
   readonly cyan: (text: string) => string;
 }
 
-/** Colours as `output` can show them: only on a terminal, and not when NO_COLOR is set. */
+/** Colours as `output` can show them; see {@link hasColours}. */
 export function paintFor(output: Output): Paint {
   const enabled = hasColours(output);
   const style = (on: number, off: number) => (text: string) => (enabled ? `\u001B[${on}m${text}\u001B[${off}m` : text);

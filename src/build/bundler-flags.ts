@@ -172,6 +172,20 @@ const refusedFlags: Readonly<Record<string, string>> = {
   "--hot": "`hotswap build` builds once",
 };
 
+/** How many words a flag of Bun's bundler takes with its value, as it is written; 0 for what is none, or cannot be used. */
+export function bundlerFlagWidth(word: string): 0 | 1 | 2 {
+  const written = word.replace(/=.*$/s, "");
+  const flag = flags[shortFlags[written] ?? written];
+  if (flag === undefined) return 0;
+  return flag.kind === "setting" && flag.alone === undefined && written === word ? 2 : 1;
+}
+
+/** Why a flag of Bun's bundler cannot be used; `undefined` for any other word. */
+export function bundlerFlagRefusal(word: string): string | undefined {
+  const reason = refusedFlags[word];
+  return reason === undefined ? undefined : `${word} cannot be used for an artifact: ${reason}`;
+}
+
 /** Translates what stands after `--` on the command line. Throws HOTSWAP_BUILD_FAILED for flags that cannot be used. */
 export function translateBundlerFlags(given: readonly string[]): BundlerFlags {
   const to: Translation = {
@@ -206,8 +220,8 @@ export function translateBundlerFlags(given: readonly string[]): BundlerFlags {
 }
 
 function unknownFlag(name: string): HotswapError {
-  const reason = refusedFlags[name];
-  if (reason !== undefined) return failed(`${name} cannot be used for an artifact: ${reason}`);
+  const refusal = bundlerFlagRefusal(name);
+  if (refusal !== undefined) return failed(refusal);
   if (!name.startsWith("-")) return failed(`"${name}" after -- is no flag; the folders stand before it`);
   return failed(`${name} is no flag of Bun's bundler${didYouMean(name, Object.keys(flags))}`);
 }

@@ -21,6 +21,7 @@ import {
   type Reload,
   type Reloads,
   type Status,
+  type StoredValue,
   type VaultKeys,
   type VaultValue,
 } from "./protocol.ts";
@@ -147,6 +148,11 @@ export function vaultValueOf(swapper: VisibleSwapper, key: string): VaultValue {
   const bag = swapper.current?.vault.dataBag;
   if (bag?.has(key) !== true) return { key, found: false, text: "" };
   return { key, found: true, text: Bun.inspect(bag.get(key), { depth: 10 }) };
+}
+
+export function storedValueOf(swapper: VisibleSwapper, key: string): StoredValue {
+  const stored = swapper.current?.vault.dataBag.snapshot([key]) ?? {};
+  return key in stored ? { key, value: stored[key] } : { key };
 }
 
 export function reloadOf(record: ReloadRecord): Reload {

@@ -13,6 +13,7 @@ import {
   type ReloadRefused,
   type Reloads,
   type Status,
+  type StoredValue,
   type VaultKeys,
   type VaultValue,
 } from "./protocol.ts";
@@ -66,6 +67,10 @@ export class ControlClient {
 
   vaultValue(key: string): Promise<VaultValue> {
     return this.#get(`/vault/value?key=${encodeURIComponent(key)}`);
+  }
+
+  storedValue(key: string): Promise<StoredValue> {
+    return this.#get(`/vault/stored?key=${encodeURIComponent(key)}`);
   }
 
   /**

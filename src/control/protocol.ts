@@ -20,6 +20,7 @@ import type { ReloadKind, ReloadPhase } from "../reload/reload-log.ts";
  *   GET  /metrics                        Metrics
  *   GET  /vault                          VaultKeys
  *   GET  /vault/value?key=K              VaultValue
+ *   GET  /vault/stored?key=K             StoredValue
  *   GET  /events                         ControlEvent after ControlEvent, as server-sent events without a name
  *   POST /reload[?probation=MS&maxErrors=N]
  *                                        Reload; a reload that failed has the status 409, and is a Reload as well
@@ -191,6 +192,13 @@ export interface VaultValue {
   readonly found: boolean;
   /** The value as it would be printed; empty when there is none. */
   readonly text: string;
+}
+
+/** Answer to `GET /vault/stored`: what a store would hold, as `hotswap vault --json` reads it from a file. */
+export interface StoredValue {
+  readonly key: string;
+  /** The value in the vault's own JSON form; not there when the data bag does not have the key. */
+  readonly value?: unknown;
 }
 
 /** An error as it goes over the wire. */

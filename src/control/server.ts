@@ -13,6 +13,7 @@ import {
   reloadOf,
   reloadsOf,
   statusOf,
+  storedValueOf,
   vaultKeysOf,
   vaultValueOf,
 } from "./answers.ts";
@@ -111,6 +112,7 @@ export class ControlServer implements AsyncDisposable {
       "/metrics": get(() => metricsOf(swapper)),
       "/vault": get(() => vaultKeysOf(swapper)),
       "/vault/value": get((url) => vaultValueOf(swapper, requireParam(url, "key"))),
+      "/vault/stored": get((url) => storedValueOf(swapper, requireParam(url, "key"))),
       "/events": { GET: () => eventStream(this.#feed.open("server-sent"), "text/event-stream") },
       "/reload": post((url) => target.reload(probationIn(url))),
       "/rollback": post(() => target.rollback()),

@@ -95,8 +95,8 @@ class BagHandle implements DataBag {
     return this.#bag().flush();
   }
 
-  snapshot(): Record<string, unknown> {
-    return this.#bag().snapshot();
+  snapshot(keys?: Iterable<string>): Record<string, unknown> {
+    return this.#bag().snapshot(keys);
   }
 }
 

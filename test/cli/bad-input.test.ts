@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createProject, type Files } from "../support/project.ts";
 import { hotswap } from "./run-cli.ts";
 
@@ -73,6 +74,21 @@ const cases: [string, string[], RegExp][] = [
     "--exclude alone",
     ["build", "--exclude", "a", "plugin/alpha", "bin"],
     /^error: --exclude has no effect without --include/,
+  ],
+  [
+    "a flag of the bundler before --",
+    ["build", "--define", "A=it's", "plugin/alpha", "bin", "--minify"],
+    /^error: --define is a flag of Bun's bundler, and those stand after --: hotswap build plugin\/alpha bin -- --define 'A=it'\\''s' --minify\n/,
+  ],
+  [
+    "a flag of the bundler that no artifact can have",
+    ["build", "plugin/alpha", "--outdir", "bin"],
+    /^error: --outdir cannot be used for an artifact: an artifact is one file/,
+  ],
+  [
+    "a flag of the bundler before -- of dev",
+    ["dev", "plugin/alpha", "--out", "bin", "--drop", "console", "--", "bun", "host.ts"],
+    /^error: --drop is a flag of Bun's bundler: give it as --build-flags='--drop console'\n/,
   ],
   [
     "an unknown flag",
@@ -154,6 +170,29 @@ const cases: [string, string[], RegExp][] = [
   ],
 ];
 
+/** The same for the other commands: what a person gives them that is something else. */
+const others: [string[], RegExp][] = [
+  [["vault", "plugin"], /^error: the store plugin is a folder, and only regular files are read/],
+  [["verify", "bin"], /^error: say with --trust which keys are trusted\nUsage/],
+  [["verify", "bin", "--trust", "nowhere"], /^error: .*nowhere/],
+  [["keygen", "nowhere/x"], /^error: the key nowhere\/x\.pem cannot be written \(ENOENT/],
+  [["types", "plugin/nowhere"], /^error: the plugin folder plugin\/nowhere does not exist\n/],
+  [["build", "plugin/alpha", "bin", "--sign", "plugin"], /^error: .*plugin/],
+  [["status", "--host", "a-file"], /^error: no host answers at .*a-file/],
+  [["explain", "alpha", "1", "--host", "plugin"], /^error: no host answers at .*plugin/],
+  [["dashboard", "--host", "x", "--port", "70000"], /^error: --port takes a number up to 65535, not "70000"\nUsage/],
+  [["fleet", "status"], /^error: give the fleet's name with --fleet/],
+  [
+    ["fleet", "status", "--fleet", "f", "--store", "plugin"],
+    /^error: the fleet's store .*plugin failed: unable to open/,
+  ],
+  [
+    ["fleet", "status", "--fleet", "f", "--store", "ftp://x"],
+    /^error: the fleet's store of the protocol ftp cannot be/,
+  ],
+  [["fleet", "dashboard", "--port", "70000", "--fleet", "f", "--store", "f.db"], /^error: --port takes a number up to/],
+];
+
 describe("9 bad input: one readable message on stderr, exit code 1, nothing left behind, an earlier artifact untouched", () => {
   test.each(cases)("%s", async (_, words, message) => {
     await using project = await createProject({ ...files, "bin/alpha.js": "an earlier artifact" });
@@ -167,6 +206,24 @@ describe("9 bad input: one readable message on stderr, exit code 1, nothing left
     expect(stderr).not.toContain("    at ");
     expect(await tree(project.root)).toEqual(before);
     expect(await readFile(project.path("bin/alpha.js"), "utf8")).toBe("an earlier artifact");
+  });
+
+  test.each(others)("%p", async (words, message) => {
+    await using project = await createProject({ ...files, "bin/.keep": "" });
+    const { exitCode, stdout, stderr } = await hotswap(project, ...words);
+    expect(stderr).toMatch(message);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  test.skipIf(process.platform !== "linux")("output that nobody takes is one message, too", () => {
+    const full = Bun.spawnSync(["sh", "-c", `"${process.execPath}" cli/main.ts --help > /dev/full`], {
+      cwd: join(import.meta.dir, "..", ".."),
+    });
+    expect([full.exitCode, full.stderr.toString()]).toEqual([
+      1,
+      "error: ENOSPC: no space left on device, write: the disk is full: make room\n",
+    ]);
   });
 
   test("--debug adds the stack trace", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { commands } from "../../cli/commands.ts";
 import { flagRows } from "../../cli/frame/help.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { createProject } from "../support/project.ts";
 import { hotswap } from "./run-cli.ts";
 
@@ -29,6 +30,22 @@ describe("9 help", () => {
       }
       expect(command.examples).not.toBeEmpty();
       for (const { line } of command.examples) expect(stdout).toContain(`  ${line}\n`);
+    }
+  });
+
+  test("help names a command as well", async () => {
+    await using project = await createProject();
+    expect(await hotswap(project, "help", "plan")).toEqual(await hotswap(project, "plan", "--help"));
+    const unknown = await hotswap(project, "help", "plam");
+    expect([unknown.exitCode, unknown.stdout]).toEqual([1, ""]);
+    expect(unknown.stderr).toStartWith('error: unknown command plam (did you mean "plan"?)');
+  });
+
+  test("--version prints the versions of hotswap and of Bun", async () => {
+    await using project = await createProject();
+    const stdout = `hotswap ${manifest.version}, Bun ${Bun.version}\n`;
+    for (const flag of ["--version", "-v"]) {
+      expect(await hotswap(project, flag)).toEqual({ exitCode: 0, stdout, stderr: "" });
     }
   });
 

@@ -152,14 +152,33 @@ describe("vault --host", () => {
       ["live types", "Live_Player"],
     ]);
     expect(JSON.parse((await ask(controlled, "vault", "--json")).stdout)).toEqual({
-      keys: ["scores"],
+      keys: [{ key: "scores" }],
       liveFuncs: ["live_greet"],
       liveTypes: ["Live_Player"],
+    });
+    expect(JSON.parse((await ask(controlled, "vault", "--json", "scores")).stdout)).toEqual({
+      key: "scores",
+      value: [["map", "ann", 3]],
     });
     expect((await ask(controlled, "vault", "scores")).stdout).toBe(`${Bun.inspect(new Map([["ann", 3]]))}\n`);
     const missing = await ask(controlled, "vault", "score");
     expect(missing).toMatchObject({ exitCode: 1, stdout: "" });
     expect(missing.stderr).toContain('has no key "score" (did you mean "scores"?)');
+  });
+});
+
+describe("what a host refuses", () => {
+  test.each([
+    [["explain", "game", "99"], /^error: there has never been a generation game#99: .*\n$/],
+    [["explain", "alpha", "99"], /^error: there has never been a generation alpha#99: .*\n$/],
+    [["reload", "--probation", "0"], /^error: probation\.watch must be a time in ms, not 0\n$/],
+    [["reload", "--probation", "9999h"], /^error: probation\.watch must be a time in ms, not \d+\n$/],
+    [["rollback"], /^error: there is no earlier set to go back to [^\n]*\n$/],
+  ])("%p is one message without a stack", async (words, message) => {
+    await using controlled = await loaded("alpha");
+    const { exitCode, stdout, stderr } = await ask(controlled, ...words);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(message);
   });
 });
 

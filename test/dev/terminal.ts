@@ -33,6 +33,11 @@ export class OnTerminal implements AsyncDisposable {
     });
   }
 
+  /** Everything that was shown, as it was written. */
+  get raw(): string {
+    return this.#raw;
+  }
+
   /** Everything that was shown, without control characters. */
   get text(): string {
     return stripVTControlCharacters(this.#raw).replaceAll("\r", "");

@@ -63,28 +63,18 @@ test.each([
   expect(await readdir(project.root)).not.toContain("demo");
 });
 
-test.each([
-  "",
-  ".",
-  "..",
-  "../demo",
-  "a/b",
-  "Demo",
-  "-demo",
-  ".demo",
-  "de mo",
-  "hotswap",
-  "node_modules",
-  "d".repeat(215),
-])("the name %j is refused, and nothing is written", async (name) => {
-  await using project = await createProject();
-  const before = await readdir(project.root);
-  const { exitCode, stdout, stderr } = await hotswap(project, "new", name);
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-  expect(stderr).toStartWith("error: ");
-  expect(stderr).toContain("Usage: hotswap new");
-  expect(await readdir(project.root)).toEqual(before);
-});
+test.each(["", "..", "../demo", "a/b", "Demo", "-demo", ".demo", "de mo", "hotswap", "node_modules", "d".repeat(215)])(
+  "the name %j is refused, and nothing is written",
+  async (name) => {
+    await using project = await createProject();
+    const before = await readdir(project.root);
+    const { exitCode, stdout, stderr } = await hotswap(project, "new", name);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toStartWith("error: ");
+    expect(stderr).toContain("Usage: hotswap new");
+    expect(await readdir(project.root)).toEqual(before);
+  },
+);
 
 test.each([
   ["no name", [], "give the project's name"],
@@ -96,15 +86,28 @@ test.each([
   expect(stderr).toContain(message);
 });
 
-test("a folder with something in it is left as it is; an empty one is used", async () => {
-  await using project = await createProject({ "demo/notes.txt": "mine" });
+test("what is there is never overwritten; a folder with other things in it is used", async () => {
+  await using project = await createProject({ "demo/notes.txt": "mine", "demo/src/host.ts": "mine" });
   const refused = await hotswap(project, "new", "demo");
   expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(refused.stderr).toContain("the folder demo is not empty");
-  expect(await readdir(project.path("demo"))).toEqual(["notes.txt"]);
-  await project.remove("demo/notes.txt");
+  expect(refused.stderr).toContain("demo has src/host.ts, and nothing of yours is overwritten: move it away");
+  expect((await readdir(project.path("demo"))).toSorted()).toEqual(["notes.txt", "src"]);
+  await project.remove("demo/src/host.ts");
   expect(await hotswap(project, "new", "demo")).toMatchObject({ exitCode: 0 });
-  expect(await readdir(project.path("demo"))).toContain("package.json");
+  expect(await readdir(project.path("demo"))).toContainValues(["package.json", "notes.txt"]);
+});
+
+test("hotswap new . uses the folder where it is run, and its name", async () => {
+  await using outer = await createProject({ "My Server/.git/HEAD": "mine", "Taken/package.json": "{}" });
+  const here = new Project(outer.path("My Server"));
+  const { exitCode, stdout, stderr } = await hotswap(here, "new", ".");
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(stdout).toStartWith("wrote my-server");
+  expect(stdout).not.toContain("cd ");
+  expect(await Bun.file(here.path("package.json")).json()).toMatchObject({ name: "my-server" });
+  const taken = await hotswap(new Project(outer.path("Taken")), "new", ".");
+  expect(taken.exitCode).toBe(1);
+  expect(taken.stderr).toStartWith("error: this folder has package.json, and nothing of yours is overwritten");
 });
 
 test("a file of that name is left as it is", async () => {

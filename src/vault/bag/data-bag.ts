@@ -79,6 +79,6 @@ export interface DataBag {
    * keeps what was not written for the next flush; a value that the store refuses keeps no other from being written.
    */
   flush(): Promise<void>;
-  /** Every value in JSON-safe form. */
-  snapshot(): Record<string, unknown>;
+  /** Every value in JSON-safe form, or those of these keys that have one. */
+  snapshot(keys?: Iterable<string>): Record<string, unknown>;
 }

@@ -106,10 +106,10 @@ export class BagView implements DataBag, EntriesObserver {
     await this.#host.flush();
   }
 
-  snapshot(): Record<string, unknown> {
+  snapshot(keys: Iterable<string> = this.#layer.keys()): Record<string, unknown> {
     this.#checkAlive();
     const snapshot: Record<string, unknown> = Object.create(null);
-    for (const key of this.#layer.keys()) {
+    for (const key of keys) {
       const entry = this.#read(key);
       if (entry !== absent) snapshot[key] = JSON.parse(entry instanceof Slot ? entry.toText() : toText(entry));
     }
