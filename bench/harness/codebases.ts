@@ -8,6 +8,8 @@ const installed = join(import.meta.dir, "..", "node_modules");
 /** A public codebase as it comes from npm, which a plugin has for its own code. */
 export interface Codebase {
   readonly name: string;
+  /** How many modules the entry leads to. */
+  readonly modules: number;
   /** In the package: the folder that is copied, in it the module that is imported, and the one that is edited, deep below it. */
   readonly folder: string;
   readonly entry: string;
@@ -16,14 +18,14 @@ export interface Codebase {
 
 /** Those that ship their TypeScript first. */
 export const codebases: readonly Codebase[] = [
-  { name: "zod", folder: "src", entry: "index.ts", edited: "v4/core/util.ts" },
-  { name: "effect", folder: "src", entry: "Effect.ts", edited: "internal/core.ts" },
-  { name: "@tanstack/query-core", folder: "src", entry: "index.ts", edited: "utils.ts" },
-  { name: "immer", folder: "dist", entry: "immer.mjs", edited: "immer.mjs" },
-  { name: "xstate", folder: "dist", entry: "xstate.esm.js", edited: "xstate.esm.js" },
-  { name: "hono", folder: "dist", entry: "index.js", edited: "utils/url.js" },
-  { name: "kysely", folder: "dist", entry: "index.js", edited: "util/object-utils.js" },
-  { name: "elysia", folder: "dist", entry: "index.mjs", edited: "utils.mjs" },
+  { name: "zod", modules: 95, folder: "src", entry: "index.ts", edited: "v4/core/util.ts" },
+  { name: "effect", modules: 65, folder: "src", entry: "Effect.ts", edited: "internal/core.ts" },
+  { name: "@tanstack/query-core", modules: 23, folder: "src", entry: "index.ts", edited: "utils.ts" },
+  { name: "immer", modules: 1, folder: "dist", entry: "immer.mjs", edited: "immer.mjs" },
+  { name: "xstate", modules: 7, folder: "dist", entry: "xstate.esm.js", edited: "xstate.esm.js" },
+  { name: "hono", modules: 26, folder: "dist", entry: "index.js", edited: "utils/url.js" },
+  { name: "kysely", modules: 255, folder: "dist", entry: "index.js", edited: "util/object-utils.js" },
+  { name: "elysia", modules: 25, folder: "dist", entry: "index.mjs", edited: "utils.mjs" },
 ];
 
 /** Why a codebase cannot be had here, or `undefined` when it can. */

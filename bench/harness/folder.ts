@@ -51,6 +51,11 @@ export class Folder implements Disposable {
     symlinkSync(checkout, this.path("node_modules", "hotswap"), "dir");
   }
 
+  /** Makes the packages of another project importable here. */
+  useModulesOf(other: Folder): void {
+    symlinkSync(other.path("node_modules"), this.path("node_modules"), "dir");
+  }
+
   /** Installs `hotswap` as it is packed for others. Returns the path of its command. */
   async installHotswap(): Promise<string> {
     const installed = this.path("node_modules", "hotswap");

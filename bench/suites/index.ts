@@ -2,6 +2,7 @@ import type { Suite } from "../report/section.ts";
 import { build } from "./build.ts";
 import { calls } from "./calls.ts";
 import { codec } from "./codec.ts";
+import { dev } from "./dev.ts";
 import { deploy } from "./deploy.ts";
 import { memory } from "./memory.ts";
 import { pause } from "./pause.ts";
@@ -19,6 +20,7 @@ export interface SuiteEntry {
 /** Every benchmark by its name on the command line, in the order of the report. */
 export const suites: Readonly<Record<string, SuiteEntry>> = {
   "save-to-live": { measure: saveToLive, pinned: true },
+  dev: { measure: dev, pinned: true },
   deploy: { measure: deploy, pinned: false },
   pause: { measure: pause, pinned: true },
   calls: { measure: calls, pinned: true },
