@@ -24,6 +24,12 @@ test.each([
   60_000,
 );
 
+test("15.1 what is kept of calls and errors does not grow over reloads, whatever names functions have", async () => {
+  const { output } = await soak("--names", "--count", "100");
+  expect(output).toMatch(/entries: (\d+)( \1){19}\n/);
+  expect(output).not.toMatch(/FAILED: (?!RSS|heap)/);
+}, 60_000);
+
 test("60 reloads under load: no failed request, no dropped socket, every frame answered by one set", async () => {
   const { output } = await soak("--load", "--count", "60");
   expect(output).toMatch(
