@@ -1,5 +1,6 @@
 // The product's host in calls: `calls.ts PLUGINS ROUNDS MODE` prints the ns of each way of calling, one for each round, as JSON.
-// MODE is `stores` (the caller's AsyncLocalStorage stores are seen by plugins) or `bound` (`asyncContext: false`).
+// MODE is `stores` (the caller's AsyncLocalStorage stores are seen by plugins), `counted` (the same with `observe: "calls"`)
+// or `bound` (`asyncContext: false`).
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
 import { do_not_optimize, measure } from "mitata";
@@ -8,7 +9,9 @@ import { type Plugin, PluginManagerSwapper, type Registry } from "../../src/inde
 import { alternate } from "../harness/statistics.ts";
 
 const [plugins, rounds] = process.argv.slice(2, 4).map(Number) as [number, number];
-const asyncContext = process.argv[4] === "stores";
+const mode = process.argv[4];
+const asyncContext = mode !== "bound";
+const observe = mode === "counted" ? "calls" : "errors";
 const root = process.cwd();
 const quiet = { debug() {}, info() {}, warn: console.error, error: console.error };
 /** Calls in one go, where the loop runs inside a plugin. */
@@ -59,7 +62,7 @@ for (const [name, source] of Object.entries(sources)) {
   await build({ pluginDir: join(root, "plugin", name), outputDir: join(root, "bin") });
 }
 
-const swapper = new PluginManagerSwapper(join(root, "bin"), { logger: quiet, root, asyncContext });
+const swapper = new PluginManagerSwapper(join(root, "bin"), { logger: quiet, root, asyncContext, observe });
 await swapper.loadPlugins();
 const { pulses } = (await import(join(root, "pulses.ts"))) as { readonly pulses: Registry<Pulse> };
 const manager = swapper.current;

@@ -6,6 +6,9 @@ import { type Goal, type Run, type Section, type Table, less } from "../report/s
 /** Nanoseconds that a call may cost on top of entering the generation. */
 const GOAL = 10;
 
+/** Nanoseconds that it may cost on top of that to count a call and to time some. */
+const COUNTED_GOAL = 15;
+
 /** Nanoseconds a call, by way of calling: one for each round. */
 type Rounds = Readonly<Record<string, readonly number[]>>;
 
@@ -27,9 +30,10 @@ export async function calls(run: Run): Promise<Section> {
   const plugins = run.quick ? 100 : 1000;
   const rounds = {
     stores: await measureMode("stores", plugins, run),
+    counted: await measureMode("counted", plugins, run),
     bound: await measureMode("bound", plugins, run),
   };
-  const [stores, bound] = [medians(rounds.stores), medians(rounds.bound)];
+  const [stores, counted, bound] = [medians(rounds.stores), medians(rounds.counted), medians(rounds.bound)];
   return {
     title: "Calls",
     method: `Synchronous calls of a function that adds to a number, ns a call (mitata, ways alternating). What is compared with is the same function of the same plugin, called directly or entered through its module graph by hand; invokeEach goes over ${show(plugins)} plugins and is compared with a loop over the same functions in the same graphs; the facade is called in a loop by another plugin, and compared with entering by hand from there.`,
@@ -40,11 +44,13 @@ export async function calls(run: Run): Promise<Section> {
         plugins,
         stores,
       ),
+      countedTable(stores, counted),
       callTable("With asyncContext: false", "a function bound to the graph", plugins, bound),
     ],
     goals: [
       callGoals("graph.run", stores),
       callGoals("the bound call (asyncContext: false)", bound),
+      countedGoal(stores, counted),
       cheaperEntry(stores, bound),
     ],
     absent: [],
@@ -55,7 +61,7 @@ export async function calls(run: Run): Promise<Section> {
   };
 }
 
-async function measureMode(mode: "stores" | "bound", plugins: number, run: Run): Promise<Rounds> {
+async function measureMode(mode: "stores" | "counted" | "bound", plugins: number, run: Run): Promise<Rounds> {
   using folder = new Folder();
   folder.write({ "package.json": `{ "type": "module" }` });
   folder.useHotswap();
@@ -102,11 +108,35 @@ function callTable(title: string, entering: string, plugins: number, times: Time
   };
 }
 
+/** What a way costs on top of entering: each process has its own entering to be compared with. */
+function onTop(times: Times, [name, against]: readonly [string, string]): number {
+  return (times[name] ?? Number.NaN) - (times[against] ?? Number.NaN);
+}
+
+function countedTable(stores: Times, counted: Times): Table {
+  return {
+    title: "What counting costs, on top of graph.run, ns a call",
+    columns: ["way", 'observe: "errors" (default)', 'observe: "calls"', "counting alone"],
+    rows: Object.entries(WAYS).map((way) => {
+      const [plain, more] = [onTop(stores, way), onTop(counted, way)];
+      return [way[0], show(plain), show(more), show(more - plain)];
+    }),
+  };
+}
+
+function countedGoal(stores: Times, counted: Times): Goal {
+  const costs = Object.entries(WAYS).map((way) => ({ name: way[0], ns: onTop(counted, way) - onTop(stores, way) }));
+  const over = costs.filter(({ ns }) => !(ns < COUNTED_GOAL));
+  return {
+    goal: `Calls: counting them (observe: "calls") costs less than ${COUNTED_GOAL} ns`,
+    met: over.length === 0,
+    measured: costs.map(({ name, ns }) => `${name} ${show(ns)} ns`).join(", "),
+    reason: `over it: ${over.map(({ name }) => name).join(", ")}`,
+  };
+}
+
 function callGoals(entering: string, times: Times): Goal {
-  const added = Object.entries(WAYS).map(([name, against]) => ({
-    name,
-    ns: (times[name] ?? Number.NaN) - (times[against] ?? Number.NaN),
-  }));
+  const added = Object.entries(WAYS).map((way) => ({ name: way[0], ns: onTop(times, way) }));
   const over = added.filter(({ ns }) => !(ns < GOAL));
   return {
     goal: `Calls: everything on top of ${entering} costs less than ${GOAL} ns`,

@@ -16,18 +16,22 @@ await using host = await createHost(Object.fromEntries(names.map((name) => [name
 await host.swapper.loadPlugins();
 const manager = host.swapper.current;
 const plugin = manager?.findPlugin("p3");
+await using observed = await createHost({ p0: add }, { observe: "calls" });
+await observed.swapper.loadPlugins();
+const counted = observed.swapper.current?.findPlugin("p0");
 const looked = plugin?.lookup<(a: number, b: number) => number>("add");
 
 const steps: Readonly<Record<string, () => unknown>> = {
   invokeEach: () => manager?.invokeEach("add", 1, 2),
   invokeEachBackward: () => manager?.invokeEachBackward("add", 1, 2),
   invokeFunc: () => plugin?.invokeFunc("add", 1, 2),
+  "invokeFunc, counted": () => counted?.invokeFunc("add", 1, 2),
   "lookup, kept": () => looked?.(1, 2),
   findPlugin: () => manager?.findPlugin("p3") === manager?.findPlugin("p4"),
 };
-const counting = made(() => undefined);
+const nothing = made(() => undefined);
 const results = Object.entries(steps).map(([name, step]) => {
-  const objects = made(step).map((count, index) => count - (counting[index] ?? Number.NaN));
+  const objects = made(step).map((count, index) => count - (nothing[index] ?? Number.NaN));
   return [name, Object.fromEntries(kinds.flatMap((kind, index) => (objects[index] ? [[kind, objects[index]]] : [])))];
 });
 console.log(JSON.stringify(Object.fromEntries(results)));

@@ -41,6 +41,8 @@ test("operations of loads, reloads and calls stay within their budget", async ()
     "one plugin found twice": { "plugins made": 1 },
     plan: { "folder reads": 1, stats: 20 },
     "100 calls of invokeFunc": { runs: 100 },
+    // One of 16 is timed, from its begin to its end.
+    "100 calls of invokeFunc that are counted": { runs: 100, "looks at the clock": 14 },
     // One of them was found before.
     "invokeEach over 20": { runs: 20, "plugins made": 19 },
     "calls that are followed while they answer at once": { runs: 1, followed: 0 },
@@ -64,6 +66,7 @@ test("objects that calls leave behind stay within their budget", async () => {
     invokeEach: { Array: 100, Object: 100 },
     invokeEachBackward: { Array: 100, Object: 100 },
     invokeFunc: {},
+    "invokeFunc, counted": {},
     "lookup, kept": {},
     findPlugin: {},
   });

@@ -46,6 +46,7 @@ count(files, "readdir", "folder reads");
 count(fs, "readdirSync", "folder reads", (path) => basename(String(path)) === "bin");
 count(Bun.CryptoHasher.prototype, "digest", "hashes");
 count(Bun.ModuleGraph.prototype, "run", "runs");
+count(Bun, "nanoseconds", "looks at the clock");
 count(Bun.ModuleGraph.prototype, "import", "imports");
 
 const { createHost, journalPlugin } = await import("../support/host.ts");
@@ -80,6 +81,12 @@ await measure("plan", () => swapper.plan());
 const plugin = swapper.current?.findPlugin("p3");
 await measure("100 calls of invokeFunc", () => {
   for (let call = 0; call < 100; call++) plugin?.invokeFunc("add", call, 1);
+});
+await using observed = await createHost({ p0: plain }, { observe: "calls" });
+await observed.swapper.loadPlugins();
+const counted = observed.swapper.current?.findPlugin("p0");
+await measure("100 calls of invokeFunc that are counted", () => {
+  for (let call = 0; call < 100; call++) counted?.invokeFunc("add", call, 1);
 });
 await measure("invokeEach over 20", () => swapper.current?.invokeEach("add", 1, 2));
 const calls = swapper.current?.calls;
