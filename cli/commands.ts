@@ -22,6 +22,10 @@ export const commands: CommandTable = {
     summary: "Build plugins, run a host, and reload in it whatever changes",
     load: async () => (await import("./dev/dev.ts")).devCommand,
   },
+  clean: {
+    summary: "Remove artifacts whose plugins' folders are gone",
+    load: async () => (await import("./dev/clean.ts")).cleanCommand,
+  },
   types: {
     summary: "Write the types of plugins and live things by their names",
     load: async () => (await import("./types/types.ts")).typesCommand,

@@ -1,11 +1,12 @@
 import { bundlerFlagRefusal, bundlerFlagWidth } from "../../src/build/bundler-flags.ts";
+import { patternsOf } from "../../src/dev/source/plugin-folders.ts";
 import { DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
 import { describeStatus } from "../host/status.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { Keys } from "./keys.ts";
-import { requireOwnNames, untilAsked } from "./options.ts";
+import { untilAsked } from "./options.ts";
 import { describeEvent, keyHelp } from "./report.ts";
 import { shown } from "../terminal/output.ts";
 
@@ -39,10 +40,13 @@ export const devCommand = defineCommand({
     return `${flag} is a flag of Bun's bundler: give it as --build-flags=${width === 1 ? flag : `'${flag} ${given}'`}`;
   },
   examples: [
-    { purpose: "a host and its plugins", line: "hotswap dev plugin/alpha plugin/beta --out bin -- bun src/host.ts" },
+    {
+      purpose: "a host and its plugins, also those to come",
+      line: "hotswap dev 'plugin/*' --out bin -- bun src/host.ts",
+    },
     {
       purpose: "with a flag of the bundler",
-      line: "hotswap dev plugin/* --out bin --buildFlags '--define MARK=1' -- bun src/host.ts",
+      line: "hotswap dev 'plugin/*' --out bin --buildFlags '--define MARK=1' -- bun src/host.ts",
     },
   ],
   async run({ flags, operands, rest }) {
@@ -55,10 +59,8 @@ export const devCommand = defineCommand({
       );
     }
     const buildFlags = flags.buildFlags?.split(/\s+/).filter((flag) => flag !== "");
-    const plugins = await pluginFolders(operands);
-    requireOwnNames(plugins);
     return develop({
-      plugins,
+      plugins: patternsOf(await pluginFolders(operands)),
       build: { outputDir: out, include, exclude, livePrefix, buildFlags },
       write: flags.write === true,
       command: rest,

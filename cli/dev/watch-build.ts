@@ -1,5 +1,6 @@
 import type { BuildResult } from "../../src/build/index.ts";
 import { type BuildWatchOptions, watchBuilds } from "../../src/dev/build-watch.ts";
+import { patternsOf } from "../../src/dev/source/plugin-folders.ts";
 import { untilAsked } from "./options.ts";
 
 export interface WatchBuildOptions extends Pick<BuildWatchOptions, "plugins" | "build"> {
@@ -15,7 +16,7 @@ export async function watchBuild({ plugins, build, show, report }: WatchBuildOpt
   const say = (what: () => Promise<void>): void => void (output = output.then(what));
   const { asked } = untilAsked();
   const watch = watchBuilds({
-    plugins,
+    plugins: patternsOf(plugins),
     build,
     onBuilt: ({ result, again }) => {
       if (result.unchanged && !again && shown.has(result.name)) return;

@@ -75,7 +75,7 @@ function manifestOf(name: string, dependency: string): string {
     private: true,
     type: "module",
     scripts: {
-      dev: "hotswap dev plugin/* --out bin -- bun src/host.ts",
+      dev: "hotswap dev 'plugin/*' --out bin -- bun src/host.ts",
       build: "hotswap build plugin/* bin",
       start: "bun src/host.ts",
       types: "hotswap types",

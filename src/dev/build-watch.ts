@@ -1,4 +1,6 @@
 import { build, type BuildResult } from "../build/index.ts";
+import { removeStaleArtifact } from "./stale-artifacts.ts";
+import { PluginFolders } from "./source/plugin-folders.ts";
 import { PluginSet, type PluginSetOptions } from "./source/plugin-set.ts";
 
 export interface BuildWatchOptions extends Pick<PluginSetOptions<BuildResult>, "plugins" | "build" | "onError"> {
@@ -10,6 +12,7 @@ export interface BuildWatchOptions extends Pick<PluginSetOptions<BuildResult>, "
 /** Keeps artifacts up to date with their source, until it is disposed of. Throws HOTSWAP_BUILD_FAILED for options that cannot be used. */
 export function watchBuilds(options: BuildWatchOptions): Disposable {
   const { plugins, build: common, onBuilt, onFailed, onError } = options;
+  new PluginFolders(plugins).check(common);
   return new PluginSet<BuildResult>({
     plugins,
     build: common,
@@ -20,6 +23,7 @@ export function watchBuilds(options: BuildWatchOptions): Disposable {
       if (built.ok) onBuilt({ result: built.result, again: before === false });
       else onFailed(built.error);
     },
+    onGone: ({ name, root }) => void removeStaleArtifact(common.outputDir, name, root),
     onIdle: () => undefined,
     onError,
   });

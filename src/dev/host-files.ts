@@ -2,12 +2,11 @@ import { existsSync, type FSWatcher, readFileSync, statSync, watch } from "node:
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import type { JavaScriptLoader } from "bun";
-import { isInside } from "../load/resolve.ts";
 import { isInPackage, resolveFile } from "../build/read/resolve.ts";
 
 export interface HostFilesOptions {
-  /** Folders whose files belong to plugins. */
-  readonly pluginDirs: readonly string[];
+  /** Whether a file belongs to a plugin. */
+  readonly isPlugin: (file: string) => boolean;
   /** Called when files of the host are no longer, or again, what they were when it started. */
   readonly onChange: (changed: readonly string[]) => void;
   /** Called when the operating system refuses to watch. */
@@ -44,7 +43,7 @@ export class HostFiles implements Disposable {
   /** Follows these files and what they import. What is known already keeps the content that it had when the host started. */
   add(starts: Iterable<string>): void {
     const unknown = Array.from(starts).filter((file) => !this.#started.has(file));
-    for (const file of closure(unknown, this.#options.pluginDirs)) {
+    for (const file of closure(unknown, this.#options.isPlugin)) {
       if (this.#started.has(file)) continue;
       this.#started.set(file, contentHash(file));
       this.#watchFolder(dirname(file));
@@ -104,14 +103,14 @@ export function filesNamedBy(command: readonly string[], cwd: string): string[] 
 }
 
 /** The files, and whatever they import that belongs to neither a package nor a plugin. */
-function closure(starts: Iterable<string>, pluginDirs: readonly string[]): Set<string> {
+function closure(starts: Iterable<string>, isPlugin: (file: string) => boolean): Set<string> {
   const found = new Set<string>();
   const left = Array.from(starts);
   for (let file = left.pop(); file !== undefined; file = left.pop()) {
     if (found.has(file)) continue;
     found.add(file);
     for (const imported of importsOf(file)) {
-      if (!isInPackage(imported) && !pluginDirs.some((dir) => isInside(imported, dir))) left.push(imported);
+      if (!isInPackage(imported) && !isPlugin(imported)) left.push(imported);
     }
   }
   return found;

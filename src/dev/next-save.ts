@@ -11,8 +11,12 @@ export class NextSave implements Disposable {
   readonly #watchers: readonly FolderWatcher[];
   #timer: Timer | undefined;
 
-  /** Calls `onSave` once. `since` in ms since 1970: code that was saved after it counts. */
-  constructor(folders: readonly string[], since: number, onSave: () => void) {
+  /** Calls `onSave` once. Of `trees` everything is watched, of `folders` only what lies directly in them. `since` in ms since 1970: code that was saved after it counts. */
+  constructor(
+    { trees, folders }: { readonly trees: readonly string[]; readonly folders: readonly string[] },
+    since: number,
+    onSave: () => void,
+  ) {
     const noticed = (): void => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => {
@@ -20,11 +24,10 @@ export class NextSave implements Disposable {
         onSave();
       }, QUIET);
     };
-    this.#watchers = folders.map(
-      (dir) =>
-        new FolderWatcher(dir, { recursive: true, persistent: true, onChange: noticed, onError: () => undefined }),
-    );
-    if (folders.some((dir) => hasNewCode(dir, since))) noticed();
+    const watch = (dir: string, recursive: boolean): FolderWatcher =>
+      new FolderWatcher(dir, { recursive, persistent: true, onChange: noticed, onError: () => undefined });
+    this.#watchers = [...trees.map((dir) => watch(dir, true)), ...folders.map((dir) => watch(dir, false))];
+    if (trees.some((dir) => hasNewCode(dir, since))) noticed();
   }
 
   [Symbol.dispose](): void {

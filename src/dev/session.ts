@@ -1,6 +1,5 @@
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { fillOptions } from "../build/options.ts";
 import { ControlClient } from "../control/client.ts";
 import type { Status } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
@@ -10,7 +9,9 @@ import { filesNamedBy, HostFiles } from "./host-files.ts";
 import { HostProcess } from "./host-process.ts";
 import { NextSave } from "./next-save.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
+import { isInside } from "../load/resolve.ts";
 import type { DevReport } from "./report.ts";
+import { PluginFolders } from "./source/plugin-folders.ts";
 
 /** What happens while plugins are developed: what the host reports, and what becomes of the host. */
 export type DevEvent =
@@ -31,6 +32,7 @@ export interface DevSessionOptions extends DevBuilds {
 /** Starts a host that builds its plugins itself, watches over it, and passes on what it reports. */
 export class DevSession implements AsyncDisposable {
   readonly #options: DevSessionOptions;
+  readonly #folders: PluginFolders;
   readonly #folder: OwnFolder;
   readonly #hostFiles: HostFiles;
   #host: HostProcess | undefined;
@@ -47,12 +49,13 @@ export class DevSession implements AsyncDisposable {
   /** Throws HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
   constructor(options: DevSessionOptions) {
     this.#options = options;
-    const pluginDirs = options.plugins.map((pluginDir) => fillOptions({ ...options.build, pluginDir }).pluginDir);
+    this.#folders = new PluginFolders(options.plugins);
+    this.#folders.check(options.build);
     // For the owner alone, as the sockets in it. When we are killed, the next host to load plugins takes it away. What cannot be
     // cleaned up is the host's to say.
     this.#folder = new OwnFolder(tmpdir(), () => undefined, "dev-");
     this.#hostFiles = new HostFiles({
-      pluginDirs,
+      isPlugin: (file) => this.#folders.list().plugins.some((dir) => isInside(file, dir)),
       onChange: (files) => {
         if (this.#host === undefined) return;
         this.#restartNeeded = files.length > 0;
@@ -140,8 +143,9 @@ export class DevSession implements AsyncDisposable {
   /** Whatever ended the host may be mended by the next save. */
   #awaitSave(startedAt: number): void {
     if (this.#closed) return;
-    const folders = [...this.#options.plugins, ...this.#hostFiles.folders];
-    this.#nextSave = new NextSave(folders, startedAt, () => void this.restart());
+    const { plugins, watched } = this.#folders.list();
+    const sources = { trees: plugins, folders: [...watched, ...this.#hostFiles.folders] };
+    this.#nextSave = new NextSave(sources, startedAt, () => void this.restart());
   }
 
   async #stopHost(): Promise<void> {

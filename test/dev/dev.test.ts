@@ -1,48 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { Child } from "../support/child.ts";
-import { createProject, type Project } from "../support/project.ts";
+import { createDemo, dev, main, save, says } from "./demo.ts";
 import { ended, OnTerminal } from "./terminal.ts";
-
-const main = join(import.meta.dir, "..", "..", "cli", "main.ts");
-
-/** A host that says what its plugins say, whenever that may have changed. */
-const host = `
-import { PluginManagerSwapper } from "hotswap";
-import { word } from "./config";
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const swapper = new PluginManagerSwapper("bin", { freeDelay: 0, logger: quiet });
-const tell = () => console.log("host:", word, process.pid, swapper.current?.plugins.map((plugin) => plugin.invokeFunc("say")).join(" "));
-swapper.subscribe((news) => { if (news.type === "end") tell(); });
-process.on("SIGTERM", () => process.exit());
-await swapper.loadPlugins();
-setInterval(() => {}, 60_000);
-`;
-
-const says = (word: string): string =>
-  `import { definePlugin } from "hotswap";\n\nexport default definePlugin({\n  functions: { say: () => "${word}" },\n});\n`;
-
-function createDemo(files: Record<string, string> = {}): Promise<Project> {
-  return createProject({
-    "src/host.ts": host,
-    "src/config.ts": 'export const word = "hello";\n',
-    "plugin/alpha/index.ts": says("alpha.1"),
-    "plugin/beta/index.ts": says("beta.1"),
-    ...files,
-  });
-}
-
-function dev(project: Project, command: readonly string[] = ["bun", "src/host.ts"]): OnTerminal {
-  const words = ["dev", "plugin/alpha", "plugin/beta", "--out", "bin", "--", ...command];
-  const path = `${join(process.execPath, "..")}:${process.env["PATH"]}`;
-  return new OnTerminal([process.execPath, main, ...words], project.root, { PATH: path });
-}
-
-/** Saves a file of the project as an editor does. */
-function save(project: Project, file: string, text: string): void {
-  writeFileSync(project.path(file), text);
-}
 
 describe("hotswap dev", () => {
   test("an edit is live without a restart; a broken one is shown with its place, and a fix is enough", async () => {
@@ -170,7 +130,7 @@ describe("hotswap dev", () => {
 
   test("a command that starts the host in its turn ends with it", async () => {
     await using project = await createDemo();
-    await using terminal = dev(project, ["sh", "-c", "bun src/host.ts & wait"]);
+    await using terminal = dev(project, { command: ["sh", "-c", "bun src/host.ts & wait"] });
     const [, pid] = await terminal.shows(/host: hello (\d+)/);
     await terminal.shows(/ready/);
     save(project, "plugin/alpha/index.ts", says("alpha.2"));

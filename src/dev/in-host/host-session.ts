@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { createBuilder } from "../../build/index.ts";
 import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
-import { fillOptions } from "../../build/options.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { eventOf, reloadOf } from "../../control/answers.ts";
 import { ControlServer } from "../../control/server.ts";
@@ -14,12 +13,14 @@ import type { HostTarget } from "../../reload/host-target.ts";
 import type { ReloadRecord } from "../../reload/reload-log.ts";
 import { runInHost } from "../../run-in-host.ts";
 import type { Built } from "../source/plugin-builder.ts";
-import { type CommonBuildOptions, PluginSet, type WatchedPlugin } from "../source/plugin-set.ts";
+import type { CommonBuildOptions } from "../source/plugin-folders.ts";
+import { PluginSet, type WatchedPlugin } from "../source/plugin-set.ts";
+import { removeStaleArtifact } from "../stale-artifacts.ts";
 import { Reporter } from "./reporter.ts";
 
 /** What `hotswap dev` has its host build. */
 export interface DevBuilds {
-  /** The plugins' folders. */
+  /** The plugins' folders, and patterns like `plugin/*`; relative to the folder in which the host is started. */
   readonly plugins: readonly string[];
   readonly build: CommonBuildOptions;
   /** Write artifacts, too. */
@@ -44,6 +45,8 @@ export class HostSession implements ArtifactSource {
   readonly #unsubscribe: () => void;
   /** The newest of each plugin that was built, by name in lower case. */
   readonly #found = new Map<string, FoundArtifact>();
+  /** Plugins whose folders are gone, and that may have artifacts, by name. */
+  readonly #gone = new Map<string, WatchedPlugin>();
   #control: ControlServer | undefined;
   readonly #waits = new Set<Wait>();
   /** When the first change was noticed that is not live yet, as `performance.now()` tells it. */
@@ -74,6 +77,7 @@ export class HostSession implements ArtifactSource {
       persistent: false,
       builderOf: (options) => this.#builderOf(options),
       onBuilt: (plugin, built, before) => this.#built(plugin, built, before),
+      onGone: (plugin) => this.#left(plugin),
       onIdle: () => this.#idle(),
       onError: (what, error) => this.#reporter.send({ type: "failed", what, error: toWire(error) }),
     });
@@ -142,11 +146,17 @@ export class HostSession implements ArtifactSource {
     this.#tellHostFiles(plugin, artifact);
   }
 
+  #left(plugin: WatchedPlugin): void {
+    this.#found.delete(plugin.name.toLowerCase());
+    this.#gone.set(plugin.name, plugin);
+    this.#since ??= performance.now();
+  }
+
   #idle(): void {
     for (const wait of this.#waits) if (wait.isOver()) wait.done.resolve();
     if (!this.#isComplete) {
       const missing = this.#plugins.plugins.filter(({ built }) => built !== true);
-      const plugins = missing.map(({ dir }) => displayPath(resolve(dir)));
+      const plugins = missing.map(({ dir }) => displayPath(dir));
       if (plugins.length === 0 || plugins.join() === this.#waitingFor) return;
       this.#waitingFor = plugins.join();
       this.#reporter.send({ type: "waiting", plugins });
@@ -186,6 +196,7 @@ export class HostSession implements ArtifactSource {
   #reloaded(record: ReloadRecord): void {
     const since = record.kind === "reload" ? this.#sinceUnderWay : undefined;
     this.#sinceUnderWay = undefined;
+    if (record.ok) this.#forgetGone();
     this.#reporter.send({
       type: "reloaded",
       reload: reloadOf(record),
@@ -193,8 +204,13 @@ export class HostSession implements ArtifactSource {
     });
   }
 
-  #tellHostFiles({ dir }: WatchedPlugin, { manifest }: FoundArtifact): void {
-    const { root } = fillOptions({ ...this.#builds.build, pluginDir: dir });
+  /** Whoever loads the output folder later shall not find a plugin again that is gone. */
+  #forgetGone(): void {
+    for (const { name, root } of this.#gone.values()) removeStaleArtifact(this.#builds.build.outputDir, name, root);
+    this.#gone.clear();
+  }
+
+  #tellHostFiles({ root }: WatchedPlugin, { manifest }: FoundArtifact): void {
     const files = manifest.hostModules.map(({ specifier }) => specifier).filter((name) => name.startsWith("."));
     if (files.length === 0) return;
     this.#reporter.send({ type: "host files", files: files.map((file) => resolve(root, file)) });

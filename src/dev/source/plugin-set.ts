@@ -1,21 +1,25 @@
-import { basename, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import type { BuildOptions } from "../../build/index.ts";
+import { displayPath } from "../../build/diagnostic.ts";
+import { fillOptions } from "../../build/options.ts";
+import { FolderWatcher } from "../../watch/folder-watcher.ts";
 import { type Built, PluginBuilder } from "./plugin-builder.ts";
-
-/** What every build takes. */
-export type CommonBuildOptions = Omit<BuildOptions, "pluginDir">;
+import { type CommonBuildOptions, oneName, PluginFolders } from "./plugin-folders.ts";
 
 /** A plugin whose source is watched. */
 export interface WatchedPlugin {
   readonly name: string;
-  /** As it was given. */
+  /** Absolute path of its folder. */
   readonly dir: string;
+  /** The project's root. */
+  readonly root: string;
   /** Whether the newest build succeeded; `undefined` before the first. */
   readonly built: boolean | undefined;
 }
 
 export interface PluginSetOptions<Result> {
-  /** The plugins' folders. */
+  /** The plugins' folders, and patterns like `plugin/*`. */
   readonly plugins: readonly string[];
   readonly build: CommonBuildOptions;
   /** Makes what builds one plugin. */
@@ -24,9 +28,11 @@ export interface PluginSetOptions<Result> {
   readonly persistent: boolean;
   /** Called after each build. `before` is whether the one before it succeeded. */
   readonly onBuilt: (plugin: WatchedPlugin, built: Built<Result>, before: boolean | undefined) => void;
+  /** Called when a plugin's folder is gone. */
+  readonly onGone: (plugin: WatchedPlugin) => void;
   /** Called when nothing is left to be built: what happened together was built together. */
   readonly onIdle: () => void;
-  /** Called when the operating system refuses to watch. */
+  /** Called for what cannot be watched or built at all. */
   readonly onError: (what: string, error: unknown) => void;
 }
 
@@ -35,58 +41,162 @@ interface Entry<Result> extends WatchedPlugin {
   built: boolean | undefined;
 }
 
-/** The plugins that are developed, each built whenever its source changes. */
+/** A folder that goes may be about to be replaced: it is waited for so long, in ms. */
+const PATIENCE = 80;
+
+/** The plugins that are developed, each built whenever its source changes; they come and go with their folders. */
 export class PluginSet<Result> implements Disposable {
   readonly #options: PluginSetOptions<Result>;
-  readonly #plugins: Entry<Result>[] = [];
+  readonly #folders: PluginFolders;
+  readonly #plugins = new Map<string, Entry<Result>>();
+  readonly #watchers = new Map<string, FolderWatcher>();
+  /** Folders that are gone, each with the end of our patience. */
+  readonly #leaving = new Map<string, Timer>();
+  /** What was said of folders that cannot be built. */
+  readonly #refused = new Set<string>();
+  #looking = false;
+  #closed = false;
 
   /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED when options cannot be used. */
   constructor(options: PluginSetOptions<Result>) {
     this.#options = options;
-    for (const dir of options.plugins) this.#add(dir);
+    this.#folders = new PluginFolders(options.plugins);
+    const { plugins, watched } = this.#folders.list();
+    try {
+      for (const dir of plugins) this.#add(dir);
+      this.#watch(watched);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   get plugins(): readonly WatchedPlugin[] {
-    return this.#plugins;
+    return Array.from(this.#plugins.values());
   }
 
   /** Whether something is being built, or is about to be. */
   get busy(): boolean {
-    return this.#plugins.some(({ builder }) => builder.busy);
+    return this.#looking || this.#leaving.size > 0 || this.#plugins.values().some(({ builder }) => builder.busy);
   }
 
   /** Builds again whatever failed. */
   retry(): void {
-    for (const { built, builder } of this.#plugins) if (built === false) builder.again();
+    for (const { built, builder } of this.#plugins.values()) if (built === false) builder.again();
   }
 
   [Symbol.dispose](): void {
-    for (const { builder } of this.#plugins) builder.close();
+    this.#closed = true;
+    for (const { builder } of this.#plugins.values()) builder.close();
+    for (const watcher of this.#watchers.values()) watcher.close();
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
   }
 
   #add(dir: string): void {
     const { build, builderOf, persistent, onBuilt, onError } = this.#options;
+    const own: BuildOptions = { ...build, pluginDir: dir };
+    const { name, root } = fillOptions(own);
+    const other = this.#plugins.values().find((plugin) => plugin.name.toLowerCase() === name.toLowerCase());
+    if (other !== undefined) throw oneName(other.dir, dir);
     const plugin: Entry<Result> = {
-      name: basename(resolve(dir)),
+      name,
       dir,
+      root,
       built: undefined,
       builder: new PluginBuilder({
-        build: { ...build, pluginDir: dir },
+        build: own,
         builderOf,
         persistent,
         onBuilt: (built) => {
+          // Without its folder it is no build that failed.
+          if (!built.ok && !existsSync(dir)) return this.#noticed();
           const before = plugin.built;
           plugin.built = built.ok;
           onBuilt(plugin, built, before);
         },
         onIdle: () => this.#idle(),
-        onError: (error) => onError(`${dir} cannot be watched`, error),
+        onError: (error) => onError(`${displayPath(dir)} cannot be watched`, error),
       }),
     };
-    this.#plugins.push(plugin);
+    this.#plugins.set(dir, plugin);
+  }
+
+  #watch(folders: readonly string[]): void {
+    const { persistent, onError } = this.#options;
+    for (const [dir, watcher] of this.#watchers) {
+      if (folders.includes(dir)) continue;
+      watcher.close();
+      this.#watchers.delete(dir);
+    }
+    for (const dir of folders) {
+      if (this.#watchers.has(dir)) continue;
+      const watcher = new FolderWatcher(dir, {
+        recursive: false,
+        persistent,
+        onChange: () => this.#noticed(),
+        onError: (error) => onError(`${displayPath(dir)} cannot be watched`, error),
+      });
+      this.#watchers.set(dir, watcher);
+    }
+  }
+
+  /** One change causes several events, which come together. */
+  #noticed(): void {
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    setImmediate(() => {
+      this.#looking = false;
+      if (!this.#closed) this.#look();
+    });
+  }
+
+  /** Compares what is there with what is built. */
+  #look(): void {
+    const { plugins, watched } = this.#folders.list();
+    this.#watch(watched);
+    for (const dir of this.#plugins.keys()) {
+      // A plugin that lost its root module is one that cannot be built.
+      if (existsSync(dir)) this.#stays(dir);
+      else if (!this.#leaving.has(dir))
+        this.#leaving.set(
+          dir,
+          setTimeout(() => this.#remove(dir), PATIENCE),
+        );
+    }
+    for (const dir of plugins) if (!this.#plugins.has(dir)) this.#tryToAdd(dir);
+    for (const dir of this.#refused) if (!plugins.includes(dir)) this.#refused.delete(dir);
+    this.#idle();
+  }
+
+  #stays(dir: string): void {
+    clearTimeout(this.#leaving.get(dir));
+    this.#leaving.delete(dir);
+  }
+
+  #tryToAdd(dir: string): void {
+    try {
+      this.#add(dir);
+      this.#refused.delete(dir);
+    } catch (error) {
+      // A folder that another takes the place of is looked at again when that has left.
+      if (this.#leaving.size > 0 || this.#refused.has(dir)) return;
+      this.#refused.add(dir);
+      this.#options.onError(`${basename(dir)} is left out`, error);
+    }
+  }
+
+  #remove(dir: string): void {
+    this.#leaving.delete(dir);
+    const plugin = this.#plugins.get(dir);
+    if (plugin !== undefined && !existsSync(dir)) {
+      plugin.builder.close();
+      this.#plugins.delete(dir);
+      this.#options.onGone(plugin);
+    }
+    this.#look();
   }
 
   #idle(): void {
-    if (!this.busy) this.#options.onIdle();
+    if (!this.busy && !this.#closed) this.#options.onIdle();
   }
 }

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { Child } from "../support/child.ts";
+import { createDemo, dev, main, save, says } from "./demo.ts";
+
+describe("17.2 hotswap dev follows folders", () => {
+  for (const [how, plugins] of [
+    ["a pattern", ["plugin/*"]],
+    ["what a shell made of a pattern", ["plugin/alpha", "plugin/beta"]],
+  ] as const) {
+    test(`that appear, go and are renamed: ${how}`, async () => {
+      await using project = await createDemo({ "plugin/notes.txt": "no plugin" });
+      await using terminal = dev(project, { plugins });
+      const [, pid] = await terminal.shows(/host: hello (\d+) alpha\.1 beta\.1/);
+      await terminal.shows(/ready: 2 plugins live/);
+
+      save(project, "plugin/gamma/index.ts", says("gamma.1"));
+      await terminal.shows(new RegExp(`host: hello ${pid} alpha\\.1 beta\\.1 gamma\\.1`));
+      await terminal.shows(/live after [\d.]+ ms: gamma: ok, and 2 unchanged/);
+
+      renameSync(project.path("plugin/gamma"), project.path("plugin/delta"));
+      await terminal.shows(new RegExp(`host: hello ${pid} alpha\\.1 beta\\.1 gamma\\.1\n`));
+      await terminal.shows(/live after [\d.]+ ms: delta: ok, gamma: removed, and 2 unchanged/);
+      save(project, "plugin/delta/index.ts", says("delta.2"));
+      await terminal.shows(new RegExp(`host: hello ${pid} alpha\\.1 beta\\.1 delta\\.2`));
+
+      rmSync(project.path("plugin/delta"), { recursive: true });
+      await terminal.shows(new RegExp(`host: hello ${pid} alpha\\.1 beta\\.1\n`));
+      await terminal.shows(/live after [\d.]+ ms: delta: removed, and 2 unchanged/);
+      expect(terminal.text).not.toContain("error");
+      expect(readdirSync(project.out)).toEqual([]);
+    });
+  }
+
+  test("a folder that is made before its root module is none of its plugins until then", async () => {
+    await using project = await createDemo({ "plugin/shared/types.d.ts": "export type Word = string;\n" });
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/ready: 2 plugins live/);
+    save(project, "plugin/gamma/word.ts", 'export const word = "gamma.1";\n');
+    save(
+      project,
+      "plugin/gamma/index.ts",
+      says("x").replace('"x"', "word").replace("\n", '\nimport { word } from "./word";\n'),
+    );
+    await terminal.shows(/alpha\.1 beta\.1 gamma\.1/);
+    expect(terminal.text).not.toContain("error");
+  });
+
+  test("a plugin that others need does not leave: the message says who needs it, and the old set stays", async () => {
+    await using project = await createDemo({
+      "plugin/beta/index.ts": `import { definePlugin, dependency } from "hotswap";
+        const deps = { alpha: dependency() };
+        export default definePlugin({ import: () => deps, functions: { say: () => "beta.1" } });`,
+    });
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/ready: 2 plugins live/);
+    renameSync(project.path("plugin/alpha"), project.path("alpha"));
+    await terminal.shows(/error: the reload failed, and what was live stays live: .*beta.*alpha/);
+    terminal.type("s");
+    await terminal.shows(/alpha +#1/);
+    renameSync(project.path("alpha"), project.path("plugin/alpha"));
+    await terminal.shows(/alpha is whole again|live after/);
+  });
+
+  test("two folders of one name: the second is left out, and it is said why", async () => {
+    await using project = await createDemo({ "more/gamma/index.ts": says("gamma.1") });
+    await using terminal = dev(project, { plugins: ["plugin/*", "more/*"] });
+    await terminal.shows(/ready: 3 plugins live/);
+    save(project, "more/Alpha/index.ts", says("alpha.2"));
+    await terminal.shows(/plugin\/alpha and more\/Alpha are plugins of one name: rename one of them/);
+  });
+
+  test("the artifact of a plugin that leaves is removed if hotswap made it of that folder", async () => {
+    await using project = await createDemo();
+    await project.buildAll("alpha", "beta");
+    await project.write({ "bin/gamma.js": "export {};\n" });
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/ready: 2 plugins live/);
+    rmSync(project.path("plugin/beta"), { recursive: true });
+    await terminal.shows(/beta: removed/);
+    expect(readdirSync(project.out).toSorted()).toEqual(["alpha.js", "gamma.js"]);
+  });
+
+  test("nothing is written on a save, unless it is asked for", async () => {
+    await using project = await createDemo();
+    {
+      await using terminal = dev(project);
+      await terminal.shows(/ready/);
+      save(project, "plugin/alpha/index.ts", says("alpha.2"));
+      await terminal.shows(/alpha\.2[^]*live after/);
+      expect(readdirSync(project.out)).toEqual([]);
+    }
+    await using terminal = dev(project, { flags: ["--write"] });
+    await terminal.shows(/ready/);
+    save(project, "plugin/alpha/index.ts", says("alpha.3"));
+    await terminal.shows(/alpha\.3[^]*live after/);
+    expect(readdirSync(project.out).toSorted()).toEqual(["alpha.js", "beta.js"]);
+    expect(await Bun.file(project.path("bin/alpha.js")).text()).toContain("alpha.3");
+  });
+});
+
+test("a pattern that cannot be followed is refused", async () => {
+  await using project = await createDemo();
+  await using child = new Child([process.execPath, main, "dev", "**/plugin", "--out", "bin", "--", "bun", "x"], {
+    cwd: project.root,
+  });
+  expect(await child.exit()).toBe(1);
+  expect(child.stderr).toContain("**/plugin has **, which is not followed");
+  expect(existsSync(project.path("bin/x"))).toBe(false);
+});
