@@ -65,6 +65,7 @@ export class PluginBuilder<Result> implements Disposable {
     });
     this.#source = new SourceState(dir, include);
     this.#make = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
+    for (const path of this.#source.empty()) this.#await(path);
     void this.#build();
   }
 
@@ -113,7 +114,11 @@ export class PluginBuilder<Result> implements Disposable {
     this.#unfinished.delete(path);
     const finding = this.#source.examine(path);
     if (finding === "changed") this.#stale = true;
-    if (finding !== "unfinished") return;
+    if (finding === "unfinished") this.#await(path);
+  }
+
+  /** If nothing more happens to the file, it is taken as it is. */
+  #await(path: string): void {
     const timer = setTimeout(() => {
       this.#unfinished.delete(path);
       if (this.#source.take(path)) this.#stale = true;

@@ -44,6 +44,13 @@ export class SourceState {
     for (const path of this.#walk(dir)) this.take(path);
   }
 
+  /** Code that is empty: somebody may have just made the file. */
+  empty(): string[] {
+    return Array.from(this.#files)
+      .filter(([path, { size }]) => size === 0 && isCode(path))
+      .map(([path]) => path);
+  }
+
   /**
    * To be told of each build. What is not code and new in the folder is of no interest, such as what an editor writes before
    * it renames it, until a build failed, which may have been for want of it, or until a build that may have used it succeeded.
