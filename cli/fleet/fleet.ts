@@ -5,11 +5,11 @@ import { defineCommand, UsageError } from "../frame/command.ts";
 import { wholeOf } from "../frame/flag-values.ts";
 import { printJson } from "../host/connect.ts";
 import { count } from "../host/wording.ts";
-import { print } from "../terminal/output.ts";
+import { print, printError } from "../terminal/output.ts";
 import { listen } from "../terminal/listen.ts";
 import { paintFor } from "../terminal/paint.ts";
 import { fleetFlags, type FleetFlagValues, fleetOf, strategyOf } from "./flags.ts";
-import { follow, untilOver } from "./follow.ts";
+import { follow, type Shown, untilOver } from "./follow.ts";
 import { describeFleet, describeRollout, releaseTable, rolloutTable } from "./wording.ts";
 
 type Action = (fleet: Fleet, flags: FleetFlagValues, operands: readonly string[]) => Promise<number>;
@@ -29,8 +29,8 @@ const actions: Readonly<Record<string, Action>> = {
       ...(flags.note === undefined ? {} : { note: flags.note }),
       ...(flags.sign === undefined ? {} : { sign: { key: flags.sign } }),
     });
-    if (flags.json === true) printJson(release);
-    else process.stdout.write(`release ${release.number}: ${Object.keys(release.plugins).join(", ")}\n`);
+    if (flags.json === true) await printJson(release);
+    else await print(`release ${release.number}: ${Object.keys(release.plugins).join(", ")}\n`);
     return 0;
   },
   roll: async (fleet, flags, operands) => {
@@ -57,11 +57,11 @@ const actions: Readonly<Record<string, Action>> = {
   promote: async (fleet, flags) => said(flags, await fleet.promote()),
   prune: async (fleet, flags) => {
     const pruned = await prune(fleet, flags.keep === undefined ? {} : { keep: wholeOf("keep", flags.keep) });
-    if (flags.json === true) printJson(pruned);
+    if (flags.json === true) await printJson(pruned);
     else {
       const { releases, artifacts, bytes, rollouts, members } = pruned;
       const size = `${(bytes / 1024).toFixed(0)} KiB`;
-      process.stdout.write(
+      await print(
         `removed ${count(releases.length, "release")}, ${count(artifacts, "artifact")} (${size}), ${count(rollouts, "rollout")}, ${count(members.length, "member")}\n`,
       );
     }
@@ -99,9 +99,9 @@ export const fleetCommand = defineCommand({
 });
 
 /** A line of text, or the same for programs. */
-function said(flags: FleetFlagValues, rollout: Rollout): number {
-  if (flags.json === true) printJson(rollout);
-  else process.stdout.write(`${describeRollout(rollout)}\n`);
+async function said(flags: FleetFlagValues, rollout: Rollout): Promise<number> {
+  if (flags.json === true) await printJson(rollout);
+  else await print(`${describeRollout(rollout)}\n`);
   return 0;
 }
 
@@ -111,24 +111,29 @@ async function show(
   flags: FleetFlagValues,
   look: (status: FleetStatus) => Promise<readonly [answer: unknown, text: string]>,
 ): Promise<number> {
-  const shown = async () => look(await fleet.status());
+  const shown = async (): Promise<Shown> => {
+    const status = await fleet.status();
+    const [answer, text] = await look(status);
+    return { answer, text, head: status.head };
+  };
   if (flags.follow === true) return follow(shown, flags.json === true);
-  const [answer, text] = await shown();
-  if (flags.json === true) printJson(answer);
-  else process.stdout.write(text);
+  const { answer, text } = await shown();
+  if (flags.json === true) await printJson(answer);
+  else await print(text);
   return 0;
 }
 
 /** Waits for the end of a rollout, unless that is not wanted. The exit code says how it ended. */
 async function ended(fleet: Fleet, flags: FleetFlagValues, begun: Rollout): Promise<number> {
   if (flags.wait === false) return said(flags, begun);
-  const say = flags.json === true ? () => {} : (line: string) => process.stdout.write(`${line}\n`);
+  const say = flags.json === true ? async () => {} : (line: string) => print(`${line}\n`);
   const { rollout, running, alive } = await untilOver(fleet, begun, say);
-  if (flags.json === true) printJson({ ...rollout, running, alive });
-  else if (rollout.state.is === "committed") say(`release ${rollout.release} runs on ${running} of ${alive} members`);
+  if (flags.json === true) await printJson({ ...rollout, running, alive });
+  else if (rollout.state.is === "committed")
+    await say(`release ${rollout.release} runs on ${running} of ${alive} members`);
   else {
     const paint = paintFor("stderr");
-    process.stderr.write(`${paint.red("error:")} ${describeRollout(rollout)}\n`);
+    await printError(`${paint.red("error:")} ${describeRollout(rollout)}\n`);
   }
   return rollout.state.is === "committed" ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-import { isOver, type Fleet, type Rollout } from "../../src/fleet/index.ts";
-import { isTerminal } from "../terminal/output.ts";
+import { type Fleet, type Head, isOver, type Rollout } from "../../src/fleet/index.ts";
+import { isTerminal, print } from "../terminal/output.ts";
 import { describeRollout } from "./wording.ts";
 
 /** How often the store is asked, in ms. */
@@ -8,19 +8,40 @@ const POLL = 500;
 /** How long members may take to run what was decided, before it is said how many do, in ms. */
 const CATCH_UP = 10_000;
 
-/** Shows it now and whenever it changed, until the process is ended. */
-export async function follow(
-  look: () => Promise<readonly [answer: unknown, text: string]>,
-  json: boolean,
-): Promise<never> {
-  for (let before = ""; ; await Bun.sleep(POLL)) {
-    const [answer, text] = await look();
-    const now = json ? JSON.stringify(answer) : text;
+/** What a command shows: for programs, and for people, who also see where the fleet stands. */
+export interface Shown {
+  readonly answer: unknown;
+  readonly text: string;
+  readonly head: Head;
+}
+
+/** Shows it now and whenever it changed, until the process is asked to end. Resolves to the exit code. */
+export async function follow(look: () => Promise<Shown>, json: boolean): Promise<number> {
+  const stop = new AbortController();
+  const { promise: stopped, resolve: wake } = Promise.withResolvers<void>();
+  stop.signal.addEventListener("abort", () => wake());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  for (let before = ""; !stop.signal.aborted; await Promise.race([Bun.sleep(POLL), stopped])) {
+    const { answer, text, head } = await look();
+    // On a terminal times are counted; elsewhere it is shown again when something happened.
+    const live = !json && isTerminal("stdout");
+    const now = live ? text : withoutTimes(json ? answer : [answer, head]);
     if (now === before) continue;
     before = now;
-    if (json) process.stdout.write(`${now}\n`);
-    else process.stdout.write(isTerminal("stdout") ? `\u001B[2J\u001B[H${text}` : `${text}\n`);
+    if (live) process.stdout.write(CLEAR);
+    await print(json ? `${JSON.stringify(answer)}\n` : `${text}\n`);
   }
+  return 0;
+}
+
+/** A terminal's whole screen is written again. */
+const CLEAR = "\u001B[H\u001B[J";
+
+/** What changes by itself. */
+const TIMES: ReadonlySet<string> = new Set(["now", "lease"]);
+
+function withoutTimes(shown: unknown): string {
+  return JSON.stringify(shown, (key, value: unknown) => (TIMES.has(key) ? undefined : value));
 }
 
 /** What came of a rollout, and how many of the members that are alive run its release. */
@@ -31,11 +52,11 @@ export interface Outcome {
 }
 
 /** Waits until a rollout is over, and looks after it meanwhile: there may be no member left to do so. */
-export async function untilOver(fleet: Fleet, begun: Rollout, say: (line: string) => unknown): Promise<Outcome> {
+export async function untilOver(fleet: Fleet, begun: Rollout, say: (line: string) => Promise<void>): Promise<Outcome> {
   let rollout = begun;
   for (let before = ""; ; await Bun.sleep(POLL)) {
     const line = describeRollout(rollout);
-    if (line !== before && !isOver(rollout)) say(line);
+    if (line !== before && !isOver(rollout)) await say(line);
     before = line;
     if (isOver(rollout)) break;
     await fleet.tend();

@@ -1,5 +1,5 @@
 import type { Failure, FleetStatus, MemberInfo, Release, Rollout } from "../../src/fleet/index.ts";
-import { duration } from "../host/wording.ts";
+import { count, duration } from "../host/wording.ts";
 import { fields, table } from "../host/table.ts";
 import type { Paint } from "../terminal/paint.ts";
 
@@ -15,7 +15,7 @@ export function describeFailure({ member, plugin, phase, code, message }: Failur
 export function describeRollout(rollout: Rollout): string {
   const { id, release, state, step, strategy, hold, failure } = rollout;
   const steps = strategy.steps.length > 1 ? `, step ${step + 1} of ${strategy.steps.length}` : "";
-  const members = "participants" in state ? `, ${state.participants} members` : "";
+  const members = "participants" in state ? `, ${count(state.participants, "member")}` : "";
   const held = hold && state.is !== "paused" ? ", to be paused" : "";
   const why = failure === undefined ? "" : `, because ${describeFailure(failure)}`;
   return `rollout ${id} of release ${release}: ${state.is}${steps}${members}${held}${why}`;

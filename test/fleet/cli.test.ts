@@ -41,7 +41,7 @@ describe("12 hotswap fleet", () => {
     const members = [await at.join("a"), await at.join("b")];
     await at.publish(webPlugin(1));
     const begun = await run("roll", "1", "--canary", "1", "--watch", "1h", "--no-wait");
-    expect(begun.stdout).toMatch(/^rollout 1 of release 1: preparing, step 1 of 2, 1 members\n$/);
+    expect(begun.stdout).toMatch(/^rollout 1 of release 1: preparing, step 1 of 2, 1 member\n$/);
     await until("it is watched", async () => (await at.fleet.now()).rollout?.state.is === "watching");
     expect((await run("pause")).stdout).toContain("watching, step 1 of 2, to be paused");
     expect((await run("resume")).exitCode).toBe(0);
