@@ -13,7 +13,7 @@ export type TrackCall = (
   owner: Context,
   /** When the call began, in ns; 0 when nobody looked. */
   start: number,
-) => Promise<unknown>;
+) => unknown;
 
 /** Whose call a promise comes from. */
 export interface CallOrigin {
@@ -141,6 +141,15 @@ export class Entrance {
       return entrance.spread(name, Array.from(arguments));
     }
     return enter as AnyFunction;
+  }
+
+  /** Another way to the same, with a runner and a `track` of its own. Throws `HOTSWAP_FREED` once this one is shut. */
+  by(runner: Runner, name: string, track: TrackCall): Entrance {
+    const fn = this.#fn;
+    const owner = this.#owner;
+    if (fn === undefined || owner === undefined) throw this.#isShut(name);
+    const Way = this.constructor as typeof Entrance;
+    return new Way({ plugin: this.plugin, fn, runner, owner, stats: this.#stats }, track);
   }
 
   /** Lets go of the generation's code. Calls say `why` from now on: the words that follow what was called. */

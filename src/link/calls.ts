@@ -1,7 +1,7 @@
 import { type CallOrigin, freedCall } from "../generation/entrance.ts";
-import type { FunctionStats } from "../generation/call-stats.ts";
 import type { GenerationRecord } from "../generation/generation-record.ts";
 import type { Context } from "../load/graph.ts";
+import { CallsUnderWay, CallUnderWay } from "./call-under-way.ts";
 
 /** What keeps a set besides calls and leases: a response that is being sent, a socket whose data is a plugin's. */
 export interface SetUse {
@@ -24,19 +24,19 @@ export interface ServedSockets {
  * anything could happen to its set, so only promises are counted.
  */
 export class Calls {
-  readonly #underWay = new Set<CallUnderWay<never>>();
+  readonly #underWay = new CallsUnderWay();
   readonly #pins = new Set<Pin>();
   readonly #uses = new Set<SetUse>();
   /** There is one while somebody waits for the end of everything. */
   #idle: PromiseWithResolvers<void> | undefined;
 
   get count(): number {
-    return this.#underWay.size + this.#pins.size + this.#uses.size;
+    return this.#underWay.count + this.#pins.size + this.#uses.size;
   }
 
   /** The calls under way, as `plugin.name()`, one for each. */
   get underWay(): string[] {
-    return Array.from(this.#underWay, ({ record, name }) => `${record.plugin}.${name}()`);
+    return this.#underWay.list().map(({ record, name }) => `${record.plugin}.${name}()`);
   }
 
   /** What else uses the set. */
@@ -56,17 +56,29 @@ export class Calls {
    * is a call that is over.
    */
   track<Result>(result: Promise<Result>, { record, name, owner, start }: CallOrigin): Promise<Result> {
-    if (Bun.peek.status(result) === "fulfilled") {
-      if (start !== 0) record.stats.functions.of(name).durations.add(Bun.nanoseconds() - start);
-      return result;
-    }
+    if (isOver(result, record, name, start)) return result;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const call = new CallUnderWay<Result>(this, record, name, owner, start, resolve, reject);
-    this.#underWay.add(call);
-    call.begin();
+    const call = new TrackedCall<Result>(record, name, start, owner, resolve, reject);
     // Whose rejection it is, is decided by the context in which it happens.
-    owner.run(follow, result, call);
+    owner.run(followIn, this, result, call);
     return promise;
+  }
+
+  /** Follows the promise of a call for who answers by himself for what it settles with. */
+  follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
+    this.#underWay.add(call);
+    result.then(
+      (value) => {
+        // First, so that who waits for the call can keep the set before it counts as unused.
+        call.fulfil(value);
+        this.#end(call);
+      },
+      (error: unknown) => {
+        this.#end(call);
+        call.record.stats.fail(call.name, error);
+        call.fail(error);
+      },
+    );
   }
 
   /** Counts a lease; `origin` says where it was acquired. */
@@ -96,9 +108,10 @@ export class Calls {
     const uses = Array.from(this.#uses);
     this.#uses.clear();
     for (const use of uses) use.cut();
-    const calls = Array.from(this.#underWay);
-    this.#underWay.clear();
-    for (const { record, name, owner, reject } of calls) owner.run(reject, freedCall(record.plugin, name));
+    for (const call of this.#underWay.list()) {
+      this.#underWay.delete(call);
+      call.abandon(freedCall(call.record.plugin, call.name));
+    }
     this.#checkIdle();
   }
 
@@ -112,8 +125,7 @@ export class Calls {
     if (this.#pins.delete(pin)) this.#checkIdle();
   }
 
-  /** Takes a call whose promise settled. @internal */
-  end(call: CallUnderWay<never>): void {
+  #end(call: CallUnderWay<never>): void {
     call.end();
     if (this.#underWay.delete(call)) this.#checkIdle();
   }
@@ -146,62 +158,37 @@ export class Pin {
   }
 }
 
-class CallUnderWay<Result> implements CallOrigin {
-  readonly calls: Calls;
-  readonly record: GenerationRecord;
-  readonly name: string;
-  readonly owner: Context;
-  readonly start: number;
-  /** The function's counters, where calls are counted. */
-  readonly #stats: FunctionStats | undefined;
-  readonly resolve: (value: Result) => void;
-  readonly reject: (error: unknown) => void;
+function followIn<Result>(calls: Calls, result: Promise<Result>, call: CallUnderWay<Result>): void {
+  calls.follow(result, call);
+}
+
+class TrackedCall<Result> extends CallUnderWay<Result> {
+  readonly fulfil: (value: Result) => void;
+  readonly fail: (error: unknown) => void;
+  readonly #owner: Context;
 
   constructor(
-    calls: Calls,
     record: GenerationRecord,
     name: string,
-    owner: Context,
     start: number,
+    owner: Context,
     resolve: (value: Result) => void,
     reject: (error: unknown) => void,
   ) {
-    this.calls = calls;
-    this.record = record;
-    this.name = name;
-    this.owner = owner;
-    const { stats } = record;
-    this.#stats = stats.countsCalls ? stats.functions.of(name) : undefined;
-    this.start = start === 0 && stats.countsCalls ? Bun.nanoseconds() : start;
-    this.resolve = resolve;
-    this.reject = reject;
+    super(record, name, start);
+    this.#owner = owner;
+    this.fulfil = resolve;
+    this.fail = reject;
   }
 
-  begin(): void {
-    this.record.calls++;
-    if (this.#stats !== undefined) this.#stats.underWay++;
-  }
-
-  end(): void {
-    this.record.calls--;
-    if (this.#stats === undefined) return;
-    this.#stats.underWay--;
-    this.#stats.durations.add(Bun.nanoseconds() - this.start);
+  abandon(error: unknown): void {
+    this.#owner.run(this.fail, error);
   }
 }
 
-/** Settles the call as its promise does. */
-function follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
-  result.then(
-    (value) => {
-      // First, so that who waits for the call can keep the set before it counts as unused.
-      call.resolve(value);
-      call.calls.end(call);
-    },
-    (error: unknown) => {
-      call.calls.end(call);
-      call.record.stats.fail(call.name, error);
-      call.reject(error);
-    },
-  );
+/** Whether the promise of a call is fulfilled, so that the call is over. */
+export function isOver(result: Promise<unknown>, record: GenerationRecord, name: string, start: number): boolean {
+  if (Bun.peek.status(result) !== "fulfilled") return false;
+  if (start !== 0) record.stats.functions.of(name).durations.add(Bun.nanoseconds() - start);
+  return true;
 }

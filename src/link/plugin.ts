@@ -72,6 +72,7 @@ export class Plugin<Definition = UntypedPlugin> {
   #ownEntrance: NamingEntrance | undefined;
   #looked: Map<AnyFunction, LookedUp> | undefined;
   #exported: Map<string, Entrance> | undefined;
+  #near: Entrance[] | undefined;
   readonly #track: TrackCall;
   #generation: Generation | undefined;
   /** What `invokeFunc` was asked for last: most callers ask for the same again, and a map costs more than a comparison. */
@@ -177,6 +178,17 @@ export class Plugin<Definition = UntypedPlugin> {
   }
 
   /**
+   * Another way to the same, that takes a tenth of the time to enter, for who calls from one place only: what it calls sees the
+   * AsyncLocalStorage stores that are there now. `track` gets its promises. It lasts as long as the set. Throws `HOTSWAP_FREED`.
+   * @internal
+   */
+  fromHere(entrance: Entrance, name: string, track: TrackCall): Entrance {
+    const near = entrance.by(this.#require(name).context.withoutStores(), name, track);
+    (this.#near ??= []).push(near);
+    return near;
+  }
+
+  /**
    * A way to one of the plugin's functions, for whoever shuts it himself: it stays open when the set is retired.
    * @internal
    */
@@ -202,7 +214,9 @@ export class Plugin<Definition = UntypedPlugin> {
     for (const entrance of this.#entrances?.values() ?? []) entrance.shut();
     for (const { entrance } of this.#looked?.values() ?? []) entrance.shut();
     for (const entrance of this.#exported?.values() ?? []) entrance.shut();
+    for (const entrance of this.#near ?? []) entrance.shut();
     this.#ownEntrance?.shut();
+    this.#near = undefined;
     this.#exported = undefined;
     this.#entrances = undefined;
     this.#looked = undefined;
