@@ -53,10 +53,14 @@ export class FleetProject implements AsyncDisposable {
   }
 
   /** Starts a host with an empty plugin folder, its own unless another `place` is named, and makes it a member. */
-  async join(id: string, options: Partial<JoinOptions> = {}, place = id): Promise<TestMember> {
+  async join(
+    id: string,
+    options: Partial<JoinOptions> = {},
+    place = id,
+    logger = new RecordingLogger(),
+  ): Promise<TestMember> {
     const folder = this.project.path("hosts", place);
     await mkdir(folder, { recursive: true });
-    const logger = new RecordingLogger();
     const swapper = new PluginManagerSwapper(folder, {
       logger,
       freeDelay: 0,

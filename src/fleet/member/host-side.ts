@@ -22,6 +22,8 @@ export class HostSide {
   readonly #folder: ReleaseFolder;
   #runs: number | null = null;
   #runsFolder: string | undefined;
+  /** The record of the release that runs. */
+  #release: Release | undefined;
 
   constructor(swapper: FleetSwapper, fleet: Fleet, options: FilledJoinOptions) {
     this.#swapper = swapper;
@@ -38,49 +40,92 @@ export class HostSide {
   async run(number: number | null): Promise<void> {
     const isThere = number !== null || this.#swapper.pluginDir === this.#folder.own;
     if (number === this.#runs && isThere && this.#swapper.current !== undefined) return;
-    const folder = await this.#folderOf(number);
-    const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
-    await prepared.commit();
-    this.#nowRuns(number, folder);
+    const release = number === null ? undefined : await this.#find(number);
+    await this.#load(release, await this.#folderOf(release));
+  }
+
+  /**
+   * Runs what the host has, without the store: the release that was kept, or what lies in its own folder where there was none. Resolves
+   * to whether there is something. What runs already goes on.
+   */
+  async runKept(): Promise<boolean> {
+    if (this.#swapper.current !== undefined) return true;
+    const { name, store } = this.#fleet;
+    const release = this.#folder.kept(name);
+    if (release !== undefined) this.#verify(release);
+    else if (!this.#folder.hasOwn) return false;
+    let folder = this.#folder.own;
+    try {
+      if (release !== undefined) folder = await this.#folder.fetch(store, name, release);
+    } catch (error) {
+      // Something of it was removed, and only the store has it.
+      if (isStoreFailure(error)) return false;
+      throw error;
+    }
+    await this.#load(release, folder);
+    return true;
+  }
+
+  /** What runs is the fleet's: a later start may serve it while the store is away. */
+  keep(): void {
+    try {
+      this.#folder.keep(this.#fleet.name, this.#release);
+    } catch (error) {
+      this.#swapper.logger.warn(`what to serve while the store is away could not be noted: ${describeError(error)}`);
+    }
   }
 
   async prepare(number: number | null): Promise<ReadySet> {
     const start = performance.now();
     if (number === this.#runs) return { set: undefined, fetch: 0, prepare: 0 };
-    const folder = await this.#folderOf(number);
+    const release = number === null ? undefined : await this.#find(number);
+    const folder = await this.#folderOf(release);
     const fetched = performance.now();
     const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
     const set: PreparedSet = {
       abort: () => prepared.abort(),
       commit: async () => {
         await prepared.commit();
-        this.#nowRuns(number, folder);
+        this.#nowRuns(release, folder);
       },
     };
     return { set, fetch: fetched - start, prepare: performance.now() - fetched };
   }
 
-  async #folderOf(number: number | null): Promise<string> {
-    if (number === null) return this.#folder.own;
-    const release = await this.#release(number);
+  async #load(release: Release | undefined, folder: string): Promise<void> {
+    const prepared = await this.#swapper.prepareFrom(folder, this.#options.data);
+    await prepared.commit();
+    this.#nowRuns(release, folder);
+  }
+
+  async #folderOf(release: Release | undefined): Promise<string> {
+    if (release === undefined) return this.#folder.own;
     return this.#folder.fetch(this.#fleet.store, this.#fleet.name, release);
   }
 
-  async #release(number: number): Promise<Release> {
+  async #find(number: number): Promise<Release> {
     const release = await this.#fleet.release(number);
     const { name } = this.#fleet;
     if (release === undefined) throw fleetFailed(`the store has no release ${number} of the fleet ${name}`);
-    const what = `release ${number} of the fleet ${name}`;
     // What is signed names its number: another one's record does not count in its place.
-    if (release.number !== number)
+    if (release.number !== number) {
+      const what = `release ${number} of the fleet ${name}`;
       throw fleetFailed(`${what} is damaged: the store gives release ${release.number} for it`);
-    this.#options.trust?.verify(releaseRecord(name, release), release.signature, what);
+    }
+    this.#verify(release);
     return release;
   }
 
-  #nowRuns(number: number | null, folder: string): void {
+  #verify(release: Release): void {
+    const { name } = this.#fleet;
+    const what = `release ${release.number} of the fleet ${name}`;
+    this.#options.trust?.verify(releaseRecord(name, release), release.signature, what);
+  }
+
+  #nowRuns(release: Release | undefined, folder: string): void {
     const before = this.#runsFolder;
-    this.#runs = number;
+    this.#runs = release?.number ?? null;
+    this.#release = release;
     this.#runsFolder = folder;
     try {
       this.#folder.clean([folder, before]);

@@ -23,6 +23,7 @@ export class Lease {
   readonly #incarnation = crypto.randomUUID();
   #beats: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
+  #begun = false;
   #over = false;
   #echoed = false;
   #deaf = true;
@@ -50,10 +51,11 @@ export class Lease {
     this.#deaf = false;
   };
 
-  /** Rejects when the store cannot be reached. From then on the lease is renewed until {@link end}. */
+  /** Rejects when the store cannot be reached; may be called again then. From then on the lease is renewed until {@link end}. */
   async begin(): Promise<void> {
     await this.#beat(true);
-    this.#schedule();
+    if (!this.#begun) this.#schedule();
+    this.#begun = true;
   }
 
   /** Renews it now, since what the member says of itself changed. */
@@ -64,6 +66,7 @@ export class Lease {
   async end(): Promise<void> {
     this.#over = true;
     clearTimeout(this.#timer);
+    if (!this.#begun) return;
     await this.#fleet.store.leave(this.#fleet.name, { id: this.#options.id, incarnation: this.#incarnation });
   }
 

@@ -2,8 +2,6 @@ import { hostname } from "node:os";
 import { describeError } from "../../errors.ts";
 import { Fleet } from "../fleet.ts";
 import {
-  type Ballot,
-  type BallotKind,
   ballots,
   type Failure,
   type Head,
@@ -13,17 +11,15 @@ import {
   unwell,
 } from "../protocol/records.ts";
 import { haveSwapped } from "../protocol/survey.ts";
+import { isLasting } from "../store/store-error.ts";
 import { Alarm } from "./alarm.ts";
 import { HealthWatch } from "./health.ts";
-import { type Held, isWanted } from "./held.ts";
-import { failureOf, HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
+import { failureOf, HostSide, isStoreFailure } from "./host-side.ts";
 import { Lease } from "./lease.ts";
 import { look, type Look } from "./look.ts";
 import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./options.ts";
 import type { FleetSwapper } from "./reloading.ts";
-
-/** What was read longer ago is read again before a member acts on it, in ms: the process may have stood still meanwhile. */
-const FRESH = 1000;
+import { type Held, Voter } from "./voter.ts";
 
 /** So many members look after a rollout as a whole in each polling interval, on average. */
 const TENDERS = 3;
@@ -42,9 +38,7 @@ export class FleetMember implements AsyncDisposable {
   readonly #swapper: FleetSwapper;
   readonly #host: HostSide;
   readonly #lease: Lease;
-  #held: Held | undefined;
-  /** The round that this member voted in last. */
-  #voted: string | undefined;
+  readonly #voter: Voter;
   /** The rollout whose release this member was told to run, before it is the fleet's. */
   #canaryOf: number | undefined;
   /** A round that this member was told to swap in, and has not said that it did. */
@@ -59,6 +53,8 @@ export class FleetMember implements AsyncDisposable {
   #hinted: string | undefined;
   readonly #alarm = new Alarm();
   #unreachable = false;
+  /** The store knows of this member. */
+  #joined = false;
   #over = false;
   #loop: Promise<void> = Promise.resolve();
   #listening: AsyncDisposable | undefined;
@@ -70,6 +66,7 @@ export class FleetMember implements AsyncDisposable {
     this.id = options.id;
     this.#fleet = new Fleet(options.store, options.fleet);
     this.#host = new HostSide(swapper, this.#fleet, options);
+    this.#voter = new Voter(this.id, this.#fleet, this.#host, swapper.logger);
     this.#lease = new Lease(this.#fleet, options, () => this.#report(), {
       seen: (version) => {
         if (version !== this.#headVersion) this.#alarm.wake();
@@ -102,7 +99,7 @@ export class FleetMember implements AsyncDisposable {
     this.#alarm.wake();
     await this.#listening?.[Symbol.asyncDispose]();
     await this.#loop;
-    await this.#free();
+    await this.#voter.free();
     try {
       await this.#lease.end();
     } catch (error) {
@@ -116,14 +113,15 @@ export class FleetMember implements AsyncDisposable {
     await this.leave();
   }
 
-  /** @internal */
+  /**
+   * Resolves when the host runs what it should, or, while the store cannot be reached, what it has.
+   *
+   * @internal
+   */
   async begin(): Promise<void> {
-    await this.#fleet.store.open();
-    const { committed } = await this.#fleet.now();
-    await this.#host.run(committed);
-    await this.#lease.begin();
+    const end = performance.now() + this.#options.patience;
     try {
-      await this.#beginListening();
+      while (!(await this.#begin(end))) await this.#alarm.sleep(this.#jittered());
     } catch (error) {
       await this.leave();
       throw error;
@@ -131,18 +129,42 @@ export class FleetMember implements AsyncDisposable {
     this.#loop = this.#run();
   }
 
-  async #beginListening(): Promise<void> {
-    this.#listening = await this.#fleet.store.listen(this.fleet, this.id, {
+  /** `false`: the store is to be asked again. Rejects when that makes no sense. */
+  async #begin(end: number): Promise<boolean> {
+    try {
+      await this.#fleet.store.open();
+      const { committed } = await this.#fleet.now();
+      await this.#host.run(committed);
+      await this.#join();
+      const seen = await this.#look();
+      // The fleet may have moved on meanwhile.
+      if (!seen.isAsked) await this.#host.run(this.#target(seen.head));
+      await this.#lease.renew();
+      return true;
+    } catch (error) {
+      if (!isStoreFailure(error) || isLasting(error)) throw error;
+      if (await this.#host.runKept()) {
+        this.#sayUnreachable(error);
+        this.#failure = failureOf(this.id, error);
+        return true;
+      }
+      if (performance.now() > end) throw error;
+      this.#sayWaiting(error);
+      return false;
+    }
+  }
+
+  async #join(): Promise<void> {
+    await this.#fleet.store.open();
+    await this.#lease.begin();
+    this.#listening ??= await this.#fleet.store.listen(this.fleet, this.id, {
       hint: (text) => {
         this.#hinted = text;
         this.#alarm.wake();
       },
       echo: this.#lease.echo,
     });
-    // The fleet may have moved on meanwhile.
-    const seen = await this.#look();
-    if (!seen.isAsked) await this.#host.run(this.#target(seen.head));
-    await this.#lease.renew();
+    this.#joined = true;
   }
 
   async #run(): Promise<void> {
@@ -162,19 +184,15 @@ export class FleetMember implements AsyncDisposable {
 
   /** Does what there is to do. Resolves to the time in ms after which it is to be asked again without a hint. */
   async #pass(): Promise<number> {
+    if (!this.#joined) await this.#join();
     const seen = await this.#look();
-    const held = this.#held;
-    if (held !== undefined && seen.decision !== undefined) {
-      await this.#settle(held, seen);
+    if (this.#voter.isDecided(seen)) {
+      const wanted = await this.#voter.settle(seen);
+      if (wanted !== undefined) await this.#swap(wanted);
       return 0;
     }
     const { rollout } = seen.head;
-    if (held !== undefined && (rollout === null || roundOf(rollout) !== held.round)) {
-      // No round ends without a decision: this one was pruned while this member was away.
-      await this.#free();
-      return 0;
-    }
-    if (await this.#vote(seen)) return 0;
+    if (await this.#voter.vote(seen)) return 0;
     await this.#catchUp(seen);
     await this.#paySwapped(seen);
     await this.#watch(seen);
@@ -184,76 +202,24 @@ export class FleetMember implements AsyncDisposable {
   }
 
   async #look(): Promise<Look> {
-    const seen = await look(this.#fleet, this.id, { held: this.#held?.round, expected: this.#hinted });
+    const seen = await look(this.#fleet, this.id, { held: this.#voter.round, expected: this.#hinted });
     this.#headVersion = seen.version;
     return seen;
   }
 
-  /** Fetches, prepares and votes, where this member is asked to and did not. */
-  async #vote({ head, round, isAsked, decision }: Look): Promise<boolean> {
-    const { rollout } = head;
-    if (rollout === null || round === undefined || !isAsked || this.#voted === round || decision !== undefined)
-      return false;
-    const { is } = rollout.state;
-    if (is !== "preparing" && is !== "returning") return false;
-    if (this.#held !== undefined) {
-      await this.#sayReady(this.#held, rollout);
-      return true;
-    }
-    const back = is === "returning";
-    const release = back ? rollout.from : rollout.release;
-    let ready: ReadySet;
-    try {
-      ready = await this.#host.prepare(release);
-    } catch (error) {
-      if (isStoreFailure(error)) throw error;
-      await this.#refuse(round, failureOf(this.id, error), back);
-      return true;
-    }
-    this.#held = { round, rollout: rollout.id, release, back, ready };
-    await this.#sayReady(this.#held, rollout);
-    return true;
-  }
-
-  async #refuse(round: string, failure: Failure, back: boolean): Promise<void> {
-    this.#swapper.logger.error(`${this.id} cannot take part in round ${round} of ${this.fleet}: ${failure.message}`);
-    await this.#put("refused", round, { failure });
-    this.#voted = round;
-    if (!back) await this.#fleet.advance({ type: "decide", round, verdict: "abort", failure });
-  }
-
-  /** Votes, and decides where this was the last vote. */
-  async #sayReady({ round, ready: { fetch, prepare } }: Held, { state }: Rollout): Promise<void> {
-    // Where the store fails here it may have been written or not: the vote is said again.
-    await this.#put("ready", round, { fetch, prepare });
-    this.#voted = round;
-    const votes = await this.#fleet.store.count(this.fleet, ballots("ready", round));
-    if ("participants" in state && votes >= state.participants) {
-      await this.#fleet.advance({ type: "decide", round, verdict: "commit" });
-    }
-  }
-
-  /** Acts on the decision of the round that this member holds a set for. */
-  async #settle(held: Held, { head, decision, askedAt }: Look): Promise<void> {
-    if (performance.now() - askedAt > FRESH) return;
-    this.#held = undefined;
-    if (decision?.verdict !== "commit" || !isWanted(held, head)) {
-      await held.ready.set?.abort();
-      return;
-    }
-    this.#canaryOf = held.back ? undefined : held.rollout;
-    this.#owes = held.round;
+  /** Swaps in what was decided. */
+  async #swap({ round, rollout, back, ready }: Held): Promise<void> {
+    this.#canaryOf = back ? undefined : rollout;
+    this.#owes = round;
     this.#health = new HealthWatch(this.#swapper, this.#options.healthy);
     this.#retryAt = 0;
     try {
-      await held.ready.set?.commit();
+      await ready.set?.commit();
       this.#swappedAt = Date.now();
     } catch (error) {
       // What a vote cannot promise: this member follows by an ordinary reload.
       this.#failure = failureOf(this.id, error);
-      this.#swapper.logger.warn(
-        `${this.id} could not swap in round ${held.round}: ${this.#failure.message}; it reloads`,
-      );
+      this.#swapper.logger.warn(`${this.id} could not swap in round ${round}: ${this.#failure.message}; it reloads`);
     }
   }
 
@@ -285,6 +251,7 @@ export class FleetMember implements AsyncDisposable {
       }
     }
     if (!this.#behind(head)) this.#failure = undefined;
+    if (head.committed === this.release) this.#host.keep();
     if (this.#lease.report !== JSON.stringify(this.#report())) await this.#lease.renew();
   }
 
@@ -292,7 +259,7 @@ export class FleetMember implements AsyncDisposable {
   async #paySwapped({ head }: Look): Promise<void> {
     const round = this.#owes;
     if (round === undefined || this.#behind(head)) return;
-    await this.#put("swapped", round, { at: this.#swappedAt });
+    await this.#voter.put("swapped", round, { at: this.#swappedAt });
     this.#owes = undefined;
     const { rollout } = head;
     if (rollout === null || roundOf(rollout) !== round || rollout.state.is !== "swapping") return;
@@ -322,11 +289,6 @@ export class FleetMember implements AsyncDisposable {
     if (JSON.stringify(after.rollout) !== JSON.stringify(rollout)) this.#alarm.wake();
   }
 
-  async #put(kind: BallotKind, round: string, ballot: Partial<Ballot>): Promise<void> {
-    const text = JSON.stringify({ at: Date.now(), ...ballot });
-    await this.#fleet.store.write(this.fleet, { put: [{ collection: ballots(kind, round), key: this.id, text }] });
-  }
-
   #report(): MemberReport {
     return {
       labels: this.#options.labels,
@@ -338,19 +300,19 @@ export class FleetMember implements AsyncDisposable {
     };
   }
 
-  async #free(): Promise<void> {
-    const held = this.#held;
-    this.#held = undefined;
-    await held?.ready.set?.abort();
-  }
-
   #taken(): void {
     this.#swapper.logger.error(
       `another process has joined the fleet ${this.fleet} as ${this.id}: this one takes no part any more, and serves what it has`,
     );
     this.#over = true;
     this.#alarm.wake();
-    void this.#free();
+    void this.#voter.free();
+  }
+
+  #sayWaiting(error: unknown): void {
+    if (this.#unreachable) return;
+    this.#unreachable = true;
+    this.#swapper.logger.warn(`${this.id} has nothing to serve, and waits for the store: ${describeError(error)}`);
   }
 
   #sayUnreachable(error: unknown): void {
@@ -379,8 +341,12 @@ function dueIn({ state }: Rollout, now: number): number {
 
 /**
  * Makes a host a member of a fleet. Resolves when it runs the fleet's committed release, or, in a fleet that has none, what
- * lies in its own folder; from then on it takes part in rollouts. `swapper.loadPlugins()` need not be called before. Rejects
- * with `HOTSWAP_STORE_FAILED` when the store cannot be reached, and as a load or reload does.
+ * lies in its own folder; from then on it takes part in rollouts. `swapper.loadPlugins()` need not be called before.
+ *
+ * While the store cannot be reached, the host serves what it has, which is the release that it ran last, or what lies in its
+ * folder before its first one: then this resolves, `failure` says why, and the host joins as soon as the store is there. A host
+ * that has nothing waits for the store; after `patience` this rejects with `HOTSWAP_STORE_FAILED`. It rejects at once for a store
+ * that a newer hotswap made, and as a load or reload does.
  *
  *     await using member = await joinFleet(swapper, { store: sqliteFleet("/var/lib/app/fleet.db"), fleet: "chat" });
  */

@@ -23,6 +23,12 @@ export interface JoinOptions {
    * paths of PEM files.
    */
   readonly trust?: readonly (string | TrustedKey)[];
+  /**
+   * How long a host that has nothing to serve waits for a store that cannot be reached.
+   *
+   * @default 60_000
+   */
+  readonly patience?: number;
   /** How often the lease is renewed; it ends after three times as long. @default 10_000 */
   readonly heartbeat?: number;
   /** How often the store is asked while a rollout is under way or hints do not get through. @default 2000 */
@@ -38,6 +44,7 @@ export interface FilledJoinOptions {
   readonly healthy: (() => boolean | Promise<boolean>) | undefined;
   readonly data: unknown;
   readonly trust: Trust | undefined;
+  readonly patience: number;
   readonly heartbeat: number;
   readonly poll: number;
 }
@@ -53,7 +60,8 @@ export function fillJoinOptions(options: JoinOptions): FilledJoinOptions {
   for (const [name, value] of Object.entries({ heartbeat, poll })) {
     if (!(value >= 10 && value <= 600_000)) throw new RangeError(`${name} must be from 10 to 600000 ms, not ${value}`);
   }
-  const { store, fleet, labels = {}, healthy, data, trust: keys } = options;
+  const { store, fleet, labels = {}, healthy, data, trust: keys, patience = 60_000 } = options;
+  if (!(patience >= 0)) throw new RangeError(`patience must be a time in ms from 0, not ${patience}`);
   const trust = keys === undefined ? undefined : new Trust(keys);
-  return { store, fleet, id, labels, healthy, data, trust, heartbeat, poll };
+  return { store, fleet, id, labels, healthy, data, trust, patience, heartbeat, poll };
 }

@@ -1,8 +1,18 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { decodeArtifact } from "../../artifact/decode.ts";
 import { ARTIFACT_EXTENSION, FORMAT_VERSION } from "../../artifact/manifest.ts";
-import { HotswapError } from "../../errors.ts";
+import { describeError, HotswapError } from "../../errors.ts";
 import { fleetFailed } from "../fleet.ts";
 import type { Release, ReleasedArtifact } from "../protocol/records.ts";
 import { contentOf, digestOf } from "../protocol/release-record.ts";
@@ -27,7 +37,9 @@ export class ReleaseFolder {
   readonly own: string;
   readonly #artifacts: string;
   readonly #releases: string;
-
+  /** Says which release is served while the store is away. */
+  readonly #note: string;
+  #noted: string | undefined;
   readonly #trust: Trust | undefined;
 
   constructor(pluginDir: string, trust: Trust | undefined) {
@@ -37,6 +49,42 @@ export class ReleaseFolder {
     this.own = own;
     this.#artifacts = join(own, OWN_FOLDER, "artifacts");
     this.#releases = join(own, OWN_FOLDER, "releases");
+    this.#note = join(own, OWN_FOLDER, "kept.json");
+  }
+
+  /** Whether the host has plugins of its own. */
+  get hasOwn(): boolean {
+    return list(this.own).some((name) => name.endsWith(ARTIFACT_EXTENSION));
+  }
+
+  /** The release that was kept; `undefined` when none was. Throws when that cannot be told. */
+  kept(fleet: string): Release | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.#note, "utf8");
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    try {
+      const note = JSON.parse(text) as { readonly fleet: string; readonly release: Release };
+      return note.fleet === fleet ? note.release : undefined;
+    } catch (error) {
+      throw fleetFailed(`${this.#note} is damaged, remove it: ${describeError(error)}`);
+    }
+  }
+
+  /** Notes the release that is to be served while the store is away; `undefined`: what lies in the own folder. */
+  keep(fleet: string, release: Release | undefined): void {
+    const text = release === undefined ? "" : JSON.stringify({ fleet, release });
+    if (text === this.#noted) return;
+    if (text === "") rmSync(this.#note, { force: true });
+    else {
+      const temporary = `${this.#note}.${process.pid}-${crypto.randomUUID()}`;
+      writeFileSync(temporary, text, { flag: "wx", mode: 0o600 });
+      renameSync(temporary, this.#note);
+    }
+    this.#noted = text;
   }
 
   /**
@@ -155,6 +203,10 @@ async function bytesOf(file: string): Promise<Uint8Array | undefined> {
   } catch {
     return undefined;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 function modified(path: string): number {

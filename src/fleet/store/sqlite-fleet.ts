@@ -15,7 +15,7 @@ import {
   SCHEMA_VERSION,
   type Snapshot,
 } from "./fleet-store.ts";
-import { newerSchema, storeFailed } from "./store-error.ts";
+import { lasting, newerSchema, storeFailed } from "./store-error.ts";
 
 /** What tells our files from those of other programs, in SQLite's `application_id`: "hsfl". */
 const APPLICATION_ID = 0x68_73_66_6c;
@@ -197,7 +197,8 @@ class SqliteFleet implements FleetStore {
   #makeTables(database: Database): void {
     const number = (pragma: string): number => Number(Object.values(database.query(`PRAGMA ${pragma}`).get() ?? {})[0]);
     const mode = database.query<{ journal_mode: string }, []>("PRAGMA journal_mode = WAL").get();
-    if (mode?.journal_mode !== "wal") throw storeFailed(this.name, "lies on a file system without shared memory");
+    if (mode?.journal_mode !== "wal")
+      throw lasting(storeFailed(this.name, "lies on a file system without shared memory"));
     // With FULL every commit is on the disk when it returns (rule F2).
     database.run("PRAGMA synchronous = FULL");
     database.run("BEGIN IMMEDIATE");
@@ -209,7 +210,7 @@ class SqliteFleet implements FleetStore {
         database.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
       }
       if (number("application_id") !== APPLICATION_ID) {
-        throw storeFailed(this.name, "is a database of another program; it was left as it is");
+        throw lasting(storeFailed(this.name, "is a database of another program; it was left as it is"));
       }
       const version = number("user_version");
       if (version > SCHEMA_VERSION) throw newerSchema(this.name, version, SCHEMA_VERSION);

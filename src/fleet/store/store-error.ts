@@ -5,11 +5,21 @@ export function storeFailed(name: string, reason: string): HotswapError {
   return new HotswapError("HOTSWAP_STORE_FAILED", `the fleet's store ${name} ${reason}`);
 }
 
+const lastingFailures = new WeakSet<HotswapError>();
+
+/** A failure that does not pass by waiting. */
+export function lasting(error: HotswapError): HotswapError {
+  lastingFailures.add(error);
+  return error;
+}
+
+export function isLasting(error: unknown): boolean {
+  return error instanceof HotswapError && lastingFailures.has(error);
+}
+
 export function newerSchema(name: string, found: number, known: number): HotswapError {
-  return storeFailed(
-    name,
-    `has schema ${found}, made by a newer hotswap, and this one knows schema ${known}: upgrade hotswap here; nothing was changed`,
-  );
+  const what = `has schema ${found}, made by a newer hotswap, and this one knows schema ${known}`;
+  return lasting(storeFailed(name, `${what}: upgrade hotswap here; nothing was changed`));
 }
 
 /** How long a server may take for one operation, in ms. */

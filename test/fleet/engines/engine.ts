@@ -6,6 +6,8 @@ import { join } from "node:path";
 /** A database server of a test's own, in a folder of its own, on a free port. Stopped and removed when disposed. */
 export interface Engine extends AsyncDisposable {
   readonly url: string;
+  /** Ends it as a crash would. */
+  stop(): Promise<void>;
   /** Ends it as a crash would, if it still runs, and starts it again on the same data and port. */
   restart(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function startPostgres(within = tmpdir()): Promise<Engine> {
   await start();
   return {
     url: `postgres://postgres:secret-word@127.0.0.1:${port}/postgres`,
+    stop,
     async restart() {
       await stop().catch(() => {
         // It has ended by itself.
@@ -74,18 +77,21 @@ export async function startRedis(within = tmpdir()): Promise<Engine> {
     });
   const url = `redis://:secret-word@127.0.0.1:${port}`;
   let server = spawn();
+  const stop = async (): Promise<void> => {
+    server.kill("SIGKILL");
+    await server.exited;
+  };
   await answering(port);
   return {
     url,
+    stop,
     async restart() {
-      server.kill("SIGKILL");
-      await server.exited;
+      await stop();
       server = spawn();
       await answering(port);
     },
     async [Symbol.asyncDispose]() {
-      server.kill("SIGKILL");
-      await server.exited;
+      await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
