@@ -23,14 +23,26 @@ export function defaultLogger(): Logger {
     return made;
   };
   return {
-    debug: (message, ...details) => consola().debug(message, ...details),
+    debug: (message, ...details) => {
+      if (environmentLevel() > INFO) consola().debug(message, ...details);
+    },
     info: (message, ...details) => consola().info(message, ...details),
     warn: (message, ...details) => consola().warn(message, ...details),
     error: (message, ...details) => consola().error(message, ...details),
     get level(): unknown {
-      return consola().level;
+      return environmentLevel();
     },
   } as Logger;
+}
+
+/** consola's level at which `debug()` shows nothing. */
+const INFO = 3;
+
+/** What consola takes for its level: to ask it, it would have to be loaded. */
+function environmentLevel(): number {
+  const { CONSOLA_LEVEL, DEBUG } = process.env;
+  if (CONSOLA_LEVEL) return Number.parseInt(CONSOLA_LEVEL);
+  return DEBUG && DEBUG !== "false" ? INFO + 1 : INFO;
 }
 
 /** What a logger writes down beside the message may come from a plugin as well. */

@@ -63,6 +63,7 @@ export class Folder implements Disposable {
     await bundle(join(installed, "dist"));
     const { dependencies } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
     for (const name of Object.keys(dependencies)) {
+      mkdirSync(dirname(this.path("node_modules", name)), { recursive: true });
       symlinkSync(join(checkout, "node_modules", name), this.path("node_modules", name), "dir");
     }
     return join(installed, "dist", "main.js");

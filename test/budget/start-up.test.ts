@@ -35,6 +35,32 @@ test(`import "hotswap" loads the core, jobs and serve, and no package`, async ()
   expect(bytes).toBeLessThan(LARGEST);
 });
 
+/** The packages that a host without a logger of its own loads by a load of no plugins. */
+async function packagesLoaded(env: Record<string, string>): Promise<string[]> {
+  const script = `
+    import { mkdtempSync, rmdirSync } from "node:fs";
+    import { PluginManagerSwapper } from "hotswap";
+    const dir = mkdtempSync("/tmp/hotswap-empty-");
+    const swapper = new PluginManagerSwapper(dir);
+    swapper.controlTarget.logger.debug("a step");
+    rmdirSync(dir);
+    console.log(JSON.stringify(Object.keys(require.cache).filter((file) => file.includes("node_modules"))));
+    process.exit(0);`;
+  const { CONSOLA_LEVEL: _, DEBUG: __, ...others } = process.env;
+  const child = Bun.spawn([process.execPath, "-e", script], {
+    cwd: checkout,
+    env: { ...others, ...env },
+    stderr: "inherit",
+  });
+  return JSON.parse((await child.stdout.text()).trim().split("\n").at(-1) ?? "") as string[];
+}
+
+test("the default logger loads consola when it has something to show", async () => {
+  expect(await packagesLoaded({})).toEqual([]);
+  const shown = await packagesLoaded({ CONSOLA_LEVEL: "4" });
+  expect(shown.some((file) => file.includes("consola"))).toBe(true);
+});
+
 test(`import "hotswap/jobs" loads jobs and what they need of the vault`, async () => {
   const { files } = await loadedBy("hotswap/jobs");
   const folders = new Set(files.map((file) => file.slice(join(checkout, "src").length + 1).split("/")[0]));
