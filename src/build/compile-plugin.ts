@@ -3,7 +3,9 @@ import { dirname, relative } from "node:path";
 import { LINES_BEFORE_CODE } from "../artifact/layout.ts";
 import type { HostModule, Manifest, Section } from "../artifact/manifest.ts";
 import type { BuiltPlugin } from "../load/found-artifact.ts";
+import { isInspected } from "../load/source-maps.ts";
 import { turnWhenDue } from "../turn.ts";
+import { alignLines } from "./compile/align-lines.ts";
 import { compileModule } from "./compile/compile.ts";
 import { SettingsFiles } from "./compile/compiler-settings.ts";
 import { encodeSegments, type Segment } from "./compile/mappings.ts";
@@ -39,7 +41,10 @@ export class CompiledSection {
   constructor(module: LinkedModule, around: Surroundings) {
     this.module = module;
     this.entry = sectionEntry(module, around);
-    this.text = sectionText(module, around);
+    const text = sectionText(module, around);
+    const aligned = isInspected() ? alignLines(text, this.#segmentsOf(text)) : undefined;
+    this.text = aligned ?? text;
+    if (aligned !== undefined) this.#segments = [];
   }
 
   get file(): string {
@@ -48,8 +53,12 @@ export class CompiledSection {
 
   /** Where the text comes from; what the bundler made has no map. */
   get segments(): readonly Segment[] {
+    return (this.#segments ??= this.#segmentsOf(this.text));
+  }
+
+  #segmentsOf(text: string): readonly Segment[] {
     const { bundled, kind, source } = this.module.compiled;
-    return (this.#segments ??= bundled === undefined ? mapText(source, this.text, kind === "module" ? 1 : 0) : []);
+    return bundled === undefined ? mapText(source, text, kind === "module" ? 1 : 0) : [];
   }
 
   get json(): string {

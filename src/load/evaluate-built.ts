@@ -18,7 +18,8 @@ export async function evaluateBuilt(
 ): Promise<EvaluatedModules> {
   const { sections } = manifest;
   if (sections === undefined) throw new TypeError(`${manifest.name} has no sections`);
-  const mapped = maps.add(modules);
+  // A debugger would take what tells the engine of a map for the source itself.
+  const mapped = maps.add(isInspected() ? [] : modules);
   const code = (index: number): SectionCode | CommonJsCode => {
     const module = modules[index];
     if (module === undefined) throw new TypeError(`${manifest.name} has no module ${index}`);

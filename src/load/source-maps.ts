@@ -81,10 +81,11 @@ export class SourceMaps {
   }
 }
 
-/** A debugger is attached, or may be. */
+let inspected: boolean | undefined;
+
+/** A debugger is attached, or may be: the process was started with `--inspect`, or by an editor that debugs it. */
 export function isInspected(): boolean {
-  return (
+  return (inspected ??=
     process.execArgv.some((argument) => argument.startsWith("--inspect")) ||
-    Object.keys(process.env).some((name) => name.startsWith("BUN_INSPECT"))
-  );
+    Object.keys(process.env).some((name) => name.startsWith("BUN_INSPECT")));
 }

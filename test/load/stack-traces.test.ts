@@ -54,6 +54,38 @@ describe("2.8 stack traces name the source file's real path, line and column", (
     expect(((await caught.promise) as Error).stack).toContain(`${folder}/lib/deep.ts:4:${column}`);
   });
 
+  test("what hotswap itself writes into a module that is kept apart leads to no other line", async () => {
+    const throwing = `import { definePlugin } from "hotswap";
+import { double } from "./double.ts";
+
+interface Word {
+  readonly n: number;
+}
+
+export default definePlugin({
+  functions: {
+    say(n: number): string {
+      const word: Word = { n: double(n) };
+      if (word.n > 100) throw new Error("too much for a word");
+      return \`a word \${word.n}\`;
+    },
+    tell(): never {
+      throw new RangeError("no word");
+    },
+  },
+});
+`;
+    const double = "export function double(n: number): number {\n  const twice = n * 2;\n  return twice;\n}\n";
+    await using host = await createHost({ alpha: throwing }, {}, { "plugin/alpha/double.ts": double }, { apart: true });
+    await host.swapper.loadPlugins();
+    const plugin = host.swapper.current?.findPlugin("alpha");
+    const file = host.project.path("plugin/alpha/index.ts");
+    const stackOf = (name: string) =>
+      Promise.try(() => plugin?.invokeFunc(name, 99)).catch((error: Error) => error.stack);
+    expect(await stackOf("say")).toContain(`${file}:12:`);
+    expect(await stackOf("tell")).toContain(`${file}:16:`);
+  });
+
   test("the artifact itself names them from the project's root, and does not depend on where that is", async () => {
     await using host = await createHost({ alpha: root }, {}, { "plugin/alpha/lib/deep.ts": deep });
     const text = await Bun.file(host.project.path("bin/alpha.js")).text();

@@ -14,15 +14,24 @@ interface Location {
   readonly columnNumber: number;
 }
 
+interface CallFrame {
+  readonly callFrameId: string;
+  readonly functionName: string;
+  readonly location: Location;
+}
+
 /** What a debugger shows when the program has stopped. */
 export interface Pause {
   readonly reason: string;
-  readonly callFrames: readonly { readonly functionName: string; readonly location: Location }[];
+  /** Of a breakpoint, its identity; of an exception, what was thrown. */
+  readonly data?: { readonly breakpointId?: string; readonly description?: string };
+  readonly callFrames: readonly CallFrame[];
 }
 
 interface Message {
   readonly id?: number;
   readonly error?: { readonly message: string };
+  readonly result?: unknown;
   readonly method?: string;
   readonly params?: unknown;
 }
@@ -30,10 +39,10 @@ interface Message {
 /** A debugger that is attached to `bun --inspect`: as much of WebKit's inspector protocol as breakpoints need. */
 export class Inspector implements Disposable {
   readonly #socket: WebSocket;
-  readonly #answers = new Map<number, PromiseWithResolvers<void>>();
+  readonly #answers = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #scripts = new Map<string, Script>();
   readonly #wanted = new Map<string, PromiseWithResolvers<Script>>();
-  readonly #pause = Promise.withResolvers<Pause>();
+  #pause = Promise.withResolvers<Pause>();
   #lastId = 0;
 
   private constructor(socket: WebSocket) {
@@ -54,9 +63,9 @@ export class Inspector implements Disposable {
     return inspector;
   }
 
-  send(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  send(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     const id = ++this.#lastId;
-    const answer = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<unknown>();
     this.#answers.set(id, answer);
     this.#socket.send(JSON.stringify({ id, method, params }));
     return answer.promise;
@@ -83,9 +92,34 @@ export class Inspector implements Disposable {
     throw new Error(`no code of ${script.url} comes from line ${line}`);
   }
 
-  /** Resolves when the program stops at a breakpoint. */
+  /**
+   * Sets a breakpoint by the path of a source file, loaded or not; resolves to its identity. `line` counts from 1, and is what an
+   * editor makes of it that finds no source map.
+   */
+  async setBreakpointByUrl(file: string, line: number, condition?: string): Promise<string> {
+    const place = { url: file, lineNumber: line - 1, columnNumber: 0, options: { condition } };
+    const { breakpointId } = (await this.send("Debugger.setBreakpointByUrl", place)) as { breakpointId: string };
+    return breakpointId;
+  }
+
+  /** Resolves when the program stops, or to where it stands. */
   paused(): Promise<Pause> {
     return this.#pause.promise;
+  }
+
+  /** Lets the program go on: to the end of the step, or to the next stop. */
+  async goOn(method: "resume" | "stepInto" | "stepNext" = "resume"): Promise<void> {
+    this.#pause = Promise.withResolvers();
+    await this.send(`Debugger.${method}`);
+  }
+
+  /** The value of an expression where the program stands. */
+  async evaluate({ callFrames }: Pause, expression: string): Promise<unknown> {
+    const callFrameId = callFrames[0]?.callFrameId;
+    const answer = (await this.send("Debugger.evaluateOnCallFrame", { callFrameId, expression })) as {
+      readonly result: { readonly value?: unknown };
+    };
+    return answer.result.value;
   }
 
   /** Where the innermost call of a pause stands in its source: file and line, from 1. */
@@ -94,7 +128,8 @@ export class Inspector implements Disposable {
     const script = Array.from(this.#scripts.values()).find(({ scriptId }) => scriptId === frame?.location.scriptId);
     if (frame === undefined || script === undefined) throw new Error("the program stopped in unknown code");
     const { lineNumber, columnNumber } = frame.location;
-    const line = originalLine(script, lineNumber, columnNumber) ?? 0;
+    const hasMap = script.sourceMapURL !== undefined && script.sourceMapURL !== "";
+    const line = hasMap ? (originalLine(script, lineNumber, columnNumber) ?? 0) : lineNumber + 1;
     return { file: script.url, line, functionName: frame.functionName };
   }
 
@@ -102,11 +137,11 @@ export class Inspector implements Disposable {
     this.#socket.close();
   }
 
-  #receive({ id, error, method, params }: Message): void {
+  #receive({ id, error, result, method, params }: Message): void {
     if (id !== undefined) {
       const answer = this.#answers.get(id);
       this.#answers.delete(id);
-      if (error === undefined) answer?.resolve();
+      if (error === undefined) answer?.resolve(result);
       else answer?.reject(new Error(error.message));
     } else if (method === "Debugger.scriptParsed") {
       const script = params as Script;

@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { isInspected } from "../../load/source-maps.ts";
 import type { FilledOptions } from "../options.ts";
 import type { SourceFile } from "../read/syntax/source-file.ts";
 import type { CompilerSettings } from "./compiler-settings.ts";
@@ -36,6 +37,8 @@ function transpilerOf(options: FilledOptions, path: string, settings: CompilerSe
       target: "bun",
       autoImportJSX: true,
       inline: true,
+      // Under `bun --inspect` no statement is merged with another.
+      deadCodeElimination: !isInspected(),
       // What is only imported as a type is not there when it runs.
       trimUnusedImports: loader !== "jsx",
       // Otherwise it is what it is when the build runs.

@@ -4,7 +4,7 @@ import { decodeSegments, type Segment } from "./mappings.ts";
 
 let transform: typeof OxcTransform | undefined;
 
-/** So many words ahead a word is looked for that two printers do not have in common. */
+/** So many words that only one of two printers has are looked past for what both have. */
 const AHEAD = 24;
 
 const word = /[A-Za-z_$][\w$]*/y;
@@ -25,19 +25,64 @@ interface Word {
  */
 export function mapText(source: SourceFile, text: string, first: number): Segment[] {
   const words = wordsOf(source);
+  const printed = Array.from(wordsIn(text)).filter(({ line }) => line >= first);
+  let rare: Map<string, number> | undefined;
   const segments: Segment[] = [];
-  let next = 0;
-  for (const { line, column, text: found } of wordsIn(text)) {
-    if (line < first) continue;
-    for (let index = next; index < Math.min(next + AHEAD, words.length); index++) {
-      const candidate = words[index];
-      if (candidate?.text !== found) continue;
-      segments.push([line, column, candidate.line, candidate.column]);
-      next = index + 1;
-      break;
+  let [at, next] = [0, 0];
+  for (;;) {
+    const [one, other] = [printed[at], words[next]];
+    if (one === undefined || other === undefined) return segments;
+    if (one.text === other.text) {
+      segments.push([one.line, one.column, other.line, other.column]);
+      at++;
+      next++;
+      continue;
+    }
+    const near = nearest(printed, at, words, next);
+    if (near !== undefined) {
+      [at, next] = near;
+      continue;
+    }
+    // What was left out is longer than we look ahead, unless it is this word.
+    rare ??= onlyOnce(words);
+    const far = rare.get(threeFrom(printed, at)) ?? -1;
+    if (far > next) next = far;
+    else at++;
+  }
+}
+
+/** The nearest places from which both go on alike. */
+function nearest(
+  printed: readonly Word[],
+  at: number,
+  words: readonly Word[],
+  next: number,
+): readonly [number, number] | undefined {
+  const isSame = (one: number, other: number): boolean =>
+    one >= printed.length || other >= words.length || printed[one]?.text === words[other]?.text;
+  for (let distance = 1; distance <= 2 * AHEAD; distance++) {
+    for (let skipped = Math.max(0, distance - AHEAD); skipped <= Math.min(distance, AHEAD); skipped++) {
+      const [one, other] = [at + distance - skipped, next + skipped];
+      if (one >= printed.length || other >= words.length || !isSame(one, other)) continue;
+      // One word alone may be anything, unless it comes at once.
+      if (distance === 1 || isSame(one + 1, other + 1)) return [one, other];
     }
   }
-  return segments;
+  return undefined;
+}
+
+/** Where three words are that stand behind each other only once. */
+function onlyOnce(words: readonly Word[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const index of words.keys()) {
+    const three = threeFrom(words, index);
+    places.set(three, places.has(three) ? -1 : index);
+  }
+  return places;
+}
+
+function threeFrom(words: readonly Word[], index: number): string {
+  return `${words[index]?.text} ${words[index + 1]?.text} ${words[index + 2]?.text}`;
 }
 
 /** The words of a source that are code, in the order in which they are compiled. */
