@@ -1,7 +1,7 @@
-import { Script } from "node:vm";
+import type { Script } from "node:vm";
 import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts";
 import type { BuiltModule, BuiltPlugin } from "./found-artifact.ts";
-import { type EvaluatedModules, linkSections } from "./evaluate.ts";
+import { type EvaluatedModules, linkSections, runSection, sectionScript } from "./evaluate.ts";
 import type { GraphContext } from "./graph.ts";
 import { isInspected, SourceMaps } from "./source-maps.ts";
 
@@ -23,7 +23,7 @@ export async function evaluateBuilt(
   const code = (index: number): SectionCode | CommonJsCode => {
     const module = modules[index];
     if (module === undefined) throw new TypeError(`${manifest.name} has no module ${index}`);
-    return scriptOf(module).runInThisContext() as SectionCode | CommonJsCode;
+    return runSection(scriptOf(module));
   };
   try {
     // What is little is mapped before anything can throw, and the rest when it is needed or nobody waits.
@@ -47,7 +47,7 @@ function scriptOf(module: BuiltModule): Script {
     map === undefined
       ? ""
       : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
-  const script = new Script(text + mapLine, { filename });
+  const script = sectionScript(text + mapLine, { filename });
   scripts.set(module, script);
   return script;
 }

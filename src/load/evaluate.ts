@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Script } from "node:vm";
+import { Script, type ScriptOptions } from "node:vm";
 import { readSections } from "../artifact/decode.ts";
 import {
   type Bridge,
@@ -10,6 +10,7 @@ import {
   type SectionCode,
   type Sections,
 } from "../artifact/manifest.ts";
+import { bodyGlobals } from "./bodies.ts";
 import type { GraphContext } from "./graph.ts";
 import { LinkedSections, type SectionSource } from "./sections.ts";
 
@@ -54,9 +55,21 @@ async function evaluateSections(
       line === undefined
         ? { filename: join(root, manifest.folder, path.replace(/\?type=.*$/, "")) }
         : { filename: copy, lineOffset: line };
-    return new Script(texts[index] ?? "", place).runInThisContext() as SectionCode | CommonJsCode;
+    return runSection(sectionScript(texts[index] ?? "", place));
   };
   return linkSections(graph, { sections, code }, { manifest, bridge, root });
+}
+
+type GivenGlobals = (...globals: readonly unknown[]) => SectionCode | CommonJsCode;
+
+/** The text of a section, compiled. Around it stands what a graph gives to modules of its own: a section is none of them. */
+export function sectionScript(text: string, place: ScriptOptions): Script {
+  return new Script(`(${Object.keys(bodyGlobals).join(",")})=>${text}`, place);
+}
+
+/** What the text of a section evaluates to. */
+export function runSection(script: Script): SectionCode | CommonJsCode {
+  return (script.runInThisContext() as GivenGlobals)(...Object.values(bodyGlobals));
 }
 
 /** Evaluates the modules of a plugin that are kept apart, whatever their code comes from. */

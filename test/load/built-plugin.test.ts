@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createBuilder, type MemoryBuild, type MemoryBuilder } from "../../src/build/index.ts";
+import { bodyGlobals } from "../../src/load/bodies.ts";
 import { type LoadOptions, loadArtifact } from "../../src/load/load.ts";
 import type { LoadedCode } from "../../src/load/loaded-code.ts";
 import { ArtifactCache } from "../../src/load/copies/artifact-cache.ts";
@@ -129,6 +130,31 @@ describe("17.1 what was built in the host's own process", () => {
     await load(project, await builderOf(project).buildInMemory());
     const native = (await import(project.path("plugin/alpha/deep.ts"))) as { deep(): string };
     expect(native.deep()).toBe("one");
+  });
+
+  test("sees what bundled modules see in place of Response and ReadableStream, whether ES module or CommonJS", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": index(
+        `import common from "./common.cjs";\nexport const result = (): unknown => [Response, ReadableStream, ...common];`,
+      ),
+      "plugin/alpha/common.cjs": `module.exports = [Response, ReadableStream];`,
+    });
+    const code = await load(project, await builderOf(project).buildInMemory());
+    const given = [bodyGlobals.Response, bodyGlobals.ReadableStream];
+    const seen = call(code, "result") as unknown[];
+    expect(seen.map((global, at) => global === given[at % 2])).toEqual([true, true, true, true]);
+    expect(given).not.toContain(Response);
+  });
+
+  test("may have a Response of its own", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": index(
+        `import { ReadableStream } from "./deep";\nclass Response { own = true }\nexport const result = (): unknown => [new Response(), ReadableStream];`,
+      ),
+      "plugin/alpha/deep.ts": `export const ReadableStream = "mine";`,
+    });
+    const code = await load(project, await builderOf(project).buildInMemory());
+    expect(call(code, "result")).toEqual([{ own: true }, "mine"]);
   });
 
   test("is refused with what a build says", async () => {

@@ -138,6 +138,11 @@ describe("the same bytes as Bun.serve sends", () => {
       await compare([{ path: `/${name}` }, { path: `/${name}`, method: "HEAD" }], "unix");
   });
 
+  test("by modules that are kept apart", async () => {
+    for (const name of [...Object.keys(bodies), ...Object.keys(answers)])
+      await compare([{ path: `/${name}` }], "apart");
+  });
+
   const variants = ["plain", "bare", "greeted", "closed", "refused", "headers"];
   const said =
     "echo:a status:bc bytes:d packed:e ping:f pong:g later:h cork:i data: state: throw:j echo:still_there subscribe:room publish:room unsubscribe:room publish:room replace:k data:";

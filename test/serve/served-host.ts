@@ -1,4 +1,4 @@
-import { type Files } from "../support/project.ts";
+import type { ProjectOptions } from "../support/project.ts";
 import { type LiveServer, serve, type ServeOptions, type SwapperOptions } from "hotswap";
 import { createHost, type Host } from "../support/host.ts";
 
@@ -52,9 +52,9 @@ export async function serveHost<SocketData = undefined>(
   plugins: Readonly<Record<string, string>>,
   options: ServeOptions<SocketData, string>,
   swapperOptions: SwapperOptions<undefined> = {},
-  files: Files = {},
+  projectOptions?: ProjectOptions,
 ): Promise<ServedHost<SocketData>> {
-  const host = await createHost(plugins, swapperOptions, files);
+  const host = await createHost(plugins, swapperOptions, {}, projectOptions);
   await host.swapper.loadPlugins();
   return new ServedHost(host, serveOn(host, options));
 }

@@ -96,9 +96,13 @@ async function readText(reader: { read(): Promise<{ value?: Uint8Array | undefin
 }
 
 describe("a streamed response keeps its set until it ends", () => {
-  for (const form of ["plain", "later", "generator", "direct"]) {
-    test(`${form}: a slow stream lives through several reloads without freeDelay`, async () => {
-      await using served = await serveHost({ web: streams(1) }, { routes });
+  const forms = ["plain", "later", "generator", "direct"].flatMap((form) => [
+    { form, apart: false },
+    { form, apart: true },
+  ]);
+  for (const { form, apart } of forms) {
+    test(`${form}${apart ? ", of a module that is kept apart" : ""}: a slow stream lives through several reloads without freeDelay`, async () => {
+      await using served = await serveHost({ web: streams(1) }, { routes }, {}, { apart });
       const chunks = new Chunks();
       served.wish("next", chunks.next);
       const freed = freedVersions(served);
@@ -296,30 +300,33 @@ test("drainTimeout cuts the streams that go on, and those whose client reads not
 });
 
 describe("the code of a stream", () => {
-  test("runs in its generation's context: what a generator opens is closed with it", async () => {
-    const ticking = (version: number): string =>
-      plugin(
-        version,
-        `ticks: () => new Response(ticks())`,
-        `async function* ticks() { setInterval(() => wish("tick")(VERSION), 1); yield "started"; }`,
-      );
-    await using served = await serveHost({ web: ticking(1) }, { fetch: "web.ticks" });
-    let ticks: number[] = [];
-    let next = Promise.withResolvers<void>();
-    served.wish("tick", (version: number) => {
-      ticks.push(version);
-      next.resolve();
-    });
-    expect(await served.ask("/")).toEqual([200, "started"]);
-    await next.promise;
-    await served.reload("web", ticking(2));
-    await served.swapper.drained();
-    ticks = [];
-    next = Promise.withResolvers();
-    await served.ask("/");
-    await next.promise;
-    expect(ticks).not.toContain(1);
-  });
+  test.each([false, true])(
+    "runs in its generation's context: what a generator opens is closed with it (kept apart: %p)",
+    async (apart) => {
+      const ticking = (version: number): string =>
+        plugin(
+          version,
+          `ticks: () => new Response(ticks())`,
+          `async function* ticks() { setInterval(() => wish("tick")(VERSION), 1); yield "started"; }`,
+        );
+      await using served = await serveHost({ web: ticking(1) }, { fetch: "web.ticks" }, {}, { apart });
+      let ticks: number[] = [];
+      let next = Promise.withResolvers<void>();
+      served.wish("tick", (version: number) => {
+        ticks.push(version);
+        next.resolve();
+      });
+      expect(await served.ask("/")).toEqual([200, "started"]);
+      await next.promise;
+      await served.reload("web", ticking(2));
+      await served.swapper.drained();
+      ticks = [];
+      next = Promise.withResolvers();
+      await served.ask("/");
+      await next.promise;
+      expect(ticks).not.toContain(1);
+    },
+  );
 });
 
 describe("a response without a stream", () => {

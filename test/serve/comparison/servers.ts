@@ -18,6 +18,8 @@ export interface Servers {
   readonly production: Pair;
   readonly development: Pair;
   readonly unix: Pair;
+  /** The plugin's modules are kept apart. */
+  readonly apart: Pair;
   /** With other options for sockets. */
   readonly sockets: Pair;
   readonly upstream: string;
@@ -37,22 +39,21 @@ const upstream = Bun.serve({
 });
 
 const source = (name: string): Promise<string> => readFile(join(import.meta.dir, name), "utf8");
-const host = await createHost(
-  {
-    web: `import { definePlugin } from "hotswap";
+const plugins = {
+  web: `import { definePlugin } from "hotswap";
           import { handlers } from "./handlers.ts";
           import { socketHandlers } from "./sockets.ts";
           export default definePlugin({ functions: { ...handlers, ...socketHandlers } as any });`,
-  },
-  {},
-  {
-    "plugin/web/handlers.ts": await source("handlers.ts"),
-    "plugin/web/sockets.ts": await source("sockets.ts"),
-    "plugin/web/types.ts": await source("types.ts"),
-    "data.txt": "0123456789 the content of a file\n",
-  },
-);
-await host.swapper.loadPlugins();
+};
+const files = {
+  "plugin/web/handlers.ts": await source("handlers.ts"),
+  "plugin/web/sockets.ts": await source("sockets.ts"),
+  "plugin/web/types.ts": await source("types.ts"),
+  "data.txt": "0123456789 the content of a file\n",
+};
+const host = await createHost(plugins, {}, files);
+const apart = await createHost(plugins, {}, files, { apart: true });
+await Promise.all([host, apart].map(({ swapper }) => swapper.loadPlugins()));
 const file = host.project.path("data.txt");
 
 function optionsOf(handler: (name: string) => unknown): object {
@@ -80,12 +81,12 @@ function optionsOf(handler: (name: string) => unknown): object {
 const theirs: Record<string, unknown> = { ...handlers, ...socketHandlers };
 const servers: Bun.Server<undefined>[] = [upstream];
 
-function pair(options: (name: "ours" | "theirs") => object): Pair {
+function pair(options: (name: "ours" | "theirs") => object, ourHost = host): Pair {
   const start = (name: "ours" | "theirs", handler: (name: string) => unknown): string => {
     const { websocket = {}, ...rest } = options(name) as { websocket?: object };
     const table = optionsOf(handler);
     const all = { ...table, ...rest, websocket: { ...Reflect.get(table, "websocket"), ...websocket } };
-    const server = name === "ours" ? serveOn(host, all as never) : Bun.serve(all as never);
+    const server = name === "ours" ? serveOn(ourHost, all as never) : Bun.serve(all as never);
     servers.push(server as Bun.Server<undefined>);
     return server.port === undefined ? host.project.path(`${name}.sock`) : server.url.href;
   };
@@ -101,6 +102,7 @@ const said: Servers = {
     hostname: undefined,
     development: false,
   })),
+  apart: pair(() => ({ ...common, development: false }), apart),
   sockets: pair(() => ({
     ...common,
     development: false,
@@ -120,6 +122,6 @@ console.log(JSON.stringify(said));
 
 await new Promise((resolve) => process.once("SIGTERM", resolve));
 await Promise.all(servers.map((server) => server.stop(true)));
-await host[Symbol.asyncDispose]();
+await Promise.all([host, apart].map((made) => made[Symbol.asyncDispose]()));
 // Bun counts what handlers of the plain servers left uncaught.
 process.exit(0);
