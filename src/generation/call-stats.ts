@@ -84,7 +84,12 @@ export class FunctionTable {
   readonly #functions = new Map<string, FunctionStats>();
 
   of(name: string): FunctionStats {
-    const key = this.#functions.has(name) || this.#functions.size < MAX_FUNCTIONS ? name : OTHERS;
+    // Each call that is counted comes here: one look-up is what it should cost.
+    return this.#functions.get(name) ?? this.#added(name);
+  }
+
+  #added(name: string): FunctionStats {
+    const key = this.#functions.size < MAX_FUNCTIONS ? name : OTHERS;
     const known = this.#functions.get(key);
     if (known !== undefined) return known;
     const stats = new FunctionStats();

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { TrustedKey } from "../artifact/signature.ts";
 import { HotswapError } from "../errors.ts";
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
@@ -128,6 +129,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   /** Where this swapper reports to. */
   get logger(): Logger {
     return this.#options.logger;
+  }
+
+  /** The keys of which one must have signed each artifact; `undefined` where none is asked for. */
+  get trust(): readonly (string | TrustedKey)[] | undefined {
+    return this.#options.trust;
   }
 
   /** The folder that the next reload reads. */

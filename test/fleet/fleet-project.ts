@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { PluginManagerSwapper } from "hotswap";
+import { PluginManagerSwapper, type SwapperOptions } from "hotswap";
 import {
   Fleet,
   type FleetMember,
@@ -55,7 +55,7 @@ export class FleetProject implements AsyncDisposable {
   /** Starts a host with an empty plugin folder, its own unless another `place` is named, and makes it a member. */
   async join(
     id: string,
-    options: Partial<JoinOptions> = {},
+    { trust, ...options }: Partial<JoinOptions> & Pick<SwapperOptions<undefined>, "trust"> = {},
     place = id,
     logger = new RecordingLogger(),
   ): Promise<TestMember> {
@@ -66,6 +66,7 @@ export class FleetProject implements AsyncDisposable {
       freeDelay: 0,
       hookTimeout: 1500,
       root: this.project.root,
+      trust,
     });
     this.#disposables.defer(() => swapper.close({ timeout: 0 }));
     const store = this.#disposables.use(this.store());

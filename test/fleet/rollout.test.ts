@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { type Rollout, type RollOptions, prune, sqliteFleet } from "hotswap/fleet";
+import { prune, type Release, type Rollout, type RollOptions, sqliteFleet } from "hotswap/fleet";
 import { type FleetProject, fleetProject, type TestMember, until, webPlugin } from "./fleet-project.ts";
 
 function onSqlite(): Promise<FleetProject> {
@@ -75,6 +75,28 @@ describe("12 a rollout", () => {
     expect((await rolled(at, 6)).state.is).toBe("committed");
     await run(members, 6);
     expect(served(members)).toEqual([9, 9]);
+  });
+
+  test("F8 a member that knows only an older format of artifacts votes no, and says what to do", async () => {
+    await using at = await onSqlite();
+    const members = [await at.join("a"), await at.join("b")];
+    await at.publish(webPlugin(1));
+    await rolled(at, 1);
+    await run(members, 1);
+    const { number } = await at.publish(webPlugin(2));
+    // As a newer hotswap would have written it.
+    const { store } = at.fleet;
+    const [, doc] = await store.list("chat", "releases");
+    if (doc === undefined) throw new Error("two releases were published");
+    const release = JSON.parse(doc.text) as Release;
+    await store.write("chat", { remove: [doc] });
+    await store.write("chat", { put: [{ ...doc, text: JSON.stringify({ ...release, format: release.format + 1 }) }] });
+    const { state, failure } = await rolled(at, number);
+    expect([state.is, failure?.code]).toEqual(["aborted", "HOTSWAP_FLEET_FAILED"]);
+    expect(failure?.message).toBe(
+      `release 2 has artifact format ${release.format + 1}, and this host reads ${release.format}: upgrade hotswap here`,
+    );
+    expect(served(members)).toEqual([1, 1]);
   });
 
   test("is aborted when a member does not vote in time, and frees what others prepared", async () => {

@@ -53,6 +53,7 @@ function counted(): string {
 }
 
 class IdleSwapper implements FleetSwapper {
+  readonly trust = undefined;
   readonly logger = new RecordingLogger();
   readonly current = {};
   pluginDir: string;

@@ -2,6 +2,7 @@ import { describeError, HotswapError } from "../../errors.ts";
 import { type Fleet, fleetFailed } from "../fleet.ts";
 import type { Failure, Release } from "../protocol/records.ts";
 import { releaseRecord } from "../protocol/release-record.ts";
+import { Trust } from "../../trust/trust.ts";
 import type { FilledJoinOptions } from "./options.ts";
 import type { FleetSwapper, PreparedSet } from "./reloading.ts";
 import { ReleaseFolder } from "./release-folder.ts";
@@ -20,6 +21,7 @@ export class HostSide {
   readonly #fleet: Fleet;
   readonly #options: FilledJoinOptions;
   readonly #folder: ReleaseFolder;
+  readonly #trust: Trust | undefined;
   #runs: number | null = null;
   #runsFolder: string | undefined;
   /** The record of the release that runs. */
@@ -29,7 +31,8 @@ export class HostSide {
     this.#swapper = swapper;
     this.#fleet = fleet;
     this.#options = options;
-    this.#folder = new ReleaseFolder(swapper.pluginDir, options.trust);
+    this.#folder = new ReleaseFolder(swapper.pluginDir);
+    this.#trust = swapper.trust === undefined ? undefined : new Trust(swapper.trust);
   }
 
   get runs(): number | null {
@@ -119,7 +122,7 @@ export class HostSide {
   #verify(release: Release): void {
     const { name } = this.#fleet;
     const what = `release ${release.number} of the fleet ${name}`;
-    this.#options.trust?.verify(releaseRecord(name, release), release.signature, what);
+    this.#trust?.verify(releaseRecord(name, release), release.signature, what);
   }
 
   #nowRuns(release: Release | undefined, folder: string): void {

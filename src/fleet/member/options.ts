@@ -1,6 +1,4 @@
 import { hostname } from "node:os";
-import type { TrustedKey } from "../../artifact/signature.ts";
-import { Trust } from "../../trust/trust.ts";
 import type { FleetStore } from "../store/fleet-store.ts";
 import { fleetFailed } from "../fleet.ts";
 
@@ -18,11 +16,6 @@ export interface JoinOptions {
   readonly healthy?: () => boolean | Promise<boolean>;
   /** Passed to every `onLoad`. */
   readonly data?: unknown;
-  /**
-   * Releases and artifacts that none of these keys signed are refused, whatever the store says: PEM texts of public keys, or
-   * paths of PEM files.
-   */
-  readonly trust?: readonly (string | TrustedKey)[];
   /**
    * How long a host that has nothing to serve waits for a store that cannot be reached.
    *
@@ -43,7 +36,6 @@ export interface FilledJoinOptions {
   readonly labels: Readonly<Record<string, string>>;
   readonly healthy: (() => boolean | Promise<boolean>) | undefined;
   readonly data: unknown;
-  readonly trust: Trust | undefined;
   readonly patience: number;
   readonly heartbeat: number;
   readonly poll: number;
@@ -60,8 +52,7 @@ export function fillJoinOptions(options: JoinOptions): FilledJoinOptions {
   for (const [name, value] of Object.entries({ heartbeat, poll })) {
     if (!(value >= 10 && value <= 600_000)) throw new RangeError(`${name} must be from 10 to 600000 ms, not ${value}`);
   }
-  const { store, fleet, labels = {}, healthy, data, trust: keys, patience = 60_000 } = options;
+  const { store, fleet, labels = {}, healthy, data, patience = 60_000 } = options;
   if (!(patience >= 0)) throw new RangeError(`patience must be a time in ms from 0, not ${patience}`);
-  const trust = keys === undefined ? undefined : new Trust(keys);
-  return { store, fleet, id, labels, healthy, data, trust, patience, heartbeat, poll };
+  return { store, fleet, id, labels, healthy, data, patience, heartbeat, poll };
 }

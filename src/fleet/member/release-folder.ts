@@ -16,7 +16,6 @@ import { describeError, HotswapError } from "../../errors.ts";
 import { fleetFailed } from "../fleet.ts";
 import type { Release, ReleasedArtifact } from "../protocol/records.ts";
 import { contentOf, digestOf } from "../protocol/release-record.ts";
-import type { Trust } from "../../trust/trust.ts";
 import type { FleetStore } from "../store/fleet-store.ts";
 
 /** The folder within a host's plugin folder that fleets keep releases in; the scan does not look into it. */
@@ -40,10 +39,8 @@ export class ReleaseFolder {
   /** Says which release is served while the store is away. */
   readonly #note: string;
   #noted: string | undefined;
-  readonly #trust: Trust | undefined;
 
-  constructor(pluginDir: string, trust: Trust | undefined) {
-    this.#trust = trust;
+  constructor(pluginDir: string) {
     // A host that was a member before is given back the folder that it began with.
     const [own = pluginDir] = pluginDir.split(join("/", OWN_FOLDER, "/"));
     this.own = own;
@@ -100,7 +97,6 @@ export class ReleaseFolder {
     }
     const folder = join(this.#releases, contentOf(release).slice(0, 32));
     if (isWhole(folder, release)) {
-      await this.#checkSignatures(folder, release);
       touch(folder);
       return folder;
     }
@@ -155,15 +151,6 @@ export class ReleaseFolder {
     return file;
   }
 
-  /** It may have been made when none were asked for. */
-  async #checkSignatures(folder: string, { plugins }: Release): Promise<void> {
-    if (this.#trust === undefined) return;
-    for (const [plugin, artifact] of Object.entries(plugins)) {
-      const file = join(folder, plugin + ARTIFACT_EXTENSION);
-      this.#check((await bytesOf(file)) ?? new Uint8Array(), plugin, artifact, file);
-    }
-  }
-
   #check(bytes: Uint8Array, plugin: string, { hash, file }: ReleasedArtifact, what: string): void {
     const artifact = decodeArtifact(bytes, what);
     if (digestOf(bytes) !== file || artifact.hash !== hash || artifact.manifest.name !== plugin) {
@@ -173,7 +160,6 @@ export class ReleaseFolder {
         { plugin, phase: "scan" },
       );
     }
-    this.#trust?.verifyArtifact(artifact, what);
   }
 }
 

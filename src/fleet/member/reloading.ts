@@ -1,3 +1,4 @@
+import type { TrustedKey } from "../../artifact/signature.ts";
 import type { Logger } from "../../logger.ts";
 import type { SwapperMetrics } from "../../reload/metrics.ts";
 
@@ -15,6 +16,8 @@ export interface FleetSwapper {
   readonly current: unknown;
   readonly pluginDir: string;
   readonly logger: Logger;
+  /** What it asks of artifacts is asked of releases, too. */
+  readonly trust: readonly (string | TrustedKey)[] | undefined;
   /** Prepares what lies in a folder, which is the plugin folder from the swap on. */
   prepareFrom(pluginDir: string, data?: unknown): Promise<PreparedSet>;
   /** What plugins count of what goes wrong. */

@@ -5,11 +5,12 @@ export class Cable implements Disposable {
   readonly #open = new Set<Ends>();
   #cut = false;
 
-  constructor(to: { readonly hostname: string; readonly port: number }) {
+  /** `at` is the address that it is reached by. */
+  constructor(to: { readonly hostname: string; readonly port: number }, at = "127.0.0.1") {
     const open = this.#open;
     const isCut = (): boolean => this.#cut;
     this.#server = Bun.listen<Ends>({
-      hostname: "127.0.0.1",
+      hostname: at,
       port: 0,
       socket: {
         open(near) {
