@@ -38,7 +38,7 @@ export const dashboardCommand = defineCommand({
   },
 });
 
-/** A host that is not there yet is no mistake, but a mistyped path looks the same. */
+/** A host that is not there yet is not a mistake, but a mistyped path looks the same. */
 async function warnOfSilence(client: ControlClient): Promise<void> {
   try {
     await client.status();

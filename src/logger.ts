@@ -52,7 +52,7 @@ function visibleDetail(detail: unknown): unknown {
 }
 
 /**
- * The logger, without what it throws or rejects with: what a host cannot write down is no reason to undo a reload or to
+ * The logger, without what it throws or rejects with: what a host cannot write down is not a reason to undo a reload or to
  * end the host (SPEC 3.20). The first failure is told to stderr. Texts reach it without characters that act on a terminal.
  */
 export function containedLogger(logger: Logger): Logger {

@@ -62,7 +62,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
   }
 }
 
-/** One readable message on stderr. The stack is shown on request, and for what is no mistake of the user's. */
+/** One readable message on stderr. The stack is shown on request, and for what is not a mistake of the user's. */
 export async function reportError(error: unknown, debug: boolean): Promise<void> {
   const paint = paintFor("stderr");
   const refusal = systemFailure(error);

@@ -33,7 +33,7 @@ export function dependencyOn(packageDir: string): string {
 export function dependencyOnFolder(path: string): string {
   const dir = resolve(path);
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`--link ${path} is no folder`);
+    throw new UsageError(`--link ${path} is not a folder`);
   }
   const { name } = readManifest(dir) ?? {};
   if (name !== "hotswap")

@@ -3,11 +3,11 @@ import type { AssetEntry, HostModule, Manifest, Section, Sections } from "./mani
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Why `value` is no manifest; `undefined` when it is one. A right hash says that nothing was damaged on the way, not that
+ * Why `value` is not a manifest; `undefined` when it is one. A right hash says that nothing was damaged on the way, not that
  * hotswap wrote it. What a newer version added is left alone.
  */
 export function problemOfManifest(value: unknown): string | undefined {
-  if (!isRecord(value)) return "it is no object";
+  if (!isRecord(value)) return "it is not an object";
   if (!isPluginName(value["name"])) return `its name is ${JSON.stringify(value["name"]) ?? "missing"}`;
   const wrong = Object.entries(checks).find(([field, isRight]) => !isRight(value[field]));
   return wrong === undefined ? undefined : `its ${wrong[0]} are not as they should be`;

@@ -115,7 +115,7 @@ export interface Bridge {
    * What a module needs to do as its source file would do in its place.
    *
    * @param path the source file, from the plugin's folder
-   * @param importNatively `import()` of the artifact's code, for what is no file
+   * @param importNatively `import()` of the artifact's code, for what is not a file
    * @param carried what the plugin itself has for a specifier
    */
   context(

@@ -54,7 +54,7 @@ function mapHead(encoded: Buffer): Buffer | undefined {
   }
 }
 
-/** `undefined` when it is no list of texts: then the map is another program's, and left alone. */
+/** `undefined` when it is not a list of texts: then the map is another program's, and left alone. */
 function sourcesOf(json: string): readonly string[] | undefined {
   try {
     const sources: unknown = JSON.parse(json);
@@ -64,7 +64,7 @@ function sourcesOf(json: string): readonly string[] | undefined {
   }
 }
 
-/** A module that existed only while the bundler was at work; a drive letter is no namespace. */
+/** A module that existed only while the bundler was at work; a drive letter is not a namespace. */
 function isNamespaced(source: string): boolean {
   return /^[\w-]{2,}:/.test(source);
 }

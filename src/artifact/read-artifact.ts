@@ -15,7 +15,7 @@ export interface ReadArtifact extends DecodedArtifact {
 }
 
 /**
- * Reads and verifies the artifact in `file`; what is no artifact, or is larger than `maxSize` bytes, is refused by its first
+ * Reads and verifies the artifact in `file`; what is not an artifact, or is larger than `maxSize` bytes, is refused by its first
  * bytes. Throws `HOTSWAP_NOT_A_FILE`, `HOTSWAP_TOO_LARGE`, and `HOTSWAP_INVALID_ARTIFACT` for what is unreadable or not intact.
  */
 export async function readArtifact(file: string, maxSize = MAX_ARTIFACT_SIZE): Promise<ReadArtifact> {

@@ -32,7 +32,7 @@ export function formatSignature({ keyId, signed, expires, value }: Signature): s
   return `${ALGORITHM} ${keyId} ${signed} ${expires ?? "never"} ${value}`;
 }
 
-/** `undefined` when the text is no signature of a kind that this version knows. */
+/** `undefined` when the text is not a signature of a kind that this version knows. */
 export function parseSignature(text: string): Signature | undefined {
   const [, keyId, signed, expires, value] = PATTERN.exec(text) ?? [];
   if (keyId === undefined || signed === undefined || expires === undefined || value === undefined) return undefined;

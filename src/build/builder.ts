@@ -32,7 +32,7 @@ export interface MemoryBuilder extends Builder {
  * artifact, so that a host which loads the artifact compiles only those, too. The artifact does the same as the one that
  * {@link build} makes, but calls between its modules are not optimised: {@link build} what goes into production.
  *
- * What Bun's transpiler cannot do by itself (files that are no code, macros) is given to the bundler, alone; with flags that are
+ * What Bun's transpiler cannot do by itself (files that are not code, macros) is given to the bundler, alone; with flags that are
  * about the bundle as a whole (`--minify`, `--packages=bundle`) the plugin is bundled each time. {@link BuildResult.bundled}
  * says what, and why.
  *

@@ -162,7 +162,7 @@ const refusedFlags: Readonly<Record<string, string>> = {
   "--splitting": oneFile,
   "--css-chunking": oneFile,
   "--compile":
-    "a plugin is no program; to put plugins into one executable, build with --staticLinking and compile the host",
+    "a plugin is not a program; to put plugins into one executable, build with --staticLinking and compile the host",
   "--production": "it would fix NODE_ENV; a plugin goes by the host's; use --minify, or --define",
   "--no-bundle": "that is a flag of hotswap itself: give it before the --",
   "--keep-names": "this version of Bun does not heed it; use --minify-whitespace and --minify-syntax to keep names",
@@ -222,8 +222,8 @@ export function translateBundlerFlags(given: readonly string[]): BundlerFlags {
 function unknownFlag(name: string): HotswapError {
   const refusal = bundlerFlagRefusal(name);
   if (refusal !== undefined) return failed(refusal);
-  if (!name.startsWith("-")) return failed(`"${name}" after -- is no flag; the folders stand before it`);
-  return failed(`${name} is no flag of Bun's bundler${didYouMean(name, Object.keys(flags))}`);
+  if (!name.startsWith("-")) return failed(`"${name}" after -- is not a flag; the folders stand before it`);
+  return failed(`${name} is not a flag of Bun's bundler${didYouMean(name, Object.keys(flags))}`);
 }
 
 function failed(message: string): HotswapError {

@@ -203,7 +203,7 @@ export interface StoredValue {
 
 /** An error as it goes over the wire. */
 export interface WireError {
-  /** `null` when it is none of hotswap's own. */
+  /** `null` when it is not one of hotswap's. */
   readonly code: ErrorCode | null;
   readonly message: string;
   readonly plugin: string | null;
@@ -216,7 +216,7 @@ export interface WireError {
   readonly excerpt?: string;
 }
 
-/** Body of every answer that is no success, except that of a failed reload. */
+/** Body of every answer that is not a success, except that of a failed reload. */
 export interface Failure {
   readonly error: WireError;
 }

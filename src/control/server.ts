@@ -30,7 +30,7 @@ const DELIVERY_TIME = 500;
 /** A reload may take its time, and so may the next event. Bun heeds this on a Unix socket, too, but its types do not. */
 const patient: object = { idleTimeout: 0 };
 
-/** Answers whoever may open the socket: see protocol.ts for what can be asked. */
+/** Serves whoever may open the socket; protocol.ts says what can be asked. */
 export class ControlServer implements AsyncDisposable {
   /** Absolute path of the socket. */
   readonly path: string;

@@ -24,7 +24,7 @@ export async function clearSocketPath(path: string): Promise<void> {
   if (there === undefined) return;
   // Windows shows such a socket as something else than a socket, so only what cannot be one is told apart.
   if (there.isDirectory() || (process.platform !== "win32" && !there.isSocket())) {
-    throw failed(path, "something that is no socket is there; remove it, or choose another path");
+    throw failed(path, "something that is not a socket is there; remove it, or choose another path");
   }
   if (await isAlive(path)) throw inUse(path);
   // Between the question and the removal another process may have begun to listen: what is taken away is asked again.

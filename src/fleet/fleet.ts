@@ -59,7 +59,9 @@ export class Fleet {
 
   constructor(store: FleetStore, name: string) {
     if (!/^[\w.-]{1,64}$/.test(name)) {
-      throw fleetFailed(`${JSON.stringify(name)} is no name of a fleet: use up to 64 letters, digits, dots, dashes`);
+      throw fleetFailed(
+        `${JSON.stringify(name)} is not the name of a fleet: use up to 64 letters, digits, dots, dashes`,
+      );
     }
     this.store = store;
     this.name = name;

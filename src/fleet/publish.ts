@@ -29,7 +29,7 @@ const ATTEMPTS = 20;
 
 /**
  * Makes the artifacts that lie in `dir` a release of the fleet. Nobody runs it before it is rolled. Rejects with
- * `HOTSWAP_INVALID_ARTIFACT` for a file that is none, and `HOTSWAP_FLEET_FAILED` for a folder without artifacts.
+ * `HOTSWAP_INVALID_ARTIFACT` for a file that is not an artifact, and `HOTSWAP_FLEET_FAILED` for a folder without artifacts.
  */
 export async function publish(
   fleet: Fleet,

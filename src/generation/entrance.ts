@@ -41,7 +41,7 @@ export interface EntranceTarget {
 /**
  * A way into a generation for callers outside of it, which can be shut: what it leads to is dropped then. It calls a
  * function in its own generation's context, so that what it opens belongs to the plugin that defined it, whoever calls
- * (SPEC 4, 5.5). Every call into a plugin that is no hook goes through here.
+ * (SPEC 4, 5.5). Every call into a plugin goes through here, except its hooks.
  *
  * All that a call needs is in this one object, because `invokeEach` walks thousands of them.
  */

@@ -201,7 +201,7 @@ export class Generation {
     if (typeof imported !== "object" || imported === null || Array.isArray(imported)) {
       throw new HotswapError(
         "HOTSWAP_INVALID_IMPORT",
-        `import() of "${this.name}" answered ${Bun.inspect(imported)}: it must answer an object whose properties are dependency slots`,
+        `import() of "${this.name}" returned ${Bun.inspect(imported)}: it must return an object whose properties are dependency slots`,
         { plugin: this.name, phase: "import" },
       );
     }
@@ -241,7 +241,7 @@ export class Generation {
     this.record.move("live");
   }
 
-  /** The generation is no part of the current set any more, which was `last`, or will never be. */
+  /** The generation left the current set, which was `last`, or will never be part of it. */
   leave(last: GenerationSet | undefined): void {
     this.standing.leave(last);
     this.record.move("draining");

@@ -26,7 +26,7 @@ export function runSyncHook(call: HookCall): unknown {
   Promise.resolve(result).catch(() => {});
   throw new HotswapError(
     "HOTSWAP_INVALID_HOOK",
-    `${call.name}() of "${call.plugin}" answered a promise, but it must be synchronous: move the waiting to onLoad or onInit`,
+    `${call.name}() of "${call.plugin}" returned a promise, but it must be synchronous: move the waiting to onLoad or onInit`,
     { plugin: call.plugin, phase: call.phase },
   );
 }
@@ -71,7 +71,7 @@ function enter(call: HookCall, params: readonly unknown[]): { readonly result: u
 }
 
 function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapError {
-  // What two plugins are to each other is no failure of this one's hook.
+  // How two plugins fit together is not a failure of this one's hook.
   if (isHotswapError(error) && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
     return new HotswapError(error.code, error.message, { plugin, phase, cause: error });
   }

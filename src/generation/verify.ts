@@ -30,7 +30,7 @@ export function verifyDefinition(plugin: string, rootModule: Record<string, unkn
 function verifyMembers(plugin: string, members: DefinedHooks): void {
   for (const [name, value] of Object.entries(members)) {
     if (!isHookName(name)) {
-      throw invalidHook(plugin, `"${name}" is no hook${didYouMean(name, Object.keys(hooks))}`);
+      throw invalidHook(plugin, `"${name}" is not a hook${didYouMean(name, Object.keys(hooks))}`);
     }
     if (value === undefined) continue;
     switch (hooks[name]) {

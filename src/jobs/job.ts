@@ -45,7 +45,7 @@ export function jobText({ job, isDead }: { readonly job: Job; readonly isDead: b
   return JSON.stringify({ ...job, id: undefined, dead: isDead || undefined });
 }
 
-/** The job of a record. Throws `HOTSWAP_STORE_FAILED` when it is none. */
+/** The job of a record. Throws `HOTSWAP_STORE_FAILED` when it does not hold one. */
 export function readJob({ key, text }: StoreRecord): { readonly job: Job; readonly isDead: boolean } {
   try {
     const read = JSON.parse(text) as Record<string, unknown>;
@@ -53,7 +53,7 @@ export function readJob({ key, text }: StoreRecord): { readonly job: Job; readon
     if (typeof type !== "string") throw new TypeError("the type is missing");
     if (typeof due !== "number" || typeof order !== "number" || typeof failures !== "number")
       throw new TypeError("a number is missing");
-    if (every !== undefined && typeof every !== "number") throw new TypeError("every is no number");
+    if (every !== undefined && typeof every !== "number") throw new TypeError("every is not a number");
     const job = { id: key, type, data: LiveData.from(read["data"]), due, order, every, failures };
     return { job: { ...job, error: typeof error === "string" ? error : undefined }, isDead: read["dead"] === true };
   } catch (error) {

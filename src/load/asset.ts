@@ -10,7 +10,7 @@ export interface Asset {
   bytes(): Uint8Array;
   /** The content as UTF-8. */
   text(): string;
-  /** The content as JSON. Throws a `SyntaxError` when it is none. */
+  /** The content, parsed as JSON. Throws a `SyntaxError` when it is not JSON. */
   json(): unknown;
 }
 

@@ -19,7 +19,7 @@ export interface ContextOptions {
   readonly file: string;
   /** What the plugin itself has for a specifier. */
   readonly carried?: CarriedModules | undefined;
-  /** `import()` of the artifact's code, for what is no file. */
+  /** `import()` of the artifact's code, for what is not a file. */
   importNatively(specifier: string): Promise<Namespace>;
   /** A module of the host, of Bun or of hotswap; `path` is what {@link resolveImport} found. */
   importHost(specifier: string, path: string, type: string | undefined): Promise<Namespace>;
@@ -129,7 +129,7 @@ function notCarried(
 ): HotswapError {
   return new HotswapError(
     "HOTSWAP_INVALID_IMPORT",
-    `${plugin} ${does} "${specifier}" in ${file}, a file of its own folder that its artifact does not carry: name the folder and the ending in the import, as in import(\`./commands/\${name}.ts\`), and rebuild it; what is no module comes along with --include and is read with asset()`,
+    `${plugin} ${does} "${specifier}" in ${file}, a file of its own folder that its artifact does not carry: name the folder and the ending in the import, as in import(\`./commands/\${name}.ts\`), and rebuild it; what is not a module comes along with --include and is read with asset()`,
     { plugin },
   );
 }

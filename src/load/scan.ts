@@ -77,7 +77,7 @@ export class PluginDirScanner {
   }
 
   /**
-   * Throws `HOTSWAP_PLUGIN_DIR_NOT_FOUND`, `HOTSWAP_INVALID_ARTIFACT` for a file that is no intact artifact,
+   * Throws `HOTSWAP_PLUGIN_DIR_NOT_FOUND`, `HOTSWAP_INVALID_ARTIFACT` for a file that is not an intact artifact,
    * `HOTSWAP_NOT_A_FILE`, `HOTSWAP_TOO_LARGE`, `HOTSWAP_UNTRUSTED`, and `HOTSWAP_DUPLICATE_PLUGIN` for two with one name.
    */
   async scan(dir: string): Promise<FoundArtifacts> {

@@ -31,7 +31,7 @@ export interface SectionSource {
   readonly code: (index: number) => SectionCode | CommonJsCode;
   /** The project's root. */
   readonly root: string;
-  /** The generation's graph: sections are none of its modules, and keep it by this. */
+  /** The generation's graph. Sections are not modules of it; this reference keeps it alive. */
   readonly graph: Pick<GraphContext, "import">;
 }
 

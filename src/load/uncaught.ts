@@ -91,7 +91,7 @@ export class UncaughtErrors {
   }
 
   #keyOf(error: unknown, kind: UncaughtKind): string {
-    // Values that are no errors are not described to be compared: that may be as long as they are large.
+    // Other values are not compared by their description, which may be as long as they are large.
     const text = Error.isError(error) || typeof error === "string" ? describeError(error) : typeof error;
     const key = `${kind} ${text.slice(0, MAX_KEY_LENGTH)}`;
     return this.#folded.size < MAX_DISTINCT || this.#folded.has(key) ? key : "others";

@@ -83,7 +83,7 @@ function changeOf(artifact: FoundArtifact, live: LivePlugin | undefined): Change
   if (live === undefined) return { name: artifact.name, note: "ok", reason: "it is new", load: artifact };
   const { name, hash, isReloadable } = live.generation;
   if (!isReloadable) {
-    return { name, note: "not reloadable", reason: "reloadable() of the live generation answered false", keep: live };
+    return { name, note: "not reloadable", reason: "reloadable() of the live generation returned false", keep: live };
   }
   if (hash === artifact.hash) return undefined;
   return { name: artifact.name, note: "ok", reason: "its artifact changed", load: artifact };
@@ -95,7 +95,7 @@ function changeOfMissing(live: LivePlugin): Change {
   return {
     name,
     note: "not reloadable",
-    reason: "its artifact is gone, but reloadable() of the live generation answered false",
+    reason: "its artifact is gone, but reloadable() of the live generation returned false",
     keep: live,
   };
 }

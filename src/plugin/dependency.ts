@@ -61,7 +61,7 @@ dependency.optional = function optional<Export>(...members: RequiredMembers<Expo
   return createSlot<Export>({ optional: true, members: requiredMembers(members) });
 };
 
-/** What the slot behind `value` asks for, or `undefined` when `value` is no slot. @internal */
+/** What the slot behind `value` asks for, or `undefined` when `value` is not a slot. @internal */
 export function slotRequest(value: unknown): SlotRequest | undefined {
   return isObject(value) ? slots.get(value)?.request : undefined;
 }

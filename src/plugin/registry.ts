@@ -73,7 +73,7 @@ export function readAs(owner: EntryOwner, graph: object): void {
   readers.set(graph, owner);
 }
 
-/** The table behind a registry. Throws a `TypeError` for what is none. @internal */
+/** The table behind a registry. Throws a `TypeError` when `registry` did not make it. @internal */
 export function entriesOf<Value>(of: Registry<Value>): EntryTable<Value> {
   if (of instanceof RegistryView) return (of as RegistryView<Value>).table;
   throw new TypeError(`${Bun.inspect(of)} is not a registry: make one with registry() in a module of the host`);

@@ -41,7 +41,7 @@ export class Subscription implements Switched {
   readonly #outer: Listener;
   #isOn = false;
 
-  /** Throws a `TypeError` for what is no source of events, or no listener. */
+  /** Throws a `TypeError` unless given a source of events and a listener. */
   constructor(owner: SwitchedOwner, source: EventSource, event: string, listener: Listener) {
     if (!isSource(source)) {
       throw new TypeError(`scope.on() takes an EventEmitter or EventTarget, not ${Bun.inspect(source, { depth: 0 })}`);

@@ -239,7 +239,7 @@ export class Reloader<Extension> {
       if (step.size === 0) this.#probation?.end("passed", "nothing changed");
     }
     if (source === "history") await this.#history.pop();
-    // A reload that found nothing new is no step to go back to, and must not push out the last good one.
+    // A reload that found nothing new is not a step to go back to, and must not push out the last good one.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
     await turnWhenDue();
     return detailsOf(prepared);

@@ -76,7 +76,7 @@ export function readSigningKey(source: string): SigningKey {
 }
 
 /**
- * All public keys of PEM texts or files. Throws `HOTSWAP_UNTRUSTED` for what cannot be read or is no Ed25519 key, and when
+ * All public keys of PEM texts or files. Throws `HOTSWAP_UNTRUSTED` for what cannot be read or is not an Ed25519 key, and when
  * there is none at all.
  */
 export function readTrustedKeys(trusted: readonly (string | TrustedKey)[]): CheckingKey[] {
@@ -138,7 +138,7 @@ function readKeyFile(file: string): string {
   }
 }
 
-/** As OpenSSH does: a private key of ours that others can read is no secret. */
+/** As OpenSSH does: a private key of ours that others can read is not a secret. */
 function readPrivateFile(file: string): string {
   let descriptor: number | undefined;
   try {
@@ -160,7 +160,7 @@ function readPrivateFile(file: string): string {
 function moment(name: string, value: Date | string | undefined): Date | undefined {
   if (value === undefined) return undefined;
   const date = new Date(value);
-  if (Number.isNaN(date.getTime())) throw new RangeError(`${name} of a trusted key is no time: ${String(value)}`);
+  if (Number.isNaN(date.getTime())) throw new RangeError(`${name} of a trusted key is not a time: ${String(value)}`);
   return date;
 }
 

@@ -226,9 +226,9 @@ describe("9 flags of Bun's bundler after --", () => {
 
 describe("9 flags that cannot be used are errors that say why", () => {
   test("an unknown one, with a suggestion", () => {
-    expect(refusal("--minfy")).toBe('--minfy is no flag of Bun\'s bundler (did you mean "--minify"?)');
-    expect(refusal("--nothing-like-it")).toBe("--nothing-like-it is no flag of Bun's bundler");
-    expect(refusal("-x")).toContain("-x is no flag");
+    expect(refusal("--minfy")).toBe('--minfy is not a flag of Bun\'s bundler (did you mean "--minify"?)');
+    expect(refusal("--nothing-like-it")).toBe("--nothing-like-it is not a flag of Bun's bundler");
+    expect(refusal("-x")).toContain("-x is not a flag");
     expect(refusal("plugin/alpha")).toContain("the folders stand before it");
   });
 

@@ -58,7 +58,7 @@ export default definePlugin({ onload() {} });
       expect.stringContaining('index.ts:3:25 Could not resolve: "no-such-package"'),
       expect.stringContaining('index.ts:4:18 "../beta" belongs to the plugin'),
       expect.stringContaining('index.ts:5:14 "live_five" begins with the live prefix'),
-      expect.stringContaining('index.ts:7:31 "onload" is no hook'),
+      expect.stringContaining('index.ts:7:31 "onload" is not a hook'),
       expect.stringContaining('unused.ts:1:14 "live_six" begins with the live prefix'),
     ]);
     const { message, diagnostics } = await buildFailure(project, "alpha");
@@ -112,7 +112,7 @@ describe("9 an option that cannot be used is one clear error", () => {
       [{ pluginDir: project.path("plugin/alpha/index.ts") }, /the plugin folder .*index\.ts is not a folder/],
       [
         { pluginDir: project.path("plugin/empty") },
-        /plugin\/empty is no plugin: it has no root module; add an index\.ts/,
+        /plugin\/empty is not a plugin: it has no root module; add an index\.ts/,
       ],
       [{ pluginDir: "" }, /the plugin folder "" does not exist/],
       [{ pluginDir: "/" }, /cannot be the name of a plugin/],

@@ -37,7 +37,7 @@ const cases: [string, string[], RegExp][] = [
   [
     "a plugin without index.ts",
     ["build", "plugin/no-index", "bin"],
-    /^error: plugin\/no-index is no plugin: .*add an index\.ts/,
+    /^error: plugin\/no-index is not a plugin: .*add an index\.ts/,
   ],
   [
     "a syntax error",
@@ -125,7 +125,7 @@ const cases: [string, string[], RegExp][] = [
   [
     "an unknown build flag",
     ["build", "plugin/alpha", "bin", "--", "--minfy"],
-    /^error: --minfy is no flag of Bun's bundler \(did you mean "--minify"\?\)/,
+    /^error: --minfy is not a flag of Bun's bundler \(did you mean "--minify"\?\)/,
   ],
   [
     "a build flag that would break artifacts",

@@ -109,7 +109,7 @@ describe("the control socket", () => {
     expect((await new ControlClient(socket.path).status()).loaded).toBe(true);
   });
 
-  test("something that is no socket is left alone", async () => {
+  test("something that is not a socket is left alone", async () => {
     await using project = await createProject();
     await using socket = await SocketPath.create();
     writeFileSync(socket.path, "precious");
@@ -117,7 +117,7 @@ describe("the control socket", () => {
       control: socket.path,
       logger: new RecordingLogger(),
     });
-    expect((await hotswapError(swapper.loadPlugins())).message).toContain("something that is no socket is there");
+    expect((await hotswapError(swapper.loadPlugins())).message).toContain("something that is not a socket is there");
     expect(await Bun.file(socket.path).text()).toBe("precious");
   });
 

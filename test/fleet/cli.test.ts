@@ -61,7 +61,7 @@ describe("12 hotswap fleet", () => {
       [["roll", "x", "--fleet", "chat", "--store", "f.db"], /roll takes the number of a release/],
       [["roll", "7", "--fleet", "chat", "--store", "f.db"], /has no release 7; there is none: publish one/],
       [["roll", "7", "--fleet", "chat", "--store", "f.db", "--watch", "soon"], /--watch is a time such as/],
-      [["status", "--fleet", "a/b", "--store", "f.db"], /is no name of a fleet/],
+      [["status", "--fleet", "a/b", "--store", "f.db"], /is not the name of a fleet/],
       [["status", "--fleet", "chat", "--store", "mysql://u:secret-word@h/d"], /of the protocol mysql cannot be opened/],
       [
         ["status", "--fleet", "chat", "--store", "postgres://u:secret-word@127.0.0.1:1/d"],

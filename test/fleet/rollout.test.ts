@@ -112,7 +112,9 @@ describe("12 a rollout", () => {
   test("one at a time: of two that begin at once, one is refused with what is under way", async () => {
     await using at = await onSqlite();
     const member = await at.join("a");
-    await at.publish(webPlugin(1, "await Bun.sleep(300)"));
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    Object.assign(globalThis, { gate });
+    await at.publish(webPlugin(1, "await globalThis.gate"));
     await at.publish(webPlugin(2));
     const results = await Promise.allSettled([
       at.fleet.roll(1, { by: "one" }),
@@ -127,6 +129,7 @@ describe("12 a rollout", () => {
         message: expect.stringMatching(/rollout 1 .* is under way/),
       });
     }
+    open();
     await over(at, 1);
     expect(await at.fleet.rollouts()).toHaveLength(1);
     await until("the winner's release runs", () => member.member.release !== null);
@@ -152,10 +155,13 @@ describe("12 a rollout", () => {
     await at.publish(webPlugin(1));
     await rolled(at, 1);
     const first = await at.join("first");
-    await at.publish(webPlugin(2, "await Bun.sleep(400)"));
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    Object.assign(globalThis, { gate });
+    await at.publish(webPlugin(2, "await globalThis.gate"));
     const { id } = await at.fleet.roll(2);
     const second = await at.join("second");
     expect([second.member.release, second.served()]).toEqual([1, 1]);
+    open();
     await over(at, id);
     await run([first, second], 2);
   });

@@ -127,8 +127,8 @@ test("other bytes of the same size, with the same inode and the same time, are s
 test("a manifest that hotswap did not write is refused, whatever is wrong with it", async () => {
   await using made = await folder();
   const wrong: readonly [unknown, RegExp][] = [
-    [7, /it is no object/],
-    [[], /it is no object/],
+    [7, /it is not an object/],
+    [[], /it is not an object/],
     [{ ...manifest, name: "" }, /its name is ""/],
     [{ ...manifest, name: "../up" }, /its name is "..\/up"/],
     [{ ...manifest, name: "a\0b" }, /its name is "a\\u0000b"/],

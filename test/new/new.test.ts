@@ -53,7 +53,7 @@ test("the project depends on the checkout that hotswap runs from, or on the one 
 });
 
 test.each([
-  ["nothing there", "nowhere", "is no folder"],
+  ["nothing there", "nowhere", "is not a folder"],
   ["another package", "other", "there is no hotswap"],
 ])("a --link to %s is refused, and nothing is written", async (_, link, message) => {
   await using project = await createProject({ "other/package.json": `{ "name": "other" }` });

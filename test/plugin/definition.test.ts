@@ -100,7 +100,7 @@ describe("2.3 what is no definition is an error at load time", () => {
     await using host = await createHost({ alpha: dynamic("onLaod() {}") });
     const error = await hotswapError(host.swapper.loadPlugins());
     expect(error).toMatchObject({ code: "HOTSWAP_INVALID_HOOK", plugin: "alpha", phase: "load" });
-    expect(error.message).toContain(`"onLaod" is no hook (did you mean "onLoad"?)`);
+    expect(error.message).toContain(`"onLaod" is not a hook (did you mean "onLoad"?)`);
   });
 
   test.each([

@@ -21,7 +21,7 @@ export const ENTRY_FILE = "__hotswap_entry__.ts";
 /** The namespace of the wrappers through which live bindings are reached; a path in it is a host module's name. */
 const LIVE_NAMESPACE = "hotswap-live";
 
-/** Files that are no modules in a bundle: they would become files beside it. */
+/** Files that are not modules in a bundle: they would become files beside it. */
 const unbundled = /\.(?:css|html?|node|wasm|sqlite3?|db)$/;
 
 /** What a file of the plugin may be taken for, whatever it is called. */
@@ -51,7 +51,7 @@ export interface HostImportsOptions {
   readonly escapes: ReadonlySet<string> | undefined;
 }
 
-/** A module of the host, with its file if that is none of a package. */
+/** A module of the host, with its file unless that belongs to a package. */
 export interface FoundModule {
   readonly name: HostModuleName;
   readonly file?: string | undefined;

@@ -10,7 +10,7 @@ export class PluginFolders {
   readonly #sources: SourceReader;
   readonly #known = new Map<string, boolean>();
 
-  /** @param root real path of the project's root, which is no plugin itself */
+  /** @param root real path of the project's root, which is not a plugin itself */
   constructor(root: string, sources: SourceReader) {
     this.#root = root;
     this.#sources = sources;

@@ -92,7 +92,7 @@ export class Resolution {
     const path = this.#ownFile(specifier, from);
     if (path === undefined) return undefined;
     if (!isInside(path, this.#options.pluginDir) || isInPackage(path)) {
-      throw new NeedsBundler(`${importer} imports "${specifier}", which is no module of the plugin`);
+      throw new NeedsBundler(`${importer} imports "${specifier}", which is not a module of the plugin`);
     }
     return { kind: "own", path };
   }

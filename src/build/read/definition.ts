@@ -130,7 +130,7 @@ function checkMembers(file: SourceFile, definition: ObjectExpression): Diagnosti
     if (property.type !== "Property" || name === undefined) continue;
     if (!isHookName(name)) {
       problems.push(
-        file.problem(`"${name}" is no hook${didYouMean(name, Object.keys(hooks))}`, property.key, INVALID_HOOK),
+        file.problem(`"${name}" is not a hook${didYouMean(name, Object.keys(hooks))}`, property.key, INVALID_HOOK),
       );
       continue;
     }

@@ -18,7 +18,7 @@ export interface Origin {
   readonly evidence: Evidence;
 }
 
-/** Finds the code file that a module imports; `undefined` when it is none of those that are to be followed. */
+/** Finds the code file that a module imports; `undefined` for a file that is not to be followed. */
 export type ResolveFile = (specifier: string, importer: string) => SourceFile | undefined;
 
 type Declarations = ReadonlyMap<string, Declared>;

@@ -46,7 +46,7 @@ export function readPluginFolder(dir: string): PluginFolder {
   if (rootModule === undefined) {
     throw new HotswapError(
       "HOTSWAP_BUILD_FAILED",
-      `${displayPath(dir)} is no plugin: it has no root module; add an index.ts with \`export default definePlugin({ ... })\``,
+      `${displayPath(dir)} is not a plugin: it has no root module; add an index.ts with \`export default definePlugin({ ... })\``,
       { plugin: basename(dir) },
     );
   }

@@ -133,7 +133,7 @@ export class HostSide {
     try {
       this.#folder.clean([folder, before]);
     } catch (error) {
-      // The release is live: what could not be deleted is no reason to call that failed.
+      // The release is live: what could not be deleted is not a reason to call that failed.
       this.#swapper.logger.warn(`old releases could not be removed: ${describeError(error)}`);
     }
   }

@@ -47,7 +47,7 @@ export const BEATS_PER_LEASE = 3;
 export function fillJoinOptions(options: JoinOptions): FilledJoinOptions {
   const { id = `${hostname()}-${process.pid}`, heartbeat = 10_000, poll = 2000 } = options;
   if (!/^[\w.:@-]{1,128}$/.test(id)) {
-    throw fleetFailed(`${JSON.stringify(id)} is no id of a member: use up to 128 letters, digits, and . : @ - _`);
+    throw fleetFailed(`${JSON.stringify(id)} is not the id of a member: use up to 128 letters, digits, and . : @ - _`);
   }
   for (const [name, value] of Object.entries({ heartbeat, poll })) {
     if (!(value >= 10 && value <= 600_000)) throw new RangeError(`${name} must be from 10 to 600000 ms, not ${value}`);

@@ -32,7 +32,7 @@ export class StoreUrl {
   readonly name: string;
   readonly #secrets: readonly string[];
 
-  /** Throws `HOTSWAP_STORE_FAILED` for what is no URL; the message does not repeat it. */
+  /** Throws `HOTSWAP_STORE_FAILED` for what is not a URL; the message does not repeat it. */
   constructor(url: string, what: string) {
     let parsed: URL;
     try {

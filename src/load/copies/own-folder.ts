@@ -57,7 +57,7 @@ export class OwnFolder implements Disposable {
 }
 
 /**
- * Removes the folders of processes of ours that ended without cleaning up. Those of other users are none of our business, and
+ * Removes the folders of processes of ours that ended without cleaning up. Those of other users are left alone, and
  * what cannot be removed is reported and left.
  */
 function removeOrphans(parent: string, report: Report): void {

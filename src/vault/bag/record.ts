@@ -31,7 +31,7 @@ function headerType({ name, version, plugin }: TypeVersion): NonNullable<Header[
   return plugin === undefined ? [name, version] : [name, version, plugin];
 }
 
-/** The entry of a record. Throws `HOTSWAP_STORE_FAILED` when the text is none of ours. */
+/** The entry of a record. Throws `HOTSWAP_STORE_FAILED` when we did not write the text. */
 export function readRecord({ key, text }: StoreRecord): Entry {
   try {
     const end = text.indexOf("\n");

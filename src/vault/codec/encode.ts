@@ -48,7 +48,7 @@ export function encode(
 export type TypeLookup = (prototype: object) => KnownType | undefined;
 
 /**
- * Objects are taken breadth first from a list that grows while it is worked off, so depth is no limit; an object's
+ * Objects are taken breadth first from a list that grows while it is worked off, so depth is not a limit; an object's
  * place in the list is the index of its row.
  */
 class Encoder implements RowWriter {

@@ -139,7 +139,7 @@ function typesOf(source: LiveTypeSource | undefined): TypeSource {
   return types;
 }
 
-/** The row of an object, as if it were that of an instance; `undefined` when it is no object with fields. */
+/** The row of an object, as if it were that of an instance; `undefined` when it is not an object with fields. */
 function instanceRow(row: Row, type: KnownType): TaggedRow | undefined {
   if (!isTagged(row)) return ["live", "", type.version, row];
   return row[0] === "live" ? row : undefined;

@@ -37,7 +37,7 @@ export interface SqliteStore extends DataStore {
  * write-ahead log while it is open, and `<path>-lock`, an empty file by which a second owner, in this process or
  * another, is kept out. Reading the file meanwhile, as `hotswap vault <path>` does, is possible.
  *
- * A data bag and a job queue each need a store of their own. Throws `HOTSWAP_STORE_FAILED` for what is no path of a
+ * A data bag and a job queue each need a store of their own. Throws `HOTSWAP_STORE_FAILED` for what is not a path of a
  * file.
  */
 export function sqliteStore(path: string): SqliteStore {

@@ -70,14 +70,16 @@ describe("2.3 a definition is recognised", () => {
     ],
     ["with type arguments", `${imported}export default definePlugin<number>({ nope() {} });`],
   ])("%s", async (_, code) => {
-    expect((await verdict(code)).map((complaint) => complaint.replace(/^[\d:]+ /, ""))).toEqual(['"nope" is no hook']);
+    expect((await verdict(code)).map((complaint) => complaint.replace(/^[\d:]+ /, ""))).toEqual([
+      '"nope" is not a hook',
+    ]);
   });
 });
 
 describe("2.3 a hook that is unknown or of the wrong type is an error", () => {
   const cases: [string, string, string[]][] = [
-    ["unknown, with a suggestion", "onload() {}", ['2:31 "onload" is no hook (did you mean "onLoad"?)']],
-    ["unknown, in quotes", '"on-load"() {}', ['2:31 "on-load" is no hook (did you mean "onLoad"?)']],
+    ["unknown, with a suggestion", "onload() {}", ['2:31 "onload" is not a hook (did you mean "onLoad"?)']],
+    ["unknown, in quotes", '"on-load"() {}', ['2:31 "on-load" is not a hook (did you mean "onLoad"?)']],
     ["a number", "onFree: 3", ['2:39 "onFree" must be a function, not a number']],
     ["an object", "export: { one: 1 }", ['2:39 "export" must be a function, not an object']],
     ["null", "onInit: null", ['2:39 "onInit" must be a function, not null']],
@@ -161,7 +163,7 @@ describe("2.3 in a large root module, of which only the end is parsed when that 
   const large = (end: string): string => `${imported}${bulk.join("\n")}\n${end}\n`;
 
   test.each([
-    ["a wrong hook", "export default definePlugin({ onload() {} });", '402:31 "onload" is no hook'],
+    ["a wrong hook", "export default definePlugin({ onload() {} });", '402:31 "onload" is not a hook'],
     [
       "a hook that is declared above",
       "const onLoad = 5;\nexport default definePlugin({ onLoad });",
@@ -170,7 +172,7 @@ describe("2.3 in a large root module, of which only the end is parsed when that 
     [
       "a wrong definition, followed by a comment that holds a right one",
       "export default definePlugin({ onload() {} });\n/*\nexport default definePlugin({});\n*/",
-      '402:31 "onload" is no hook',
+      '402:31 "onload" is not a hook',
     ],
     ["no definition", "export default {};", "402:16 the default export is an object"],
   ])("%s is found", async (_, end, complaint) => {

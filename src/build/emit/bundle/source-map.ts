@@ -121,7 +121,7 @@ export function nameModules(code: string, root: string): string {
   });
 }
 
-/** The source is a module that exists only while the bundler is at work; a drive letter is no namespace. */
+/** The source is a module that exists only while the bundler is at work; a drive letter is not a namespace. */
 export function isVirtual(source: string): boolean {
   return /^[\w-]{2,}:/.test(source);
 }

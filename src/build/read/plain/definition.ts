@@ -19,7 +19,7 @@ export function isPlainlyFine(path: string, text: string): boolean {
   if (lines === undefined || start === -1) return false;
   const imported = (IMPORT.exec(lines)?.[1] ?? "").split(",").map((name) => name.trim());
   if (!imported.includes("definePlugin")) return false;
-  // After the object: what stands behind the semicolon is no part of the definition.
+  // After the object: what follows the semicolon does not belong to the definition.
   const [open, comma, close, end] = readBrackets(lines, start + DEFINITION.length, 4);
   const followed = comma?.text === "," ? [close, end] : [comma, close];
   if (open?.text !== "{}" || followed[0]?.text !== ")" || followed[1]?.text !== ";") return false;

@@ -12,7 +12,7 @@ export function plainLines(text: string): string | undefined {
   // Strings that go on in the next line, and line ends that are allowed in strings.
   if (/[\u2028\u2029]|\\\r?\n|\r(?!\n)/.test(text)) return undefined;
   const plain = `\n${text}`.replaceAll(/(\n[ \t]*)\/\*[^]*?\*\//g, "$1");
-  // One that does not begin its line may stand in a string, and then it is none.
+  // One that does not begin its line may be part of a string.
   if (plain.includes("/*")) return undefined;
   if (plain.includes("`") && !plain.split("\n").every((line) => !line.includes("`") || closedLine.test(line))) {
     return undefined;
@@ -23,7 +23,7 @@ export function plainLines(text: string): string | undefined {
 
 /**
  * The exported functions at the top level that are neither asynchronous nor generators, in what {@link plainLines}
- * answers: `export` at the beginning of a line is no word of anything else there.
+ * returns: there, `export` at the beginning of a line always begins an export.
  */
 export function exportedFunctions(lines: string): ReadonlySet<string> {
   return new Set(lines.matchAll(/\nexport function ([A-Za-z_$][\w$]*)\(/g).map(([, name = ""]) => name));
