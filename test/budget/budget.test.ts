@@ -66,7 +66,7 @@ test("objects that calls leave behind stay within their budget", async () => {
     invokeEach: { Array: 100, Object: 100 },
     invokeEachBackward: { Array: 100, Object: 100 },
     invokeFunc: {},
-    "invokeFunc, counted": {},
+    "invokeFunc, counted": { Array: 100 },
     "lookup, kept": {},
     findPlugin: {},
   });
