@@ -36,6 +36,17 @@ export type MistakeIn<Name extends string> = `${string}.${string}` extends Name
       : never
     : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
 
+/** The name of a plugin itself, or the {@link Mistake} in it. Where no plugin is registered, nothing is known of any. */
+export type CheckedPlugin<Name> = Name extends string
+  ? string extends Name
+    ? Name
+    : [keyof Registered] extends [never]
+      ? Name
+      : Lowercase<Name> extends keyof Registered
+        ? Name
+        : Mistake<`there is no plugin "${Name}"`>
+  : never;
+
 /** The names of functions by the names of registered plugins, which are compared without case. */
 type Registered = {
   [Name in keyof PluginRegistry & string as Lowercase<Name>]: NamesOf<PluginRegistry[Name]>;

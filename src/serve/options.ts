@@ -1,4 +1,4 @@
-import type { CheckedReference, FunctionReference, Mistake } from "./function-reference.ts";
+import type { CheckedPlugin, CheckedReference, FunctionReference, Mistake } from "./function-reference.ts";
 
 type Methods<Handler> = Partial<Record<Bun.Serve.HTTPMethod, Handler>>;
 
@@ -69,14 +69,16 @@ type SocketMistakes<Given> = {
       ? Given[Option] extends string
         ? CheckedReference<Given[Option]>
         : unknown
-      : unknown
+      : Option extends "plugin"
+        ? CheckedPlugin<Given[Option]>
+        : unknown
     : Mistake<`"${Option & string}" is neither an event nor a setting of sockets`>;
 };
 
 /** Who answers: at least one of the three. */
-type Answering<SocketData, Path extends string, Result, Name extends string, Given> =
+type Answering<SocketData, Path extends string, Result, Name extends string, Given, App extends string> =
   | {
-      readonly app: string;
+      readonly app: CheckedPlugin<App>;
       readonly fetch?: FetchHandler<SocketData, Result, Name>;
       readonly routes?: Routes<SocketData, Path, Result, Given>;
     }
@@ -103,8 +105,8 @@ type Listening<SocketData> =
     });
 
 /**
- * The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. `Name`, `Given` and
- * `GivenSockets` are the names, routes and events that were given, for the compiler to check.
+ * The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. `Name`, `Given`,
+ * `GivenSockets` and `App` are the names, routes, events and app that were given, for the compiler to check.
  */
 export type ServeOptions<
   SocketData,
@@ -112,14 +114,15 @@ export type ServeOptions<
   Name extends string = FunctionReference,
   Given = unknown,
   GivenSockets = unknown,
+  App extends string = string,
 > = Listening<SocketData> & {
   /** Called with what a handler threw: `(error) => Response`. */
   readonly error?: CheckedReference<Name> | NonNullable<Bun.Serve.BaseServeOptions<SocketData>["error"]>;
   /** A response header that says which generation answered, as `chat#3`: `"x-hotswap"`. None unless set. */
   readonly versionHeader?: string;
 } & (
-    | (Answering<SocketData, Path, Response, Name, Given> & { readonly websocket?: undefined })
-    | (Answering<SocketData, Path, Response | undefined | void, Name, Given> & {
+    | (Answering<SocketData, Path, Response, Name, Given, App> & { readonly websocket?: undefined })
+    | (Answering<SocketData, Path, Response | undefined | void, Name, Given, App> & {
         readonly websocket: SocketMistakes<GivenSockets> & ServeSockets<SocketData>;
       })
   );
@@ -127,7 +130,13 @@ export type ServeOptions<
 /** A server whose `reload` takes plugins' functions, too. */
 export interface LiveServer<SocketData> extends Omit<Bun.Server<SocketData>, "reload"> {
   /** As `Bun.Server.reload`: the handlers are replaced, the address stays. */
-  reload<const Path extends string, Name extends string = FunctionReference, Given = unknown, GivenSockets = unknown>(
-    options: ServeOptions<SocketData, Path, Name, Given, GivenSockets> | Bun.Serve.Options<SocketData, Path>,
+  reload<
+    const Path extends string,
+    Name extends string = FunctionReference,
+    Given = unknown,
+    GivenSockets = unknown,
+    App extends string = string,
+  >(
+    options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App> | Bun.Serve.Options<SocketData, Path>,
   ): LiveServer<SocketData>;
 }

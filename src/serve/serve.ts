@@ -35,7 +35,8 @@ export function serve<
   Name extends string = FunctionReference,
   Given = unknown,
   GivenSockets = unknown,
->(swapper: SetSource, options: ServeOptions<SocketData, Path, Name, Given, GivenSockets>): LiveServer<SocketData> {
+  App extends string = string,
+>(swapper: SetSource, options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App>): LiveServer<SocketData> {
   let targets: readonly Target[] = [];
   const sockets = new PinnedSockets(swapper, () => targets);
   const shared: Shared = {

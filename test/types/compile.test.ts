@@ -59,6 +59,9 @@ const server = serve(swapper, {
   },
 });
 server.reload({ routes: { "/": { GET: "lobby.page" } } });
+serve(swapper, { app: "Lobby", websocket: { plugin: "lobby", data: 7, drain: (socket) => void socket.data.toFixed() } });
+declare const named: string;
+serve(swapper, { app: named, websocket: { plugin: named } });
 `,
   "host.ts": `
 import { PluginManagerSwapper, type PluginManager } from "hotswap";
@@ -145,6 +148,13 @@ const serverMistakes = {
     `{ fetch: "lobby.join", websocket: { data: 7, message: "lobby.mesage", drain: (socket) => void socket.data.toFixed() } }`,
     noFunction("mesage"),
   ],
+  "an app": [`{ app: "loby" }`, noPlugin("loby")],
+  "an app beside settings of sockets": [`{ app: "loby", websocket: { idleTimeout: 3 } }`, noPlugin("loby")],
+  "a plugin for sockets": [`{ fetch: "lobby.join", websocket: { plugin: "loby" } }`, noPlugin("loby")],
+  "a plugin for sockets beside a handler": [
+    `{ app: "lobby", websocket: { data: 7, plugin: "loby", drain: (socket) => void socket.data.toFixed() } }`,
+    noPlugin("loby"),
+  ],
   "no event": [
     `{ fetch: "lobby.join", websocket: { opened: "lobby.message" } }`,
     `"opened" is neither an event nor a setting of sockets`,
@@ -166,6 +176,10 @@ const serverMistakes = {
   ],
 } as const;
 
+function noPlugin(name: string): string {
+  return `there is no plugin "${name}"`;
+}
+
 function noFunction(name: string): string {
   return `there is no function "${name}" in the plugin "lobby"`;
 }
@@ -178,7 +192,7 @@ test.each(resolutions)(
     for (const [name, [options]] of Object.entries(serverMistakes)) {
       code[name] = `serve(swapper, ${options})`;
     }
-    code["reload"] = `serve(swapper, { app: "web" }).reload({ routes: { "/": "lobby.pgae" } })`;
+    code["reload"] = `serve(swapper, { app: "lobby" }).reload({ routes: { "/": "lobby.pgae" } })`;
     const lines = await complaintsAbout(code, resolution);
     const said = Object.fromEntries(
       lines.map((line) => [/^wrong\/(.*?)\.ts\(/.exec(line)?.[1], line.replaceAll(String.raw`\"`, `"`)]),
