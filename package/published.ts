@@ -24,7 +24,11 @@ export function publishedManifest(): Manifest {
  */
 export async function bundle(dist: string): Promise<void> {
   // Several entrances are called index.ts: they get their names in dist/ from files that only lead to them.
-  const named = [...entrances(), { name: "worker", source: "./src/load/worker-bridge.ts" }];
+  const named = [
+    ...entrances(),
+    { name: "worker", source: "./src/load/worker-bridge.ts" },
+    { name: "build-child", source: "./src/build/child/child.ts" },
+  ];
   const files = Object.fromEntries(
     named.map(({ name, source }) => [join(checkout, `${name}.ts`), `export * from ${JSON.stringify(source)};`]),
   );

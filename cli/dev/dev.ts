@@ -29,6 +29,11 @@ export const devCommand = defineCommand({
       default: "live_",
       description: "How the names of live functions and types begin, in any case (default live_)",
     },
+    restart: {
+      type: "boolean",
+      default: true,
+      description: "Restart the host when its own files, its packages or .env change; --no-restart only says so",
+    },
     write: { type: "boolean", description: "Write artifacts, too; the host does not need them" },
     buildFlags: { type: "string", valueHint: "FLAGS", description: "Flags for Bun's bundler, separated by blanks" },
   },
@@ -63,6 +68,7 @@ export const devCommand = defineCommand({
       plugins: patternsOf(await pluginFolders(operands)),
       build: { outputDir: out, include, exclude, livePrefix, buildFlags },
       write: flags.write === true,
+      restart: flags.restart !== false,
       command: rest,
       cwd: process.cwd(),
     });

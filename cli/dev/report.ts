@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import type { DevEvent } from "../../src/dev/session.ts";
 import { displayPath } from "../../src/build/diagnostic.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
@@ -30,15 +29,20 @@ export function describeEvent(event: DevEvent, paint: Paint): string | undefined
       return `${paint.yellow(typeof event.how === "number" ? `the host ended with code ${event.how}` : `the host was ended by ${event.how}`)}; it is started again by the next save, or by ${paint.bold("r")}`;
     case "reloaded":
       return describeReloaded(event, paint);
-    case "restart needed":
-      return event.files.length === 0
-        ? "no restart is needed any more"
-        : `${paint.yellow("restart needed")}: ${event.files.map((file) => relative(process.cwd(), file)).join(", ")} changed, and the host loads its own modules once; ${paint.bold("r")} restarts`;
+    case "host changed":
+      return describeHostChange(event, paint);
     case "failed":
       return failure(paint, `${event.what}: ${event.error.message}`);
     default:
       return event satisfies never;
   }
+}
+
+function describeHostChange({ files, restarts }: DevEvent & { readonly type: "host changed" }, paint: Paint): string {
+  if (files.length === 0) return "no restart is needed any more";
+  const changed = `${files.map(displayPath).join(", ")} changed`;
+  if (restarts) return `${changed}: the host is restarted`;
+  return `${paint.yellow("restart needed")}: ${changed}, and the host loads its own modules once; ${paint.bold("r")} restarts`;
 }
 
 /** One line with the keys. */

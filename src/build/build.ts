@@ -8,6 +8,8 @@ import { inOrder } from "./emit/bundle/messages.ts";
 import { artifactMap, isVirtual, nameModules } from "./emit/bundle/source-map.ts";
 import { warnOfRenamedClasses } from "./emit/bundle/renamed-classes.ts";
 import { BuildError } from "./diagnostic.ts";
+import { hasForgotten } from "../load/resolve.ts";
+import { inChild } from "./child/in-child.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
 import type { MemoryBuild } from "./memory-build.ts";
@@ -16,6 +18,7 @@ import {
   type BuildResult,
   definingFiles,
   encodeBuild,
+  type EncodedBuild,
   type LinkedBuild,
   pathFromRoot,
   publishBuild,
@@ -43,10 +46,25 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
   const filled = fillOptions(options);
   const stopwatch = new Stopwatch();
   if (!filled.bundle) return writeEntry(filled, readPluginFolder(filled.pluginDir), new SourceFiles(), stopwatch);
+  if (!filled.leaveTemps)
+    return publishBuild(options, filled, await encodedWhole(options, filled, stopwatch), stopwatch);
   const whole = await linkWhole(filled, stopwatch);
-  const result = await publishBuild(options, whole);
-  if (!filled.leaveTemps) return result;
+  const result = await publishBuild(options, filled, encodeBuild(whole), stopwatch);
   return { ...result, temps: await temps(filled, whole.folder, whole.live.things, whole.bundle, result.manifest) };
+}
+
+/** The bundler of this process may remember what is no longer so. */
+async function encodedWhole(options: BuildOptions, filled: FilledOptions, stopwatch: Stopwatch): Promise<EncodedBuild> {
+  if (!hasForgotten()) return encodeBuild(await linkWhole(filled, stopwatch));
+  const { beforePublish: _, ...plain } = options;
+  const encoded = await inChild({ kind: "whole", options: plain });
+  stopwatch.lap("bundle");
+  return encoded;
+}
+
+/** Builds what {@link build} builds, and publishes nothing. */
+export async function encodeWhole(options: BuildOptions): Promise<EncodedBuild> {
+  return encodeBuild(await linkWhole(fillOptions(options), new Stopwatch()));
 }
 
 /** The whole plugin as one bundle. */
@@ -73,20 +91,20 @@ async function linkWhole(filled: FilledOptions, stopwatch: Stopwatch): Promise<L
 /** Builds what {@link build} builds, and writes nothing. Throws what {@link build} throws. */
 export async function bundleInMemory(options: BuildOptions, why: string): Promise<MemoryBuild> {
   const filled = fillOptions(options);
-  const whole = await linkWhole(filled, new Stopwatch());
-  const { unsigned, manifest, warnings } = encodeBuild(whole);
+  const { name, root, outputDir } = filled;
+  const { artifact, manifest, modules, warnings } = await encodedWhole(options, filled, new Stopwatch());
   options.beforePublish?.();
-  const { name, root } = filled;
+  const { hash, bytes } = artifact;
   return {
     artifact: {
       name,
-      file: artifactFile(filled.outputDir, name),
-      hash: unsigned.hash,
+      file: artifactFile(outputDir, name),
+      hash,
       manifest,
       isInMemory: true,
-      bytes: async () => unsigned.bytes,
+      bytes: async () => bytes,
     },
-    modules: whole.linked.modules.map((module) => join(root, module)),
+    files: modules.map((module) => join(root, module)),
     warnings,
     bundled: [{ module: name, why }],
   };

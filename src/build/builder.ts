@@ -2,7 +2,7 @@ import { artifactFile } from "../artifact/publish.ts";
 import { builtArtifact } from "../load/built-plugin.ts";
 import { build, bundleInMemory } from "./build.ts";
 import { builtPlugin, type CompiledPlugin, linkedPlugin, PluginCompiler } from "./compile-plugin.ts";
-import { type BuildResult, describePlugin, publishBuild } from "./emit/publish-build.ts";
+import { type BuildResult, describePlugin, encodeBuild, publishBuild } from "./emit/publish-build.ts";
 import type { MemoryBuild } from "./memory-build.ts";
 import { NeedsBundler } from "./needs-bundler.ts";
 import { type BuildOptions, type FilledOptions, fillOptions } from "./options.ts";
@@ -79,7 +79,7 @@ class IncrementalBuilder implements MemoryBuilder {
     const { folder, live } = compiled;
     const linked = linkedPlugin(filled, compiled);
     stopwatch.lap("link");
-    return publishBuild(this.#options, { filled, folder, live, linked, stopwatch });
+    return publishBuild(this.#options, filled, encodeBuild({ filled, folder, live, linked, stopwatch }), stopwatch);
   }
 
   async #buildInMemory(changed: readonly string[] | undefined): Promise<MemoryBuild> {
@@ -95,7 +95,10 @@ class IncrementalBuilder implements MemoryBuilder {
         builtPlugin(filled, compiled, manifest, assets),
         artifactFile(filled.outputDir, filled.name),
       ),
-      modules: sections.map(({ file }) => file),
+      files: [
+        ...sections.map(({ file }) => file),
+        ...sections.flatMap(({ module }) => module.compiled.inputs?.files ?? []),
+      ],
       warnings: [...live.warnings, ...warnings],
       bundled,
     };

@@ -171,7 +171,8 @@ export class PluginCompiler {
       const [file = "", type] = path.split("?type=");
       const source = this.#read(file);
       let module = known.get(path);
-      if (module?.compiled.source !== source || module.settings !== settings.of(dirname(file))) {
+      const isCurrent = module?.compiled.source === source && module.compiled.inputs?.isCurrent !== false;
+      if (module === undefined || !isCurrent || module.settings !== settings.of(dirname(file))) {
         await turnWhenDue();
         module = await this.#compileModule(path, source, type, contexts);
         // Whatever happens to the others, this one need not be compiled again.

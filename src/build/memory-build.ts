@@ -6,8 +6,8 @@ import type { BundledModule } from "./emit/publish-build.ts";
 export interface MemoryBuild {
   /** As a scan of the output folder would find it, if it were written there. */
   readonly artifact: FoundArtifact;
-  /** Absolute paths of the modules that are in it. */
-  readonly modules: readonly string[];
+  /** Absolute paths of the files that it was made of, as far as they are known. */
+  readonly files: readonly string[];
   readonly warnings: readonly Diagnostic[];
   /** What was given to the bundler, and why. */
   readonly bundled: readonly BundledModule[];

@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { build, type BuildResult } from "../build/index.ts";
 import { removeStaleArtifact } from "./stale-artifacts.ts";
 import { PluginFolders } from "./source/plugin-folders.ts";
-import { PluginSet, type PluginSetOptions } from "./source/plugin-set.ts";
+import { PluginSet, type PluginSetOptions, withImports } from "./source/plugin-set.ts";
 
 export interface BuildWatchOptions extends Pick<PluginSetOptions<BuildResult>, "plugins" | "build" | "onError"> {
   /** Called after each build. `again` is whether the one before it failed. */
@@ -19,6 +20,11 @@ export function watchBuilds(options: BuildWatchOptions): Disposable {
     persistent: true,
     // They are those that a build makes.
     builderOf: (each) => () => build(each),
+    filesOf: ({ modules }, { dir, root }) =>
+      withImports(
+        modules.map((module) => join(root, module)),
+        dir,
+      ),
     onBuilt: (_, built, before) => {
       if (built.ok) onBuilt({ result: built.result, again: before === false });
       else onFailed(built.error);

@@ -1,7 +1,8 @@
-import { existsSync, type FSWatcher, readFileSync, statSync, watch } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { JavaScriptLoader } from "bun";
+import { FolderWatcher } from "../watch/folder-watcher.ts";
 import { isInPackage, resolveFile } from "../build/read/resolve.ts";
 
 export interface HostFilesOptions {
@@ -32,7 +33,7 @@ export class HostFiles implements Disposable {
   readonly #options: HostFilesOptions;
   /** Contents when the host started, by path; the hash of a file that was not there is `undefined`. */
   readonly #started = new Map<string, number | bigint | undefined>();
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, FolderWatcher>();
   #reported = "";
   #timer: Timer | undefined;
 
@@ -43,16 +44,29 @@ export class HostFiles implements Disposable {
   /** Follows these files and what they import. What is known already keeps the content that it had when the host started. */
   add(starts: Iterable<string>): void {
     const unknown = Array.from(starts).filter((file) => !this.#started.has(file));
-    for (const file of closure(unknown, this.#options.isPlugin)) {
+    this.#know(closure(unknown, this.#options.isPlugin));
+  }
+
+  /** Follows what the host says that it has loaded. */
+  addLoaded(files: readonly string[]): void {
+    this.#know(files.filter((file) => !this.#options.isPlugin(file)));
+  }
+
+  #know(files: Iterable<string>): void {
+    for (const file of files) {
       if (this.#started.has(file)) continue;
       this.#started.set(file, contentHash(file));
       this.#watchFolder(dirname(file));
     }
   }
 
+  get files(): readonly string[] {
+    return Array.from(this.#started.keys());
+  }
+
   /** The folders in which the files lie. */
-  get folders(): Iterable<string> {
-    return this.#watchers.keys();
+  get folders(): readonly string[] {
+    return Array.from(this.#watchers.keys());
   }
 
   /** The host is started anew with the files as they are now. */
@@ -61,7 +75,7 @@ export class HostFiles implements Disposable {
     this.#started.clear();
     this.#reported = "";
     clearTimeout(this.#timer);
-    this.add(files.filter((file) => existsSync(file)));
+    this.#know(files.filter((file) => isSetting(file) || existsSync(file)));
   }
 
   [Symbol.dispose](): void {
@@ -72,27 +86,42 @@ export class HostFiles implements Disposable {
 
   #watchFolder(dir: string): void {
     if (this.#watchers.has(dir)) return;
-    try {
-      const watcher = watch(dir, (_, name) => {
-        if (name !== null && !this.#started.has(join(dir, name))) return;
+    const watcher = new FolderWatcher(dir, {
+      recursive: false,
+      persistent: true,
+      onChange: (path) => {
+        if (path !== undefined && !this.#started.has(path)) return;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#compare(), QUIET);
-      });
-      this.#watchers.set(dir, watcher.on("error", this.#options.onError));
-    } catch (error) {
-      this.#options.onError(error);
-    }
+      },
+      onError: this.#options.onError,
+    });
+    this.#watchers.set(dir, watcher);
   }
 
   #compare(): void {
     const changed = Array.from(this.#started)
-      .filter(([file, hash]) => contentHash(file) !== hash)
+      .filter(([file, hash]) => {
+        const now = contentHash(file);
+        // A module that is gone may be about to come back: a host could not start without it.
+        return now !== hash && (now !== undefined || isSetting(file));
+      })
       .map(([file]) => file);
     const report = changed.join("\n");
     if (report === this.#reported) return;
     this.#reported = report;
     this.#options.onChange(changed);
   }
+}
+
+/** The files that set the environment of what is started in a folder, whether they are there or not. */
+export function environmentFiles(cwd: string): string[] {
+  const mode = process.env["NODE_ENV"] ?? "development";
+  return [".env", ".env.local", `.env.${mode}`, `.env.${mode}.local`, "bunfig.toml"].map((name) => join(cwd, name));
+}
+
+function isSetting(file: string): boolean {
+  return /^(?:\.env|bunfig\.toml$)/.test(basename(file));
 }
 
 /** The files that a command line names: `bun src/host.ts` names one. */

@@ -15,6 +15,6 @@ export type DevReport =
    */
   | { readonly type: "reloaded"; readonly reload: Reload; readonly since: number | null }
   | { readonly type: "plugin error"; readonly error: ErrorReport }
-  /** Files of the host that plugins take something from; absolute paths. */
+  /** Files that the host has loaded, which only a restart can change; absolute paths, those since the last report. */
   | { readonly type: "host files"; readonly files: readonly string[] }
   | { readonly type: "failed"; readonly what: string; readonly error: WireError };

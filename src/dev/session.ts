@@ -5,7 +5,7 @@ import type { Status } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
 import { isHotswapError } from "../errors.ts";
 import { OwnFolder } from "../load/copies/own-folder.ts";
-import { filesNamedBy, HostFiles } from "./host-files.ts";
+import { environmentFiles, filesNamedBy, HostFiles } from "./host-files.ts";
 import { HostProcess } from "./host-process.ts";
 import { NextSave } from "./next-save.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
@@ -20,9 +20,12 @@ export type DevEvent =
   | { readonly type: "host ready"; readonly status: Status }
   | { readonly type: "host silent" }
   | { readonly type: "host ended"; readonly how: number | NodeJS.Signals }
-  | { readonly type: "restart needed"; readonly files: readonly string[] };
+  /** Files of the host are not, or again, what they were when it started; `restarts` says that it is started anew. */
+  | { readonly type: "host changed"; readonly files: readonly string[]; readonly restarts: boolean };
 
 export interface DevSessionOptions extends DevBuilds {
+  /** Restart the host when its own files change; otherwise it is only said. */
+  readonly restart: boolean;
   /** Starts the host. */
   readonly command: readonly string[];
   readonly cwd: string;
@@ -59,7 +62,8 @@ export class DevSession implements AsyncDisposable {
       onChange: (files) => {
         if (this.#host === undefined) return;
         this.#restartNeeded = files.length > 0;
-        this.#tell({ type: "restart needed", files });
+        this.#tell({ type: "host changed", files, restarts: this.#restartNeeded && options.restart });
+        if (this.#restartNeeded && options.restart) void this.restart();
       },
       onError: (error) => this.#failed("the host's files cannot be watched", error),
     });
@@ -68,7 +72,7 @@ export class DevSession implements AsyncDisposable {
   /** Starts the host. Throws when there is no such program. */
   start(): void {
     const { command, cwd } = this.#options;
-    this.#hostFiles.add(filesNamedBy(command, cwd));
+    this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)]);
     this.#startHost();
   }
 
@@ -144,7 +148,8 @@ export class DevSession implements AsyncDisposable {
   #awaitSave(startedAt: number): void {
     if (this.#closed) return;
     const { plugins, watched } = this.#folders.list();
-    const sources = { trees: plugins, folders: [...watched, ...this.#hostFiles.folders] };
+    const { folders, files } = this.#hostFiles;
+    const sources = { trees: plugins, folders: [...watched, ...folders], files };
     this.#nextSave = new NextSave(sources, startedAt, () => void this.restart());
   }
 
@@ -159,7 +164,7 @@ export class DevSession implements AsyncDisposable {
     if (report.type === "host connected" && this.#host !== undefined) {
       this.#client = new ControlClient(this.#host.control);
     }
-    if (report.type === "host files") this.#hostFiles.add(report.files);
+    if (report.type === "host files") this.#hostFiles.addLoaded(report.files);
     if (report.type === "reloaded" && report.reload.kind === "load" && report.reload.ok) void this.#ready();
     else this.#tell(report);
   }

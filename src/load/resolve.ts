@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
 
+import { OwnFolder } from "./copies/own-folder.ts";
 /** The endings that an import may leave out, in the order in which Bun tries them. */
 export const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
 
@@ -45,11 +47,44 @@ export function resolveImport(specifier: string, file: string): string {
   requireNoInstall(specifier, file);
   const from = dirname(file);
   try {
-    return Bun.resolveSync(isPath(specifier) ? pathOf(specifier, from) : specifier, from);
+    return resolveNow(isPath(specifier) ? pathOf(specifier, from) : specifier, from);
   } catch {
     // Taken for a folder, the file has nothing in it, and the error names what was asked for, and by whom.
     return Bun.resolveSync(specifier, file);
   }
+}
+
+/**
+ * Leads to the root of the file system: Bun remembers for as long as the process lives what it found by a path, or did not find,
+ * and by this path it has not looked yet. Empty as long as nothing is to be forgotten.
+ */
+let detour = "";
+let folder: OwnFolder | undefined;
+let detours = 0;
+
+/** To be called when packages were installed or removed, or when `tsconfig.json` or `package.json` changed: everything is looked up anew. */
+export function forgetResolved(): void {
+  // What cannot be cleaned up is said by whoever makes copies.
+  folder ??= new OwnFolder(tmpdir(), () => undefined, "resolve-");
+  const before = detour;
+  detour = join(folder.path, `${++detours}`);
+  symlinkSync(parse(folder.path).root, detour, "junction");
+  if (before !== "") rmSync(before);
+}
+
+/** Whether something was to be forgotten, so that answers of Bun itself, which its bundler also goes by, may be out of date. */
+export function hasForgotten(): boolean {
+  return detour !== "";
+}
+
+function resolveNow(specifier: string, from: string): string {
+  if (detour === "") return Bun.resolveSync(specifier, from);
+  const found = Bun.resolveSync(isAbsolute(specifier) ? byDetour(specifier) : specifier, byDetour(from));
+  return isAbsolute(found) ? realpathSync.native(found) : found;
+}
+
+function byDetour(path: string): string {
+  return join(detour, relative(parse(path).root, path));
 }
 
 /**

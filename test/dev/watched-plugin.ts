@@ -21,6 +21,7 @@ export class WatchedPlugin implements AsyncDisposable {
         const builder = createBuilder(options);
         return () => builder.build();
       },
+      filesOf: ({ modules }) => modules.map((module) => this.project.path(module)),
       persistent: true,
       onBuilt: (built) => {
         this.builds.push(built);

@@ -1,8 +1,27 @@
+import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { hasForgotten } from "../../load/resolve.ts";
+import { inChild } from "../child/in-child.ts";
 import { bundlerConfig } from "../emit/bundle/bundle.ts";
 import { readBundle } from "../emit/bundle/source-map.ts";
 import { NeedsBundler } from "../needs-bundler.ts";
 import type { FilledOptions } from "../options.ts";
+import { isCode } from "../read/plugin-folder.ts";
+import { macrosIn } from "./inputs.ts";
+
+/**
+ * One file as a module of JavaScript, made by the bundler, with all that it imports left alone: by a process of its own where macros
+ * run, or where the bundler may remember what is no longer so. Throws {@link NeedsBundler} when it has something to say.
+ */
+export function bundleAlone(
+  { bundler }: Pick<FilledOptions, "bundler">,
+  path: string,
+  { type, runsCode }: { readonly type: string | undefined; readonly runsCode: boolean },
+): Promise<string> {
+  return runsCode || hasForgotten()
+    ? inChild({ kind: "alone", bundler, path, type })
+    : bundleAloneHere({ bundler }, path, type);
+}
 
 /**
  * One file as a module of JavaScript, made by the bundler, with all that it imports left alone. Throws {@link NeedsBundler}
@@ -10,14 +29,30 @@ import type { FilledOptions } from "../options.ts";
  *
  * @param type what the file is taken for; by its ending unless given
  */
-export async function bundleAlone(options: FilledOptions, path: string, type: string | undefined): Promise<string> {
+export async function bundleAloneHere(
+  options: Pick<FilledOptions, "bundler">,
+  path: string,
+  type: string | undefined,
+): Promise<string> {
   const config = bundlerConfig(options);
   const loader = type === undefined ? {} : { loader: { ...config.loader, [extname(path)]: type as Bun.Loader } };
   // The bundler reads the file itself: given its text, it would heed no tsconfig.json.
-  const output = await Bun.build({ ...config, ...loader, entrypoints: [path], external: ["*"] });
+  const external = type === undefined && isCode(path) ? importsBeside(readFileSync(path, "utf8")) : ["*"];
+  const output = await Bun.build({ ...config, ...loader, entrypoints: [path], external });
   const [code, map, ...others] = output.outputs;
   if (!output.success || output.logs.length > 0 || code === undefined || map === undefined || others.length > 0) {
     throw new NeedsBundler(`the bundler has something to say about ${path}`);
   }
   return readBundle(await code.text(), await map.text()).code;
+}
+
+/** What a module imports, but for macros: the bundler has to find those. */
+function importsBeside(text: string): string[] {
+  const imports = new Bun.Transpiler({ loader: "tsx" }).scanImports(text);
+  const macros = macrosIn(text);
+  return [
+    ...imports.map((found) => found.path).filter((path) => !macros.has(path)),
+    "*/jsx-runtime",
+    "*/jsx-dev-runtime",
+  ];
 }

@@ -4,6 +4,7 @@ import type { FilledOptions } from "../options.ts";
 import { isCode } from "../read/plugin-folder.ts";
 import type { SourceFile } from "../read/syntax/source-file.ts";
 import { bundleAlone } from "./bundle-alone.ts";
+import { Inputs, macroFiles } from "./inputs.ts";
 import type { SettingsFiles } from "./compiler-settings.ts";
 import { type ModuleCode, readModuleCode } from "./module-code.ts";
 import { printModule } from "./print.ts";
@@ -13,7 +14,11 @@ export interface CompiledModule extends ModuleCode {
   readonly source: SourceFile;
   /** Why the bundler made it; `undefined` when it is printed as `bun run` prints it, and has a source map. */
   readonly bundled: string | undefined;
+  /** Files that it was made of beside its source; `undefined` when there are none. */
+  readonly inputs: Inputs | undefined;
 }
+
+const BY_MACROS = "it uses macros";
 
 /** Code that runs while it is compiled. */
 const macros = /\bwith\s*\{\s*type\s*:\s*["']macro["']|["']bun:bundle["']/;
@@ -32,8 +37,11 @@ export async function compileModule(
 ): Promise<CompiledModule> {
   const { path } = source;
   const bundled = whyBundled(options, source, type);
-  const text = bundled === undefined ? print(options, source, settings) : await bundleAlone(options, path, type);
-  return { source, bundled, ...readModuleCode(text, path) };
+  const runsCode = bundled === BY_MACROS;
+  const text =
+    bundled === undefined ? print(options, source, settings) : await bundleAlone(options, path, { type, runsCode });
+  const inputs = runsCode ? new Inputs(macroFiles(source)) : undefined;
+  return { source, bundled, inputs, ...readModuleCode(text, path) };
 }
 
 function whyBundled(
@@ -43,7 +51,7 @@ function whyBundled(
 ): string | undefined {
   if (type !== undefined) return `it is imported as ${type}`;
   if (!isCode(path)) return "it is no code";
-  if (macros.test(text)) return "it uses macros";
+  if (macros.test(text)) return BY_MACROS;
   return config.drop === undefined ? undefined : "of --drop";
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { resolveImport } from "../../load/resolve.ts";
 
 /** What a project sets for its TypeScript and JSX, as far as it changes what the code does: JSON, so that it can be compared. */
 export type CompilerSettings = string;
@@ -43,12 +44,22 @@ export class SettingsFiles {
     seen.add(file);
     const config = parse(file);
     if (config === undefined) return none;
-    const bases = [config["extends"] ?? []].flat().filter((base) => typeof base === "string");
-    const inherited = bases.map((base) => this.#read(resolveBase(base, dirname(file)), seen));
+    const inherited = basesOf(config, file).map((base) => this.#read(base, seen));
     const own = isObject(config["compilerOptions"]) ? config["compilerOptions"] : {};
     const kept = Object.entries(own).filter(([name]) => heeded.has(name));
     return Object.assign({}, ...inherited, Object.fromEntries(kept)) as Options;
   }
+}
+
+/** The files that a `tsconfig.json` extends, as it names them. */
+export function tsconfigBases(file: string): string[] {
+  const config = parse(file);
+  return config === undefined ? [] : basesOf(config, file);
+}
+
+function basesOf(config: Readonly<Record<string, unknown>>, file: string): string[] {
+  const bases = [config["extends"] ?? []].flat().filter((base) => typeof base === "string");
+  return bases.map((base) => resolveBase(base, dirname(file)));
 }
 
 function parse(file: string): Record<string, unknown> | undefined {
@@ -66,7 +77,7 @@ function resolveBase(base: string, from: string): string {
     return path.endsWith(".json") || !existsSync(`${path}.json`) ? path : `${path}.json`;
   }
   try {
-    return Bun.resolveSync(base, from);
+    return resolveImport(base, join(from, "tsconfig.json"));
   } catch {
     return join(from, "node_modules", base, "tsconfig.json");
   }

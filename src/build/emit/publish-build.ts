@@ -80,41 +80,43 @@ export interface LinkedBuild {
   readonly stopwatch: Stopwatch;
 }
 
+/** A build that is ready to be signed and published. Of plain data: another process may have made it. */
+export interface EncodedBuild extends Pick<
+  BuildResult,
+  "name" | "parts" | "manifest" | "warnings" | "modules" | "bundled"
+> {
+  readonly artifact: EncodedArtifact;
+}
+
 /** Makes the artifact, signs it if that is asked for, and publishes it. Rejects with what `beforePublish` throws. */
-export async function publishBuild({ beforePublish, sign }: BuildOptions, build: LinkedBuild): Promise<BuildResult> {
-  const { filled, linked, stopwatch } = build;
-  const { name } = filled;
-  const { unsigned, parts, manifest, warnings } = encodeBuild(build);
-  const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, filled.outputDir, sign);
+export async function publishBuild(
+  { beforePublish, sign }: BuildOptions,
+  { outputDir }: FilledOptions,
+  { artifact: unsigned, ...build }: EncodedBuild,
+  stopwatch: Stopwatch,
+): Promise<BuildResult> {
+  const { name, manifest, parts } = build;
+  const artifact = sign === undefined ? unsigned : await signed({ ...unsigned, manifest }, outputDir, sign);
   stopwatch.lap("encode");
   beforePublish?.();
-  const { file, unchanged } = write(filled.outputDir, name, artifact);
+  const { file, unchanged } = write(outputDir, name, artifact);
   stopwatch.lap("write");
-  const { modules, bundled } = linked;
+  const size = artifact.bytes.length;
   return {
-    name,
+    ...build,
+    parts: { ...parts, manifest: parts.manifest + size - unsigned.bytes.length },
     file,
     hash: artifact.hash,
-    size: artifact.bytes.length,
-    parts: sizesOf(parts, artifact.bytes.length),
-    manifest,
+    size,
     unchanged,
-    warnings,
-    modules,
-    ...(bundled === undefined ? {} : { bundled }),
     timings: stopwatch.timings(),
   };
 }
 
 /** The artifact that a build becomes, not yet signed. */
-export function encodeBuild({ filled, folder, live, linked }: LinkedBuild): {
-  readonly unsigned: EncodedArtifact;
-  readonly parts: ArtifactParts;
-  readonly manifest: Manifest;
-  readonly warnings: readonly Diagnostic[];
-} {
+export function encodeBuild({ filled, folder, live, linked }: LinkedBuild): EncodedBuild {
   const { manifest: described, carried } = describePlugin(filled, folder, live, linked.hostModules);
-  const { sections } = linked;
+  const { sections, modules, bundled } = linked;
   const manifest = sections === undefined ? described : { ...described, sections: sections.manifest };
   const parts: ArtifactParts = {
     manifest,
@@ -124,8 +126,16 @@ export function encodeBuild({ filled, folder, live, linked }: LinkedBuild): {
     sourceMap: filled.bundler.sourceMap === "none" ? undefined : linked.sourceMap,
     ...(sections === undefined ? {} : { sections: sections.texts }),
   };
-  const warnings = inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]);
-  return { unsigned: encodeArtifact(parts), parts, manifest, warnings };
+  const artifact = encodeArtifact(parts);
+  return {
+    name: filled.name,
+    artifact,
+    parts: sizesOf(parts, artifact.bytes.length),
+    manifest,
+    warnings: inOrder([...live.warnings, ...linked.warnings, ...carryWarnings(filled, carried)]),
+    modules,
+    ...(bundled === undefined ? {} : { bundled }),
+  };
 }
 
 function sizesOf(

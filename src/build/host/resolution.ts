@@ -1,10 +1,11 @@
 import { isBuiltin } from "node:module";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hostLabel } from "../../artifact/manifest.ts";
-import { candidatesOf, isInside, isModuleModule } from "../../load/resolve.ts";
+import { candidatesOf, forgetResolved, isInside, isModuleModule } from "../../load/resolve.ts";
 import { PluginContexts } from "./context/plugin-contexts.ts";
 import { dataTypes, HostImports } from "./host-imports.ts";
+import { projectFiles, stateOf } from "../read/project-files.ts";
 import { isInPackage, resolveFile } from "../read/resolve.ts";
 import type { FilledOptions } from "../options.ts";
 import { findRootModule, type PluginFolder } from "../read/plugin-folder.ts";
@@ -21,16 +22,13 @@ export type Target =
   /** Names of it that are `mutable` may change while the host runs. */
   | { readonly kind: "host"; readonly specifier: string; readonly mutable: readonly string[] | "any" };
 
-/** What says how imports are resolved, beside the plugin and beside the project. */
-const settings = ["package.json", "tsconfig.json", "jsconfig.json", "bunfig.toml", "node_modules"];
-
 /** Finds what imports name. */
 export class Resolution {
   readonly #options: FilledOptions;
   readonly #sources: SourceFiles;
-  /** Files that say how imports are resolved, as far as there are such. */
-  readonly #settings: readonly string[];
   #basis = "";
+  /** The state of the files that say how imports are resolved. */
+  #project: string | undefined;
   #modules: ReadonlySet<string> = new Set();
   /** By the paths of files and folders of the host: whether what was found out there still is as it was. */
   readonly #seen = new Map<string, () => boolean>();
@@ -39,7 +37,6 @@ export class Resolution {
   constructor(options: FilledOptions, sources: SourceFiles) {
     this.#options = options;
     this.#sources = sources;
-    this.#settings = [options.pluginDir, options.root].flatMap((dir) => settings.map((name) => join(dir, name)));
     this.#host = this.#newHost();
   }
 
@@ -48,14 +45,19 @@ export class Resolution {
    * it was.
    */
   renew({ modules, otherFiles }: PluginFolder): boolean {
-    const basis = [...modules, "", ...otherFiles, "", ...this.#settings.map(stateOf)].join("\n");
+    const project = projectFiles(this.#options.pluginDir, this.#options.root).map(stateOf).join("\n");
+    const current = new Set(modules);
+    const isStale = this.#project !== undefined && this.#project !== project;
+    if (isStale || !this.#modules.isSubsetOf(current)) forgetResolved();
+    this.#project = project;
+    const basis = [...modules, "", ...otherFiles, "", project].join("\n");
     const holds = basis === this.#basis && this.#seen.values().every((isSame) => isSame());
     if (!holds) {
       this.#seen.clear();
       this.#host = this.#newHost();
     }
     this.#basis = basis;
-    this.#modules = new Set(modules);
+    this.#modules = current;
     return holds;
   }
 
@@ -141,10 +143,4 @@ export class Resolution {
   #isStill(file: SourceFile): boolean {
     return existsSync(file.path) && this.#sources.read(file.path) === file;
   }
-}
-
-/** A name for the state that a file is in. */
-function stateOf(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? path : `${path} ${stats.size} ${stats.ctimeMs} ${stats.ino}`;
 }

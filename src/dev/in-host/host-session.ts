@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { createBuilder } from "../../build/index.ts";
 import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
@@ -12,10 +11,11 @@ import type { DevEnvironment } from "../../reload/dev-environment.ts";
 import type { HostTarget } from "../../reload/host-target.ts";
 import type { ReloadRecord } from "../../reload/reload-log.ts";
 import { runInHost } from "../../run-in-host.ts";
-import type { Built } from "../source/plugin-builder.ts";
+import type { BuilderOf, Built } from "../source/plugin-builder.ts";
 import type { CommonBuildOptions } from "../source/plugin-folders.ts";
-import { PluginSet, type WatchedPlugin } from "../source/plugin-set.ts";
+import { PluginSet, type WatchedPlugin, withImports } from "../source/plugin-set.ts";
 import { removeStaleArtifact } from "../stale-artifacts.ts";
+import { LoadedFiles } from "./loaded-files.ts";
 import { Reporter } from "./reporter.ts";
 
 /** What `hotswap dev` has its host build. */
@@ -45,6 +45,7 @@ export class HostSession implements ArtifactSource {
   readonly #unsubscribe: () => void;
   /** The newest of each plugin that was built, by name in lower case. */
   readonly #found = new Map<string, FoundArtifact>();
+  readonly #hostFiles = new LoadedFiles();
   /** Plugins whose folders are gone, and that may have artifacts, by name. */
   readonly #gone = new Map<string, WatchedPlugin>();
   #control: ControlServer | undefined;
@@ -76,6 +77,7 @@ export class HostSession implements ArtifactSource {
       build,
       persistent: false,
       builderOf: (options) => this.#builderOf(options),
+      filesOf: ({ artifact, files }, { dir }) => (artifact.built === undefined ? withImports(files, dir) : files),
       onBuilt: (plugin, built, before) => this.#built(plugin, built, before),
       onGone: (plugin) => this.#left(plugin),
       onIdle: () => this.#idle(),
@@ -122,11 +124,11 @@ export class HostSession implements ArtifactSource {
     await this.told();
   }
 
-  #builderOf(options: BuildOptions): () => Promise<MemoryBuild> {
+  #builderOf(options: BuildOptions): ReturnType<BuilderOf<MemoryBuild>> {
     const builder = createBuilder(options);
-    if (!this.#builds.write) return () => builder.buildInMemory();
-    return async () => {
-      const built = await builder.buildInMemory();
+    if (!this.#builds.write) return (changed) => builder.buildInMemory(changed);
+    return async (changed) => {
+      const built = await builder.buildInMemory(changed);
       await builder.build();
       return built;
     };
@@ -143,7 +145,6 @@ export class HostSession implements ArtifactSource {
     this.#found.set(key, artifact);
     if (known?.hash !== artifact.hash) this.#since ??= built.since;
     else if (before === false) this.#reporter.send({ type: "mended", plugin: plugin.name });
-    this.#tellHostFiles(plugin, artifact);
   }
 
   #left(plugin: WatchedPlugin): void {
@@ -202,6 +203,7 @@ export class HostSession implements ArtifactSource {
       reload: reloadOf(record),
       since: since === undefined ? null : performance.now() - since,
     });
+    this.#tellHostFiles();
   }
 
   /** Whoever loads the output folder later shall not find a plugin again that is gone. */
@@ -210,10 +212,10 @@ export class HostSession implements ArtifactSource {
     this.#gone.clear();
   }
 
-  #tellHostFiles({ root }: WatchedPlugin, { manifest }: FoundArtifact): void {
-    const files = manifest.hostModules.map(({ specifier }) => specifier).filter((name) => name.startsWith("."));
-    if (files.length === 0) return;
-    this.#reporter.send({ type: "host files", files: files.map((file) => resolve(root, file)) });
+  /** Whoever watches the host is told what it has loaded. */
+  #tellHostFiles(): void {
+    const files = this.#hostFiles.take();
+    if (files.length > 0) this.#reporter.send({ type: "host files", files });
   }
 
   /** Waits for builds. Rejects with `HOTSWAP_CLOSED`. The process does not end meanwhile. */

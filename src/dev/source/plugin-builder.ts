@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { BuildOptions } from "../../build/index.ts";
 import { fillOptions } from "../../build/options.ts";
 import { FolderWatcher } from "../../watch/folder-watcher.ts";
@@ -9,10 +10,15 @@ export type Built<Result> = { readonly since: number } & (
   | { readonly ok: false; readonly error: unknown }
 );
 
+/** Makes what builds one plugin. That is told everything that changed since its last build that succeeded, when it is known. */
+export type BuilderOf<Result> = (build: BuildOptions) => (changed: readonly string[] | undefined) => Promise<Result>;
+
 export interface PluginBuilderOptions<Result> {
   readonly build: BuildOptions;
   /** Makes what builds the plugin, and is called once. */
-  readonly builderOf: (build: BuildOptions) => () => Promise<Result>;
+  readonly builderOf: BuilderOf<Result>;
+  /** The files that went into a build; absolute paths. */
+  readonly filesOf: (result: Result) => readonly string[];
   /** Keep the process running. */
   readonly persistent: boolean;
   /** Called after each build, the first one as well; not for builds whose source changed meanwhile. */
@@ -41,7 +47,9 @@ export class PluginBuilder<Result> implements Disposable {
   readonly #options: PluginBuilderOptions<Result>;
   readonly #watcher: FolderWatcher;
   readonly #source: SourceState;
-  readonly #make: () => Promise<Result>;
+  readonly #make: ReturnType<BuilderOf<Result>>;
+  /** Since the last build that succeeded; `undefined` when it may be anything. */
+  #changed: Set<string> | undefined;
   /** Files that somebody seems to be writing, each with the end of our patience. */
   readonly #unfinished = new Map<string, Timer>();
   /** Where something happened that was not looked at yet. */
@@ -49,6 +57,8 @@ export class PluginBuilder<Result> implements Disposable {
   #stale = true;
   #since = performance.now();
   #building = false;
+  /** When the newest build began, in ms since 1970. */
+  #startedAt = 0;
   /** Whether the build under way is given up when the source changes. */
   #particular = true;
   #closed = false;
@@ -78,6 +88,7 @@ export class PluginBuilder<Result> implements Disposable {
   again(): void {
     if (!this.busy) this.#since = performance.now();
     this.#stale = true;
+    this.#changed = undefined;
     void this.#build();
   }
 
@@ -113,15 +124,20 @@ export class PluginBuilder<Result> implements Disposable {
     clearTimeout(this.#unfinished.get(path));
     this.#unfinished.delete(path);
     const finding = this.#source.examine(path);
-    if (finding === "changed") this.#stale = true;
+    if (finding === "changed") this.#hasChanged(path);
     if (finding === "unfinished") this.#await(path);
+  }
+
+  #hasChanged(path: string): void {
+    this.#stale = true;
+    this.#changed?.add(path);
   }
 
   /** If nothing more happens to the file, it is taken as it is. */
   #await(path: string): void {
     const timer = setTimeout(() => {
       this.#unfinished.delete(path);
-      if (this.#source.take(path)) this.#stale = true;
+      if (this.#source.take(path)) this.#hasChanged(path);
       void this.#build();
     }, PATIENCE);
     this.#unfinished.set(path, timer);
@@ -143,19 +159,30 @@ export class PluginBuilder<Result> implements Disposable {
         this.#since = since;
       } else {
         this.#options.onBuilt(built);
-        this.#source.learn(built.ok);
+        this.#learn(built);
       }
     }
     this.#building = false;
     if (!this.busy && !this.#closed) this.#options.onIdle();
   }
 
+  /** From here on, everything that went into the build is watched. */
+  #learn(built: Built<Result>): void {
+    const unknown = this.#source.learn(built.ok ? this.#options.filesOf(built.result) : undefined);
+    // Nobody watched them while they were read.
+    for (const path of unknown) if (modifiedSince(path, this.#startedAt)) this.#hasChanged(path);
+  }
+
   /** Returns `undefined` when the source changed meanwhile. */
   async #buildOnce(since: number, particular: boolean): Promise<Built<Result> | undefined> {
     this.#particular = particular;
+    this.#startedAt = Date.now();
+    const changed = this.#changed;
+    this.#changed = new Set();
     try {
-      return { ok: true, since, result: await this.#make() };
+      return { ok: true, since, result: await this.#make(changed === undefined ? undefined : Array.from(changed)) };
     } catch (error) {
+      this.#changed = changed === undefined ? undefined : changed.union(this.#changed);
       if (error instanceof SourceChanged) return undefined;
       // What is wrong may be wrong because it was half-written.
       return particular && !this.#isCurrent() ? undefined : { ok: false, since, error };
@@ -172,4 +199,8 @@ export class PluginBuilder<Result> implements Disposable {
     for (const path of this.#source.touched()) this.#examine(path);
     return !this.#stale && this.#unfinished.size === 0;
   }
+}
+
+function modifiedSince(path: string, time: number): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= time;
 }

@@ -3,9 +3,12 @@ import { basename } from "node:path";
 import type { BuildOptions } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { fillOptions } from "../../build/options.ts";
+import { importsOf } from "../../build/compile/inputs.ts";
+import { forgetResolved, isInside } from "../../load/resolve.ts";
 import { FolderWatcher } from "../../watch/folder-watcher.ts";
-import { type Built, PluginBuilder } from "./plugin-builder.ts";
+import { type BuilderOf, type Built, PluginBuilder } from "./plugin-builder.ts";
 import { type CommonBuildOptions, oneName, PluginFolders } from "./plugin-folders.ts";
+import { outside, ProjectWatch } from "./project-watch.ts";
 
 /** A plugin whose source is watched. */
 export interface WatchedPlugin {
@@ -23,7 +26,9 @@ export interface PluginSetOptions<Result> {
   readonly plugins: readonly string[];
   readonly build: CommonBuildOptions;
   /** Makes what builds one plugin. */
-  readonly builderOf: (build: BuildOptions) => () => Promise<Result>;
+  readonly builderOf: BuilderOf<Result>;
+  /** The files that went into a build; absolute paths. */
+  readonly filesOf: (result: Result, plugin: WatchedPlugin) => readonly string[];
   /** Keep the process running. */
   readonly persistent: boolean;
   /** Called after each build. `before` is whether the one before it succeeded. */
@@ -38,6 +43,7 @@ export interface PluginSetOptions<Result> {
 
 interface Entry<Result> extends WatchedPlugin {
   readonly builder: PluginBuilder<Result>;
+  readonly realDir: string;
   built: boolean | undefined;
 }
 
@@ -50,6 +56,7 @@ export class PluginSet<Result> implements Disposable {
   readonly #folders: PluginFolders;
   readonly #plugins = new Map<string, Entry<Result>>();
   readonly #watchers = new Map<string, FolderWatcher>();
+  readonly #project: ProjectWatch;
   /** Folders that are gone, each with the end of our patience. */
   readonly #leaving = new Map<string, Timer>();
   /** What was said of folders that cannot be built. */
@@ -61,10 +68,16 @@ export class PluginSet<Result> implements Disposable {
   constructor(options: PluginSetOptions<Result>) {
     this.#options = options;
     this.#folders = new PluginFolders(options.plugins);
+    this.#project = new ProjectWatch({
+      persistent: options.persistent,
+      onChange: () => this.#projectChanged(),
+      onError: options.onError,
+    });
     const { plugins, watched } = this.#folders.list();
     try {
       for (const dir of plugins) this.#add(dir);
       this.#watch(watched);
+      this.#followProject();
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -77,7 +90,12 @@ export class PluginSet<Result> implements Disposable {
 
   /** Whether something is being built, or is about to be. */
   get busy(): boolean {
-    return this.#looking || this.#leaving.size > 0 || this.#plugins.values().some(({ builder }) => builder.busy);
+    return (
+      this.#looking ||
+      this.#leaving.size > 0 ||
+      this.#project.busy ||
+      this.#plugins.values().some(({ builder }) => builder.busy)
+    );
   }
 
   /** Builds again whatever failed. */
@@ -87,25 +105,32 @@ export class PluginSet<Result> implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closed = true;
+    this.#project[Symbol.dispose]();
     for (const { builder } of this.#plugins.values()) builder.close();
     for (const watcher of this.#watchers.values()) watcher.close();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
   }
 
   #add(dir: string): void {
-    const { build, builderOf, persistent, onBuilt, onError } = this.#options;
+    const { build, builderOf, filesOf, persistent, onBuilt, onError } = this.#options;
     const own: BuildOptions = { ...build, pluginDir: dir };
-    const { name, root } = fillOptions(own);
+    const { name, root, pluginDir } = fillOptions(own);
     const other = this.#plugins.values().find((plugin) => plugin.name.toLowerCase() === name.toLowerCase());
     if (other !== undefined) throw oneName(other.dir, dir);
     const plugin: Entry<Result> = {
       name,
       dir,
+      realDir: pluginDir,
       root,
       built: undefined,
       builder: new PluginBuilder({
         build: own,
         builderOf,
+        filesOf: (result) => {
+          const files = filesOf(result, plugin);
+          this.#project.use(pluginDir, outside(files, pluginDir));
+          return files;
+        },
         persistent,
         onBuilt: (built) => {
           // Without its folder it is no build that failed.
@@ -163,7 +188,9 @@ export class PluginSet<Result> implements Disposable {
           setTimeout(() => this.#remove(dir), PATIENCE),
         );
     }
+    const before = this.#plugins.size;
     for (const dir of plugins) if (!this.#plugins.has(dir)) this.#tryToAdd(dir);
+    if (this.#plugins.size > before) this.#followProject();
     for (const dir of this.#refused) if (!plugins.includes(dir)) this.#refused.delete(dir);
     this.#idle();
   }
@@ -191,12 +218,28 @@ export class PluginSet<Result> implements Disposable {
     if (plugin !== undefined && !existsSync(dir)) {
       plugin.builder.close();
       this.#plugins.delete(dir);
+      this.#followProject();
       this.#options.onGone(plugin);
     }
     this.#look();
   }
 
+  #followProject(): void {
+    this.#project.follow(Array.from(this.#plugins.values(), ({ realDir: dir, root }) => ({ dir, root })));
+  }
+
+  /** What imports mean is looked up anew. */
+  #projectChanged(): void {
+    forgetResolved();
+    for (const { builder } of this.#plugins.values()) builder.again();
+  }
+
   #idle(): void {
     if (!this.busy && !this.#closed) this.#options.onIdle();
   }
+}
+
+/** Modules, and what they import in their plugin's folder that is no code: the bundler does not name it. */
+export function withImports(modules: readonly string[], dir: string): string[] {
+  return [...modules, ...modules.flatMap((module) => importsOf(module).filter((file) => isInside(file, dir)))];
 }

@@ -34,6 +34,8 @@ export class SourceState {
   readonly #files = new Map<string, KnownFile>();
   /** What was there when a build ended; it was not looked at yet, unless it is among the files. */
   #present: ReadonlySet<string> = new Set();
+  /** What went into the newest build that succeeded. */
+  #used: ReadonlySet<string> = new Set();
   /** Whether new files matter that are not code: something may be missing. */
   #wantsMore = false;
 
@@ -52,12 +54,18 @@ export class SourceState {
   }
 
   /**
-   * To be told of each build. What is not code and new in the folder is of no interest, such as what an editor writes before
-   * it renames it, until a build failed, which may have been for want of it, or until a build that may have used it succeeded.
+   * To be told of each build: of what went into it when it succeeded, or `undefined`. What is not code and new in the folder is of no
+   * interest, such as what an editor writes before it renames it, until a build failed, which may have been for want of it, or
+   * until a build that may have used it succeeded. Returns what went into the build and was not looked at yet.
    */
-  learn(buildSucceeded: boolean): void {
-    this.#wantsMore = !buildSucceeded;
+  learn(used: readonly string[] | undefined): string[] {
+    this.#wantsMore = used === undefined;
     this.#present = new Set(this.#walk(this.#dir));
+    if (used === undefined) return [];
+    this.#used = new Set(used);
+    const unknown = used.filter((path) => !this.#files.has(path));
+    for (const path of unknown) this.take(path);
+    return unknown;
   }
 
   /**
@@ -68,7 +76,7 @@ export class SourceState {
     const paths = new Set<string>();
     if (path === undefined) {
       for (const file of [...this.#files.keys(), ...this.#walk(this.#dir)]) paths.add(file);
-    } else if (this.#isSource(path)) {
+    } else {
       const stats = statSync(path, { throwIfNoEntry: false });
       if (this.#files.has(path) || stats?.isFile() === true) paths.add(path);
       for (const file of this.#files.keys()) if (file.startsWith(path + sep)) paths.add(file);
@@ -127,6 +135,8 @@ export class SourceState {
   }
 
   #matters(path: string): boolean {
+    if (this.#used.has(path)) return true;
+    if (!this.#wantsMore && !this.#isSource(path)) return false;
     if (this.#files.has(path) || this.#present.has(path) || this.#wantsMore || isCode(path)) return true;
     return this.#include?.test(relative(this.#dir, path).replaceAll("\\", "/")) === true;
   }
@@ -136,7 +146,10 @@ export class SourceState {
   }
 }
 
-/** Packages, and what begins with a dot, are no source; neither is what editors keep beside a file that they write. */
+/**
+ * Packages, and what begins with a dot, are no source unless a build used them; neither is what editors keep beside a file that
+ * they write.
+ */
 function isSourceName(name: string): boolean {
   return name !== "node_modules" && !name.startsWith(".") && !name.endsWith("~") && name !== "4913";
 }

@@ -167,7 +167,9 @@ function contextPlugin(contexts: PluginContexts, sources: SourceFiles): BunPlugi
 }
 
 /** What the bundler is told in every case. */
-export function bundlerConfig({ bundler: { config } }: FilledOptions): Omit<BuildConfig, "entrypoints"> {
+export function bundlerConfig({
+  bundler: { config },
+}: Pick<FilledOptions, "bundler">): Omit<BuildConfig, "entrypoints"> {
   return {
     ...config,
     target: "bun",

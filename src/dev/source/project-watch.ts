@@ -1,0 +1,159 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { projectFiles } from "../../build/read/project-files.ts";
+import { FolderWatcher } from "../../watch/folder-watcher.ts";
+
+export interface ProjectWatchOptions {
+  /** Keep the process running. */
+  readonly persistent: boolean;
+  /** Called when imports may mean something else than before, or when a file outside of its plugin's folder changed. */
+  readonly onChange: () => void;
+  /** Called when the operating system refuses to watch. */
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+/** What is written together, by a package manager for example, is looked at together, in ms. */
+const QUIET = 25;
+
+/** When a new watcher surely watches, in ms. */
+const SETTLED = 100;
+
+/** Packages that were installed last are watched as a whole: their files may come later than their folders. So many. */
+const MOST_PACKAGES = 20;
+
+/**
+ * Watches what plugins' builds depend on outside of their folders: `package.json`, `tsconfig.json` with what it extends, the lock
+ * file, what is installed, and macros.
+ */
+export class ProjectWatch implements Disposable {
+  readonly #options: ProjectWatchOptions;
+  readonly #watchers = new Map<string, FolderWatcher>();
+  /** Of packages, the newest last. */
+  readonly #packages = new Map<string, FolderWatcher>();
+  #plugins: readonly { readonly dir: string; readonly root: string }[] = [];
+  /** Files that went into builds, by plugin. */
+  readonly #inputs = new Map<string, readonly string[]>();
+  #files: ReadonlySet<string> = new Set();
+  #state = "";
+  #timer: Timer | undefined;
+  /** A package changed, whose state is not looked at. */
+  #certain = false;
+
+  constructor(options: ProjectWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Something happened that was not looked at yet. */
+  get busy(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Watches for these plugins from now on. Real paths. */
+  follow(plugins: readonly { readonly dir: string; readonly root: string }[]): void {
+    this.#plugins = plugins;
+    const folders = new Set(plugins.map(({ dir }) => dir));
+    for (const dir of this.#inputs.keys()) if (!folders.has(dir)) this.#inputs.delete(dir);
+    this.#look();
+  }
+
+  /** Watches these files, too, that went into the build of the plugin in `dir`. */
+  use(dir: string, files: readonly string[]): void {
+    if ((this.#inputs.get(dir) ?? []).join("\n") === files.join("\n")) return;
+    this.#inputs.set(dir, files);
+    this.#look();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const watcher of [...this.#watchers.values(), ...this.#packages.values()]) watcher.close();
+    this.#packages.clear();
+  }
+
+  #look(): void {
+    const own = this.#plugins.flatMap(({ dir, root }) => projectFiles(dir, root));
+    this.#files = new Set([...own, ...Array.from(this.#inputs.values()).flat()]);
+    const folders = new Set(Array.from(this.#files, (file) => dirname(file)));
+    for (const file of own) if (isPackageFolder(file) && existsSync(file)) folders.add(file);
+    for (const [dir, watcher] of this.#watchers) {
+      if (folders.has(dir)) continue;
+      watcher.close();
+      this.#watchers.delete(dir);
+    }
+    for (const dir of folders) if (!this.#watchers.has(dir)) this.#watchers.set(dir, this.#watch(dir, false));
+    this.#state = this.#stateNow();
+  }
+
+  #watch(dir: string, recursive: boolean): FolderWatcher {
+    const { persistent, onError } = this.#options;
+    return new FolderWatcher(dir, {
+      recursive,
+      persistent,
+      onChange: (path) => {
+        if (recursive) this.#noticed(true);
+        else if (path === undefined || this.#files.has(path)) this.#noticed(false);
+        else if (isPackageFolder(dir) && !basename(path).startsWith(".")) this.#packageChanged(path);
+      },
+      onError: (error) => onError(`${dir} cannot be watched`, error),
+    });
+  }
+
+  #packageChanged(path: string): void {
+    this.#packages.get(path)?.close();
+    this.#packages.delete(path);
+    // A folder of a scope is watched for what is in it.
+    if (!basename(path).startsWith("@") && existsSync(path)) {
+      this.#packages.set(path, this.#watch(path, true));
+      // The system may not watch yet when it says so.
+      setTimeout(() => this.#packages.has(path) && this.#noticed(true), SETTLED).unref();
+    }
+    const [oldest] = this.#packages;
+    if (this.#packages.size > MOST_PACKAGES && oldest !== undefined) {
+      oldest[1].close();
+      this.#packages.delete(oldest[0]);
+    }
+    this.#noticed(true);
+  }
+
+  #noticed(certain: boolean): void {
+    this.#certain ||= certain;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#compare(), QUIET);
+    if (!this.#options.persistent) this.#timer.unref();
+  }
+
+  #compare(): void {
+    this.#timer = undefined;
+    const certain = this.#certain;
+    this.#certain = false;
+    const before = this.#state;
+    this.#look();
+    if (certain || this.#state !== before) this.#options.onChange();
+  }
+
+  /** Contents, and the names in folders. */
+  #stateNow(): string {
+    return Array.from(this.#files, (file) => `${file} ${contentOf(file)}`).join("\n");
+  }
+}
+
+function isPackageFolder(path: string): boolean {
+  return basename(path) === "node_modules" || basename(dirname(path)) === "node_modules";
+}
+
+function contentOf(path: string): string {
+  try {
+    return statSync(path).isDirectory()
+      ? readdirSync(path)
+          .filter((name) => !name.startsWith("."))
+          .toSorted()
+          .join()
+      : String(Bun.hash(readFileSync(path)));
+  } catch {
+    return "";
+  }
+}
+
+/** The files that lie outside of a plugin's folder and its packages. */
+export function outside(files: readonly string[], dir: string): string[] {
+  return files.filter((file) => !file.startsWith(join(dir, "/"))).toSorted();
+}
