@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createDemo, dev, host, save, says } from "./demo.ts";
 import { ended } from "./terminal.ts";
 
-const package_ = (word: string) => ({
+const wordsPackage = (word: string) => ({
   "node_modules/words/package.json": `{ "name": "words", "version": "1.0.0", "main": "index.js" }`,
   "node_modules/words/index.js": `export const word = "${word}";\n`,
 });
@@ -44,7 +44,7 @@ describe("17.4 the host is restarted, by a normal shutdown first, and the keys g
   });
 
   test("when a package changes that it has loaded; not when it goes", async () => {
-    await using project = await createDemo({ ...package_("one"), "plugin/alpha/index.ts": withPackage });
+    await using project = await createDemo({ ...wordsPackage("one"), "plugin/alpha/index.ts": withPackage });
     await using terminal = dev(project);
     const [, pid] = await terminal.shows(/host: hello (\d+) one beta\.1/);
     await terminal.shows(/ready/);
@@ -52,7 +52,7 @@ describe("17.4 the host is restarted, by a normal shutdown first, and the keys g
     await terminal.shows(/error: alpha: 1 error[^]*Could not resolve: "words"/);
     save(project, "plugin/beta/index.ts", says("beta.2"));
     await terminal.shows(new RegExp(`host: hello ${pid} one beta\\.2`));
-    await project.write(package_("two"));
+    await project.write(wordsPackage("two"));
     await terminal.shows(/node_modules\/words\/index\.js changed: the host is restarted/);
     await terminal.shows(/host: hello \d+ two beta\.2/);
   });

@@ -16,7 +16,7 @@ export interface ProjectWatchOptions {
 const QUIET = 25;
 
 /** When a new watcher surely watches, in ms. */
-const SETTLED = 100;
+const SETTLED = [100, 500];
 
 /** Packages that were installed last are watched as a whole: their files may come later than their folders. So many. */
 const MOST_PACKAGES = 20;
@@ -100,11 +100,10 @@ export class ProjectWatch implements Disposable {
   #packageChanged(path: string): void {
     this.#packages.get(path)?.close();
     this.#packages.delete(path);
-    // A folder of a scope is watched for what is in it.
-    if (!basename(path).startsWith("@") && existsSync(path)) {
+    if (existsSync(path)) {
       this.#packages.set(path, this.#watch(path, true));
       // The system may not watch yet when it says so.
-      setTimeout(() => this.#packages.has(path) && this.#noticed(true), SETTLED).unref();
+      for (const wait of SETTLED) setTimeout(() => this.#packages.has(path) && this.#noticed(true), wait).unref();
     }
     const [oldest] = this.#packages;
     if (this.#packages.size > MOST_PACKAGES && oldest !== undefined) {
