@@ -45,6 +45,8 @@ export class HostSession implements ArtifactSource {
   readonly #unsubscribe: () => void;
   /** The newest of each plugin that was built, by name in lower case. */
   readonly #found = new Map<string, FoundArtifact>();
+  /** What was said of plugins that cannot be built, by name. */
+  readonly #failures = new Map<string, string>();
   readonly #hostFiles = new LoadedFiles();
   /** Plugins whose folders are gone, and that may have artifacts, by name. */
   readonly #gone = new Map<string, WatchedPlugin>();
@@ -136,9 +138,14 @@ export class HostSession implements ArtifactSource {
 
   #built(plugin: WatchedPlugin, built: Built<MemoryBuild>, before: boolean | undefined): void {
     if (!built.ok) {
-      this.#reporter.send({ type: "build failed", plugin: plugin.name, error: toWire(built.error) });
+      const error = toWire(built.error);
+      // Whatever happened meanwhile, the same is wrong.
+      if (this.#failures.get(plugin.name) === error.message) return;
+      this.#failures.set(plugin.name, error.message);
+      this.#reporter.send({ type: "build failed", plugin: plugin.name, error });
       return;
     }
+    this.#failures.delete(plugin.name);
     const { artifact } = built.result;
     const key = plugin.name.toLowerCase();
     const known = this.#found.get(key);
@@ -184,6 +191,7 @@ export class HostSession implements ArtifactSource {
 
   /** What failed is tried again first. */
   async #reloadAsked(how: Parameters<HostTarget["reload"]>[0]): Promise<ReloadRecord> {
+    this.#failures.clear();
     this.#plugins.retry();
     await this.#until(() => !this.#plugins.busy);
     const failed = this.#plugins.plugins.filter(({ built }) => built === false);

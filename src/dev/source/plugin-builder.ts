@@ -182,7 +182,7 @@ export class PluginBuilder<Result> implements Disposable {
     try {
       return { ok: true, since, result: await this.#make(changed === undefined ? undefined : Array.from(changed)) };
     } catch (error) {
-      this.#changed = changed === undefined ? undefined : changed.union(this.#changed);
+      this.#changed = this.#changed && changed?.union(this.#changed);
       if (error instanceof SourceChanged) return undefined;
       // What is wrong may be wrong because it was half-written.
       return particular && !this.#isCurrent() ? undefined : { ok: false, since, error };
