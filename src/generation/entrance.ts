@@ -1,5 +1,5 @@
 import { HotswapError } from "../errors.ts";
-import type { GenerationStats } from "./call-stats.ts";
+import type { FunctionStats, GenerationStats } from "./call-stats.ts";
 import type { AnyFunction, Context, Runner } from "../load/graph.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 
@@ -51,6 +51,9 @@ export class Entrance {
   readonly #stats: GenerationStats;
   /** The same, where calls are counted. */
   readonly #counted: GenerationStats | undefined;
+  /** The function that was counted last, nearly always the only one: to look it up costs as much as to count. */
+  #last: FunctionStats | undefined;
+  #lastName = "";
   #fn: AnyFunction | undefined;
   #runner: Runner | undefined;
   #owner: Context | undefined;
@@ -82,7 +85,7 @@ export class Entrance {
     const runner = this.#runner;
     const owner = this.#owner;
     if (fn === undefined || runner === undefined || owner === undefined) throw this.#isShut(name);
-    const start = this.#counted === undefined ? 0 : begin(this.#counted, name);
+    const start = this.#counted === undefined ? 0 : this.#begin(this.#counted, name);
     let result: unknown;
     try {
       switch (count) {
@@ -116,7 +119,7 @@ export class Entrance {
     const runner = this.#runner;
     const owner = this.#owner;
     if (fn === undefined || runner === undefined || owner === undefined) throw this.#isShut(name);
-    const start = this.#counted === undefined ? 0 : begin(this.#counted, name);
+    const start = this.#counted === undefined ? 0 : this.#begin(this.#counted, name);
     let result: unknown;
     try {
       result = runner.run(fn, ...params);
@@ -153,14 +156,20 @@ export class Entrance {
     this.#owner = undefined;
   }
 
+  /** Counts a call. Returns when it began, in ns, if it is one that is timed, and 0 if not. */
+  #begin(counted: GenerationStats, name: string): number {
+    let last = this.#last;
+    if (last === undefined || name !== this.#lastName) {
+      last = counted.functions.of(name);
+      this.#last = last;
+      this.#lastName = name;
+    }
+    return last.begin() ? Bun.nanoseconds() : 0;
+  }
+
   #isShut(name: string): HotswapError {
     return freedCall(this.plugin, name, this.#shutBecause);
   }
-}
-
-/** Counts a call. Returns when it began, in ns, if it is one that is timed, and 0 if not. */
-function begin(stats: GenerationStats, name: string): number {
-  return stats.functions.of(name).begin() ? Bun.nanoseconds() : 0;
 }
 
 function end(stats: GenerationStats, name: string, start: number): void {
