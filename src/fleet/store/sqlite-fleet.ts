@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, readFileSync, watch, writeFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { describeError, HotswapError } from "../../errors.ts";
 import {
@@ -81,7 +81,7 @@ class SqliteFleet implements FleetStore {
   }
 
   async write(fleet: string, change: Change): Promise<boolean> {
-    return this.#transaction((database) => {
+    const written = await this.#transaction((database) => {
       for (const expected of change.expect ?? []) {
         if ((find(database, fleet, expected)?.version ?? 0) !== expected.version) return false;
       }
@@ -100,6 +100,8 @@ class SqliteFleet implements FleetStore {
       for (const hash of change.drop ?? []) database.query(drop).run(fleet, hash);
       return true;
     });
+    if (written && change.hint !== undefined) this.#hint(change.hint);
+    return written;
   }
 
   async beat(fleet: string, beat: Beat, addresses: readonly Address[]): Promise<BeatAnswer> {
@@ -152,20 +154,21 @@ class SqliteFleet implements FleetStore {
     return new Map(rows.map(({ hash, size }) => [hash, size]));
   }
 
-  /** Writes are seen by the file system's own events of the write-ahead log. */
+  /** The file system's own events tell: of a small file beside the database, and, for the echo, of its write-ahead log. */
   async listen(_fleet: string, _member: string, listener: HintListener): Promise<AsyncDisposable> {
     await this.open();
-    const log = `${basename(this.name)}-wal`;
+    const [log, hints] = [`${basename(this.name)}-wal`, basename(this.#hints)];
     let told = false;
     const tell = (): void => {
       told = false;
-      listener.hint("");
-      listener.echo();
+      // Whose it is cannot be told: the file is there for all fleets of the database.
+      listener.hint(readHint(this.#hints));
     };
     const watcher: FSWatcher = watch(dirname(this.name), (_event, file) => {
-      if (file !== log || told) return;
+      if (file === log) listener.echo();
+      if (file !== hints || told) return;
       told = true;
-      // One commit touches the log several times.
+      // One write is several events.
       setTimeout(tell, 1).unref();
     });
     watcher.on("error", () => watcher.close());
@@ -191,6 +194,19 @@ class SqliteFleet implements FleetStore {
     } catch (error) {
       database?.close();
       throw this.#explained(error);
+    }
+  }
+
+  get #hints(): string {
+    return `${this.name}-hint`;
+  }
+
+  /** Wakes those who listen. A vote or a heartbeat does not: a thousand of them would wake everybody a thousand times. */
+  #hint(text: string): void {
+    try {
+      writeFileSync(this.#hints, text, { mode: 0o600 });
+    } catch {
+      // What was written counts; that it is only found at the next poll is what hints may come to.
     }
   }
 
@@ -264,6 +280,15 @@ class SqliteFleet implements FleetStore {
 function find(database: Database, fleet: string, { collection, key }: Address): Doc | undefined {
   const query = "SELECT collection, key, version, text FROM docs WHERE fleet = ?1 AND collection = ?2 AND key = ?3";
   return database.query<Doc, string[]>(query).get(fleet, collection, key) ?? undefined;
+}
+
+/** What the newest change was about; nothing while it is being written. */
+function readHint(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Tries again while another process writes. */
