@@ -1,8 +1,8 @@
 import type { Phase } from "../errors.ts";
-import { describeError, HotswapError, pluginFailure } from "../errors.ts";
+import { describeError, pluginFailure } from "../errors.ts";
 import type { LoadedCode } from "../load/loaded-code.ts";
 import type { Logger } from "../logger.ts";
-import { freedSlot, linkSlot, type SlotRequest, slotRequest } from "../plugin/dependency.ts";
+import type { SlotRequest } from "../plugin/dependency.ts";
 import { readAs } from "../plugin/registry.ts";
 import { type HandedOut, Scope } from "../plugin/scope.ts";
 import { withDeadline } from "../deadline.ts";
@@ -14,6 +14,7 @@ import { type AnyFunction, type Context, type Runner } from "../load/graph.ts";
 import { runInHost } from "../run-in-host.ts";
 import { runStep } from "./reentrance.ts";
 import { runHook, runSyncHook } from "./run-hook.ts";
+import { ImportedSlots } from "./imported-slots.ts";
 import type { Seat, VaultHandle } from "../vault/handle.ts";
 import type { LiveType } from "../vault/live-type.ts";
 import { type VerifiedDefinition, verifyDefinition } from "./verify.ts";
@@ -39,8 +40,6 @@ interface Code {
   readonly functions: ReadonlyMap<string, AnyFunction>;
   readonly invokeFunc: AnyFunction | undefined;
 }
-
-type Dependencies = Record<string, unknown>;
 
 type Shuttable = Pick<Entrance, "shut">;
 
@@ -70,11 +69,7 @@ export class Generation {
   #vault: VaultHandle | undefined;
   #reloadable = true;
   #facade: unknown;
-  #imported: Dependencies | undefined;
-  /** Placeholders of the slots by dependency name, until and after linking. */
-  #slots = new Map<string, { readonly key: string; readonly placeholder: object }>();
-  #requests = noSlots;
-  #emptySlots: Set<string> | undefined;
+  #slots: ImportedSlots | undefined;
   #freeing = false;
 
   /** Throws `HOTSWAP_NOT_A_PLUGIN` and `HOTSWAP_INVALID_HOOK`; `code` is disposed of then. */
@@ -162,12 +157,12 @@ export class Generation {
 
   /** The slots that linking has to fill, by dependency name. */
   get slots(): ReadonlyMap<string, SlotRequest> {
-    return this.#requests;
+    return this.#slots?.requests ?? noSlots;
   }
 
   /** The slots whose dependencies were absent when this generation was linked. */
   get emptySlots(): ReadonlySet<string> {
-    return this.#emptySlots ?? noNames;
+    return this.#slots?.empty ?? noNames;
   }
 
   /** What the plugin exports, as other plugins get it. */
@@ -194,40 +189,19 @@ export class Generation {
   runImport(): void {
     if (this.#require("import").definition.import === undefined) return;
     const imported = this.#callSync("import");
-    this.#look("import", () => this.#takeSlots(imported));
-  }
-
-  #takeSlots(imported: unknown): void {
-    if (typeof imported !== "object" || imported === null || Array.isArray(imported)) {
-      throw new HotswapError(
-        "HOTSWAP_INVALID_IMPORT",
-        `import() of "${this.name}" returned ${Bun.inspect(imported)}: it must return an object whose properties are dependency slots`,
-        { plugin: this.name, phase: "import" },
-      );
-    }
-    this.#imported = imported as Dependencies;
-    const requests = new Map<string, SlotRequest>();
-    for (const [key, value] of Object.entries(imported as Dependencies)) {
-      const request = slotRequest(value);
-      if (request === undefined) continue;
-      this.#slots.set(key, { key, placeholder: value as object });
-      requests.set(key, request);
-    }
-    if (requests.size > 0) this.#requests = requests;
+    this.#look("import", () => {
+      this.#slots = new ImportedSlots(this.name, imported);
+    });
   }
 
   /** Leaves the slot of a dependency that is absent empty, for as long as this generation lives. */
   linkAbsent(dependency: string): void {
-    (this.#emptySlots ??= new Set()).add(dependency);
-    this.link(dependency, undefined);
+    this.#slots?.leaveEmpty(dependency);
   }
 
   /** Fills the slot for `dependency` with what it exports; with `undefined` when it exports nothing. */
   link(dependency: string, exported: unknown): void {
-    const slot = this.#slots.get(dependency);
-    if (slot === undefined || this.#imported === undefined) return;
-    linkSlot(slot.placeholder, dependency, exported);
-    this.#imported[slot.key] = exported;
+    this.#slots?.link(dependency, exported);
   }
 
   /** The generation is to be part of `set`: its code may read and register. */
@@ -321,15 +295,10 @@ export class Generation {
     for (const reference of this.#handedOut) reference.shut();
     this.#handedOut.clear();
     this.standing.end();
-    for (const [name, { key, placeholder }] of this.#slots) {
-      const freed = freedSlot(placeholder, name);
-      if (this.#imported !== undefined) this.#imported[key] = freed;
-    }
-    this.#slots = new Map();
-    this.#requests = noSlots;
+    this.#slots?.cut();
+    this.#slots = undefined;
     this.#code = undefined;
     this.#facade = undefined;
-    this.#imported = undefined;
     this.#vault = undefined;
     this.record.move("freed");
     const release = this.#release;

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../../diagnostic.ts";
-import type { EditedModule } from "../../host/context/edit-context.ts";
+import type { EditedModule } from "../../host/context/edited-module.ts";
 import type { CompiledModule } from "../../compile/compile.ts";
 import type { CompilerSettings } from "../../compile/compiler-settings.ts";
 import type { Resolution, Target } from "../../host/resolution.ts";

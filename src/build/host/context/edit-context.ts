@@ -12,39 +12,11 @@ import type { Diagnostic } from "../../diagnostic.ts";
 import type { SourceFile } from "../../read/syntax/source-file.ts";
 import type { Edit } from "../../text-edits.ts";
 import { HOST_PREFIX, keyOf } from "../host-imports.ts";
-import { knownText, type TextPattern, textPattern } from "./computed.ts";
+import { knownText, textPattern } from "./computed.ts";
+import { type ContextSurroundings, type EditedModule, untouched } from "./edited-module.ts";
 import { choiceName, contextName, type ContextPart } from "./context-names.ts";
+import { attributeType, isType, spanOf } from "./nodes.ts";
 import { childrenOf, declaredNames, isFunction } from "./scopes.ts";
-
-/** What is known of a plugin when the code of one of its modules is given its context. */
-export interface ContextSurroundings {
-  /** Stands in the names of the module's context. */
-  readonly id: string;
-  /** What stands for an import with a `type` attribute; `undefined` leaves it to the compiler. */
-  attributed(specifier: string, type: string): string | undefined;
-  /** Whose a specifier is, seen from the module; `undefined` when nothing answers to it. */
-  ownerOf(specifier: string): "plugin" | "host" | undefined;
-  /** Paths, relative to the module's folder, of the plugin's files that a path may mean; `undefined` when it leaves the plugin. */
-  choices(pattern: TextPattern, type: string | undefined): readonly string[] | undefined;
-  /** The path, from the plugin's folder, of a module whose code a worker can have; `undefined` when it is no such module. */
-  worker(specifier: string): string | undefined;
-  /** The member of `import.meta` is given a value by a build flag. */
-  isDefined(member: string): boolean;
-}
-
-/** A module's source with its context in place of what would mean the artifact's. */
-export interface EditedModule {
-  readonly edits: readonly Edit[];
-  /** What follows the last line. */
-  readonly added: string;
-  readonly warnings: readonly Diagnostic[];
-  /** Paths, from the plugin's folder, of the workers that the module starts. */
-  readonly workers: readonly string[];
-  /** Those of the edits that are needed where `require` and `import()` themselves are given to the module. */
-  readonly renames: readonly Edit[];
-  /** Paths, from the module's folder, of what it chooses from at run time, with what it is taken for. */
-  readonly choices: readonly (readonly [path: string, type: string | undefined])[];
-}
 
 /** Only what matches can need its context, or has attributes. */
 const mayNeed =
@@ -60,12 +32,10 @@ const watched = new Set(["require", "__dirname", "__filename", "Worker", "URL"])
 
 /** Finds what in a module must mean its source file. A file with syntax errors is left alone: the compiler reports them. */
 export function editContext(file: SourceFile, surroundings: ContextSurroundings): EditedModule {
-  if (!mayNeedContext(file.text)) return nothing;
+  if (!mayNeedContext(file.text)) return untouched;
   const { program, errors } = file.parse();
-  return errors.length > 0 ? nothing : new ContextEditor(file, surroundings).edit(program);
+  return errors.length > 0 ? untouched : new ContextEditor(file, surroundings).edit(program);
 }
-
-const nothing: EditedModule = { edits: [], added: "", warnings: [], workers: [], renames: [], choices: [] };
 
 /** What is known where a node stands. */
 interface Place {
@@ -422,48 +392,8 @@ class ContextEditor {
   }
 }
 
-function spanOf({ start, end }: Span): Span {
-  return { start, end };
-}
-
 function inside(node: Parameters<typeof declaredNames>[0], { shadowed }: Place): Place {
   const declared = declaredNames(node, watched);
   // What a function does later is beyond the statement that it stands in.
   return { shadowed: declared.size === 0 ? shadowed : shadowed.union(declared), guarded: false };
-}
-
-/** The `type` in `{ with: { type: "text" } }`, when all of that is written out. */
-function attributeType(options: Expression): string | undefined {
-  const attributes = valueOf(options, "with");
-  const type = attributes === undefined ? undefined : valueOf(attributes, "type");
-  return type === undefined ? undefined : knownText(type);
-}
-
-function valueOf(node: Node, name: string): Node | undefined {
-  if (node.type !== "ObjectExpression" || node.properties.length !== 1) return undefined;
-  const [property] = node.properties;
-  if (property?.type !== "Property" || property.computed) return undefined;
-  const key =
-    property.key.type === "Identifier" ? property.key.name : property.key.type === "Literal" ? property.key.value : "";
-  return key === name ? property.value : undefined;
-}
-
-/** Nodes of TypeScript that hold expressions; all others are types. */
-const expressions: ReadonlySet<string> = new Set([
-  "TSAsExpression",
-  "TSSatisfiesExpression",
-  "TSTypeAssertion",
-  "TSNonNullExpression",
-  "TSInstantiationExpression",
-  "TSEnumDeclaration",
-  "TSEnumBody",
-  "TSEnumMember",
-  "TSModuleDeclaration",
-  "TSModuleBlock",
-  "TSExportAssignment",
-  "TSParameterProperty",
-]);
-
-function isType(type: string): boolean {
-  return type.startsWith("TS") && !expressions.has(type);
 }

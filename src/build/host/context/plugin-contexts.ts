@@ -8,7 +8,8 @@ import type { SourceFile } from "../../read/syntax/source-file.ts";
 import { applyEdits } from "../../text-edits.ts";
 import { dataTypes, type HostImports, keyOf } from "../host-imports.ts";
 import type { TextPattern } from "./computed.ts";
-import { type EditedModule, editContext, mayNeedContext } from "./edit-context.ts";
+import { editContext, mayNeedContext } from "./edit-context.ts";
+import type { EditedModule } from "./edited-module.ts";
 
 /** Files that are data, and that the compiler makes modules of. */
 const data = /\.(?:jsonc?|json5|toml|ya?ml|txt)$/;
