@@ -16,11 +16,23 @@ export interface BuildOptions {
   readonly include?: string | RegExp | undefined;
   /** Files to leave out of the included ones. */
   readonly exclude?: string | RegExp | undefined;
-  /** `false` writes the code that the bundler would begin with, and stops. Default `true`. */
+  /**
+   * `false` writes the code that the bundler would begin with, and stops.
+   *
+   * @default true
+   */
   readonly bundle?: boolean | undefined;
-  /** Keep intermediate files, in a new folder that {@link BuildResult.temps} names. Default `false`. */
+  /**
+   * Keep intermediate files, in a new folder that {@link BuildResult.temps} names.
+   *
+   * @default false
+   */
   readonly leaveTemps?: boolean | undefined;
-  /** How the names of live functions and types begin, in any case. Default `live_`. */
+  /**
+   * How the names of live functions and types begin, in any case.
+   *
+   * @default "live_"
+   */
   readonly livePrefix?: string | undefined;
   /** Flags of Bun's bundler, as on its command line: `["--minify", "--define", "MARK=1"]`. */
   readonly buildFlags?: readonly string[] | undefined;

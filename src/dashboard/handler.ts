@@ -9,9 +9,17 @@ import { HostWatch } from "./host/watch.ts";
 
 /** Where a dashboard is mounted, and what its page may do. */
 export interface DashboardOptions {
-  /** Whether the page may ask for a reload or rollback; `false` unless set. */
+  /**
+   * Whether the page may ask for a reload or rollback.
+   *
+   * @default false
+   */
   readonly allowReload?: boolean;
-  /** Where the dashboard is mounted, with slashes at both ends; `/` unless set. */
+  /**
+   * Where the dashboard is mounted, with slashes at both ends.
+   *
+   * @default "/"
+   */
   readonly path?: string;
   /** Names, besides those of the loopback interface, under which the server may be reached: `["admin.example.org"]`. */
   readonly hosts?: readonly string[];

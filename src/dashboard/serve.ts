@@ -4,7 +4,11 @@ import { checkedToken, newToken } from "./token.ts";
 import { Dashboard, type DashboardOptions } from "./handler.ts";
 
 export interface ServeDashboardOptions extends Pick<DashboardOptions, "allowReload"> {
-  /** 0, for any free port, unless set. */
+  /**
+   * The page's TCP port; 0 is any free one.
+   *
+   * @default 0
+   */
   readonly port?: number | undefined;
   /** What the page's address holds; a new one that nobody guesses unless set. At least 16 characters of a URL. */
   readonly token?: string | undefined;

@@ -6,13 +6,29 @@ import { milliseconds, valueSize } from "../vault/store/limits.ts";
 export interface JobQueueOptions {
   /** With a store, jobs survive restarts and run at least once. It must not be that of a data bag. */
   readonly store?: DataStore;
-  /** The longest time in ms that a change waits before it is flushed to the store; 1000 unless set. */
+  /**
+   * The longest time in ms that a change waits before it is flushed to the store.
+   *
+   * @default 1000
+   */
   readonly flushInterval?: number;
-  /** The most bytes that the data of one job may take; 64 MB unless set. */
+  /**
+   * The most bytes that the data of one job may take.
+   *
+   * @default 64 MB
+   */
   readonly maxValueSize?: number;
-  /** How often a job is tried before it is kept aside; 5 unless set. */
+  /**
+   * How often a job is tried before it is kept aside.
+   *
+   * @default 5
+   */
   readonly attempts?: number;
-  /** The ms to wait after the n-th failure in a row; 1000, doubled each time up to five minutes, unless set. */
+  /**
+   * The ms to wait after the n-th failure in a row.
+   *
+   * @default 1000, doubled each time up to five minutes
+   */
   readonly backoff?: (failures: number) => number;
   readonly logger?: Logger;
   /**
@@ -35,7 +51,11 @@ export interface FilledJobQueueOptions {
 
 /** When a job is to run. */
 export interface AddOptions {
-  /** The ms until it runs; at the next tick unless set. */
+  /**
+   * The ms until it runs.
+   *
+   * @default at the next tick
+   */
   readonly delay?: number;
   /** Runs again and again, this many ms apart; the first time after `delay`, or after `every` when there is none. */
   readonly every?: number;

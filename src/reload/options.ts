@@ -28,17 +28,41 @@ export interface ReloadOptions<Extension> {
 
 /** What a host may set. All times are in ms. */
 export interface SwapperOptions<Extension> {
-  /** Where hotswap reports to; consola unless set. */
+  /**
+   * Where hotswap reports to.
+   *
+   * @default consola
+   */
   readonly logger?: Logger;
-  /** How long a set that was swapped out is kept at least; 15,000 unless set. */
+  /**
+   * How long a set that was swapped out is kept at least.
+   *
+   * @default 15_000
+   */
   readonly freeDelay?: number;
-  /** After this time a set that was swapped out is retired even if it is in use; 300,000 unless set. */
+  /**
+   * After this time a set that was swapped out is retired even if it is in use.
+   *
+   * @default 300_000
+   */
   readonly drainTimeout?: number;
-  /** How long a hook, or the evaluation of a plugin, may take; 30,000 unless set. */
+  /**
+   * How long a hook, or the evaluation of a plugin, may take.
+   *
+   * @default 30_000
+   */
   readonly hookTimeout?: number;
-  /** After this time a freed generation that is still in memory is reported; 60,000 unless set. */
+  /**
+   * After this time a freed generation that is still in memory is reported.
+   *
+   * @default 60_000
+   */
   readonly leakAfter?: number;
-  /** How many sets `rollback()` can go back; 5 unless set. */
+  /**
+   * How many sets `rollback()` can go back.
+   *
+   * @default 5
+   */
   readonly history?: number;
   /**
    * How long a prepared reload may be held before it is aborted, in ms.
@@ -65,7 +89,11 @@ export interface SwapperOptions<Extension> {
   readonly root?: string;
   /** Keeps the data bag over restarts. */
   readonly vault?: VaultOptions;
-  /** `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper; `true` unless set. */
+  /**
+   * `false` hides the caller's AsyncLocalStorage stores from plugin code, which makes calls cheaper.
+   *
+   * @default true
+   */
   readonly asyncContext?: boolean;
   /**
    * Public keys: PEM texts, or paths of PEM files, each of which may hold several. Only artifacts that one of them signed
@@ -103,9 +131,17 @@ export interface SwapperOptions<Extension> {
 export interface VaultOptions {
   /** Without one, the data lives as long as the process. */
   readonly store?: DataStore;
-  /** The longest time in ms that a write waits before it is flushed to the store; 1000 unless set. */
+  /**
+   * The longest time in ms that a write waits before it is flushed to the store.
+   *
+   * @default 1000
+   */
   readonly flushInterval?: number;
-  /** The most bytes that one value of the data bag may take; 64 MB unless set. */
+  /**
+   * The most bytes that one value of the data bag may take.
+   *
+   * @default 64 MB
+   */
   readonly maxValueSize?: number;
 }
 

@@ -17,7 +17,11 @@ export type EntryOf<K extends string> = K extends keyof DataBagEntries ? DataBag
 
 /** What a set says about a key of the data bag. */
 export interface KeyDeclaration<V = unknown> {
-  /** Version of the value's shape, an integer from 1; 1 unless given. */
+  /**
+   * Version of the value's shape, an integer from 1.
+   *
+   * @default 1
+   */
   readonly version?: number;
   /** Step `n` takes a value of version n and returns one of version n + 1. */
   readonly migrations?: Migrations;
