@@ -5,7 +5,9 @@ class Body {
   /** Gets what the body fails with, once somebody wants to know. */
   report: ((error: unknown) => void) | undefined;
 
-  readonly fail = (error: unknown): void => this.report?.(error);
+  fail(error: unknown): void {
+    this.report?.(error);
+  }
 }
 
 /** Makes the object that it is given, so that a subclass can put a private field on it. */
@@ -88,18 +90,19 @@ function makeResponse(init: unknown, options: unknown, target: unknown): object 
   return Reflect.construct(Response, [init, options], target as typeof Response) as object;
 }
 
-const PluginStream = standIn(ReadableStream, function construct(this: unknown, ...params: unknown[]): object {
-  if (new.target === undefined) return Reflect.apply(ReadableStream as unknown as Construct, this, []);
-  const [source, ...rest] = params;
-  if (typeof source !== "object" || source === null) return makeStream(params, new.target);
-  const body = new Body();
-  return Noted.on(makeStream([observeSource(source, body), ...rest], new.target), body);
-});
+const PluginStream = standIn(
+  ReadableStream,
+  function construct(this: unknown, source?: unknown, strategy?: unknown): object {
+    if (new.target === undefined) return Reflect.apply(ReadableStream as unknown as Construct, this, []);
+    if (typeof source !== "object" || source === null) return makeStream(source, strategy, new.target);
+    const body = new Body();
+    return Noted.on(makeStream(observeSource(source, body), strategy, new.target), body);
+  },
+);
 
-function makeStream(params: unknown[], target: unknown): object {
-  if (target !== PluginStream)
-    return Reflect.construct(ReadableStream, params, target as typeof ReadableStream) as object;
-  return new ReadableStream(...(params as ConstructorParameters<typeof ReadableStream>));
+function makeStream(source: unknown, strategy: unknown, target: unknown): object {
+  if (target === PluginStream) return new ReadableStream(source as Bun.UnderlyingSource, strategy as QueuingStrategy);
+  return Reflect.construct(ReadableStream, [source, strategy], target as typeof ReadableStream) as object;
 }
 
 /** Whether Bun reads all of this without running any code. Of other objects it is not known. */
@@ -137,18 +140,37 @@ interface Source {
   readonly cancel?: unknown;
 }
 
+type Snapshot = ReturnType<typeof AsyncLocalStorage.snapshot>;
+
 function observeSource(source: Source, body: Body): object {
   const { type, start, pull, cancel } = source;
   // Other streams keep their context by themselves.
   const inContext = type === "direct" ? AsyncLocalStorage.snapshot() : undefined;
-  const observed = (fn: unknown): unknown => {
-    if (typeof fn !== "function") return fn;
-    const run = (param: unknown): unknown => Reflect.apply(fn, source, [param]);
-    return (param: unknown): unknown =>
-      observe(body, inContext === undefined ? () => run(param) : () => inContext(run, param));
+  const members = {
+    start: observed(start, source, body, inContext),
+    pull: observed(pull, source, body, inContext),
+    cancel: observed(cancel, source, body, inContext),
   };
-  const members = { start: observed(start), pull: observed(pull), cancel: observed(cancel) };
-  return Object.assign(type === undefined ? {} : (Object.create(source) as object), members);
+  return type === undefined ? members : Object.assign(Object.create(source) as object, members);
+}
+
+/** A member of a source, which reports what it fails with. */
+function observed(fn: unknown, source: Source, body: Body, inContext: Snapshot | undefined): unknown {
+  if (typeof fn !== "function") return fn;
+  const run = fn as (this: Source, param: unknown) => unknown;
+  return (param: unknown): unknown => {
+    try {
+      const result =
+        inContext === undefined
+          ? Reflect.apply(run, source, [param])
+          : inContext(() => Reflect.apply(run, source, [param]));
+      if (result instanceof Promise) result.catch((error: unknown) => body.fail(error));
+      return result;
+    } catch (error) {
+      body.fail(error);
+      throw error;
+    }
+  };
 }
 
 function observeIterable(iterable: object, body: Body): object {
@@ -169,7 +191,7 @@ function observeIterable(iterable: object, body: Body): object {
 function observe(body: Body, run: () => unknown): unknown {
   try {
     const result = run();
-    if (result instanceof Promise) result.catch(body.fail);
+    if (result instanceof Promise) result.catch((error: unknown) => body.fail(error));
     return result;
   } catch (error) {
     body.fail(error);
