@@ -54,6 +54,7 @@ export const errorCodes = {
   HOTSWAP_PREPARED_EXPIRED: "a prepared reload was aborted, or held longer than holdTimeout",
   HOTSWAP_FLEET_FAILED:
     "a fleet cannot do what it was asked for, or a member cannot have the release that it should run",
+  HOTSWAP_DEV_RUNNING: "another `hotswap dev` runs for the same output folder",
   HOTSWAP_BUILD_FAILED: "a plugin could not be built",
   HOTSWAP_UNSUPPORTED_BUN: "this Bun has no Bun.ModuleGraph, or its bundler prints what hotswap cannot read",
 } as const;

@@ -103,6 +103,15 @@ async function develop(options: Omit<DevSessionOptions, "onEvent">): Promise<num
     () => end(130),
   );
   keys.listen();
-  session.start();
+  start(session, options.command);
   return await asked;
+}
+
+function start(session: DevSession, [program = ""]: readonly string[]): void {
+  try {
+    session.start();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new UsageError(`there is no program ${program}: give the command that starts the host after --`);
+  }
 }

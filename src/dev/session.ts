@@ -11,6 +11,7 @@ import { NextSave } from "./next-save.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
 import { isInside } from "../load/resolve.ts";
 import type { DevReport } from "./report.ts";
+import { requireSole } from "./sole-session.ts";
 import { PluginFolders } from "./source/plugin-folders.ts";
 
 /** What happens while plugins are developed: what the host reports, and what becomes of the host. */
@@ -49,7 +50,7 @@ export class DevSession implements AsyncDisposable {
   #restarting: Promise<void> | undefined;
   #closed = false;
 
-  /** Throws HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
+  /** Throws `HOTSWAP_DEV_RUNNING`, and HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
   constructor(options: DevSessionOptions) {
     this.#options = options;
     this.#folders = new PluginFolders(options.plugins);
@@ -57,6 +58,12 @@ export class DevSession implements AsyncDisposable {
     // For the owner alone, as the sockets in it. When we are killed, the next host to load plugins takes it away. What cannot be
     // cleaned up is the host's to say.
     this.#folder = new OwnFolder(tmpdir(), () => undefined, "dev-");
+    try {
+      requireSole(this.#folder.path, { outputDir: resolve(options.build.outputDir), command: options.command });
+    } catch (error) {
+      this.#folder[Symbol.dispose]();
+      throw error;
+    }
     this.#hostFiles = new HostFiles({
       isPlugin: (file) => this.#folders.list().plugins.some((dir) => isInside(file, dir)),
       onChange: (files) => {

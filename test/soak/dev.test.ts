@@ -1,0 +1,8 @@
+import { expect, test } from "bun:test";
+import { soakDev } from "./dev-loop.ts";
+
+test("17 after bursts of random edits the server answers what a fresh build and a fresh host do", async () => {
+  const { comparisons, problems } = await soakDev(10, Date.now() % 1_000_000, () => undefined);
+  expect(problems).toEqual([]);
+  expect(comparisons).toBeGreaterThan(0);
+}, 120_000);
