@@ -83,7 +83,10 @@ async function freshStates(root: string): Promise<Record<string, unknown>> {
 }
 
 /** Asks the server until it answers what is expected. */
-async function settles(portFile: string, expected: Record<string, unknown>): Promise<{ pid?: number; problem?: string }> {
+async function settles(
+  portFile: string,
+  expected: Record<string, unknown>,
+): Promise<{ pid?: number; problem?: string }> {
   const deadline = performance.now() + PATIENCE;
   let last = "no answer";
   while (performance.now() < deadline) {
