@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,9 +33,9 @@ describe.skipIf(!registryAnswers())("the package (needs a registry to install it
     async (client) => {
       const consumer = await consumerOf(client);
       const { dependencies, devDependencies } = await Bun.file(join(checkout, "package.json")).json();
-      const installed = await readdir(consumer.path("node_modules"));
-      for (const name of Object.keys(dependencies)) expect(installed).toContain(name);
-      for (const name of Object.keys(devDependencies)) if (name !== "hotswap") expect(installed).not.toContain(name);
+      const isInstalled = (name: string): boolean => existsSync(consumer.path("node_modules", name));
+      expect(Object.keys(dependencies).filter((name) => !isInstalled(name))).toEqual([]);
+      expect(Object.keys(devDependencies).filter((name) => name !== "hotswap" && isInstalled(name))).toEqual([]);
       const own = await readdir(consumer.path("node_modules", "hotswap"));
       expect(own.filter((name) => !name.startsWith(".")).toSorted()).toEqual([
         "LICENSE",
@@ -45,7 +46,7 @@ describe.skipIf(!registryAnswers())("the package (needs a registry to install it
       ]);
       expect((await stat(consumer.tarball)).size).toBeLessThan(500_000);
       const entries = await readdir(consumer.path("node_modules", "hotswap"), { recursive: true, withFileTypes: true });
-      expect(entries.filter((entry) => entry.isFile()).length).toBeLessThan(200);
+      expect(entries.filter((entry) => entry.isFile()).length).toBeLessThan(230);
     },
     patience,
   );
