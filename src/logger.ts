@@ -35,6 +35,21 @@ export function defaultLogger(): Logger {
   } as Logger;
 }
 
+/** The logger, without errors that are shown elsewhere: `isShown` knows what stands beside a message. */
+export function withoutShown(logger: Logger, isShown: (detail: unknown) => boolean): Logger {
+  return {
+    debug: (message, ...details) => logger.debug(message, ...details),
+    info: (message, ...details) => logger.info(message, ...details),
+    warn: (message, ...details) => logger.warn(message, ...details),
+    error: (message, ...details) => {
+      if (!details.some((detail) => isShown(detail))) logger.error(message, ...details);
+    },
+    get level(): unknown {
+      return Reflect.get(logger, "level");
+    },
+  } as Logger;
+}
+
 /** consola's level at which `debug()` shows nothing. */
 const INFO = 3;
 

@@ -5,15 +5,17 @@ import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
 import { describeStatus } from "../host/status.ts";
 import { paintFor } from "../terminal/paint.ts";
-import { Keys } from "./keys.ts";
+import { keyHelp, Keys } from "./keys.ts";
 import { untilAsked } from "./options.ts";
-import { describeEvent, keyHelp } from "./report.ts";
+import { DevDashboard } from "./open-dashboard.ts";
+import { DevReporter } from "./report.ts";
+import { TypeCheck } from "./type-check.ts";
 import { shown } from "../terminal/output.ts";
 
 export const devCommand = defineCommand({
   name: "dev",
   description:
-    "Builds the plugins, starts the host, and reloads in the running host whatever changes in a plugin's folder.\nA build or reload that fails leaves what is live as it is. Keys: r reload (restart when one is needed), s status, b roll back, q quit.",
+    "Builds the plugins, starts the host, and reloads in the running host whatever changes in a plugin's folder.\nA build or reload that fails leaves what is live as it is. On a terminal, h lists the keys.",
   usage: "[flags] --out <outputDir> <pluginDir...> -- <command>",
   flags: {
     out: { type: "string", valueHint: "DIR", description: "The folder that the host loads artifacts from" },
@@ -35,6 +37,11 @@ export const devCommand = defineCommand({
       description: "Restart the host when its own files, its packages or .env change; --no-restart only says so",
     },
     write: { type: "boolean", description: "Write artifacts, too; the host does not need them" },
+    types: {
+      type: "boolean",
+      default: true,
+      description: "Check types in the background, with the project's own TypeScript (default true)",
+    },
     buildFlags: { type: "string", valueHint: "FLAGS", description: "Flags for Bun's bundler, separated by blanks" },
   },
   takesRest: true,
@@ -71,34 +78,52 @@ export const devCommand = defineCommand({
       restart: flags.restart !== false,
       command: rest,
       cwd: process.cwd(),
+      types: flags.types !== false,
     });
   },
 });
 
-async function develop(options: Omit<DevSessionOptions, "onEvent">): Promise<number> {
+interface DevelopOptions extends Omit<DevSessionOptions, "onEvent"> {
+  /** Whether types are checked. */
+  readonly types: boolean;
+}
+
+async function develop({ types, ...options }: DevelopOptions): Promise<number> {
   const paint = paintFor("stderr");
   // On stderr: stdout is the host's.
   const say = (text: string): void => void process.stderr.write(shown(`${paint.cyan("hotswap")} ${text}\n`, "stderr"));
   const { asked, end } = untilAsked();
+  const reporter = new DevReporter(paint);
+  using typeCheck = new TypeCheck({ cwd: options.cwd, paint, say });
+  await using dashboard = new DevDashboard();
   await using session = new DevSession({
     ...options,
     onEvent: (event) => {
-      const text = describeEvent(event, paint);
+      const text = reporter.describe(event);
       if (text !== undefined) say(text);
+      const isNews = event.type === "host ready" || (event.type === "reloaded" && event.reload.ok);
+      if (types && isNews) typeCheck.soon();
     },
   });
   const showStatus = async (): Promise<void> => {
     const status = await session.status();
     if (status !== undefined) process.stderr.write(shown(describeStatus(status, paint), "stderr"));
   };
+  const showDashboard = async (): Promise<void> => {
+    const { control } = session;
+    say(control === undefined ? "there is no host to show yet" : `dashboard: ${await dashboard.open(control)}`);
+  };
   using keys = new Keys(
     {
       r: () => void session.reload(),
+      R: () => void session.restart(),
       s: () => void showStatus(),
       b: () => void session.rollback(),
-      q: () => end(0),
+      o: () => void showDashboard(),
+      // The screen, and what was scrolled out of it.
+      c: () => void process.stderr.write("\u001B[2J\u001B[3J\u001B[H"),
       h: () => say(keyHelp(paint)),
-      "?": () => say(keyHelp(paint)),
+      q: () => end(0),
     },
     () => end(130),
   );

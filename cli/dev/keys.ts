@@ -1,5 +1,19 @@
+import type { Paint } from "../terminal/paint.ts";
+
+/** Each key that `hotswap dev` understands, with what it does. */
+export const keyMeanings = {
+  r: "reload, and try again what failed",
+  R: "restart the host",
+  s: "status",
+  b: "roll back",
+  o: "open the dashboard",
+  c: "clear the screen",
+  h: "this help",
+  q: "quit",
+} as const;
+
 /** What a terminal's keys do, by key. */
-export type KeyActions = Readonly<Record<string, () => void>>;
+export type KeyActions = Readonly<Record<keyof typeof keyMeanings, () => void>>;
 
 const CTRL_C = "\u0003";
 
@@ -33,7 +47,25 @@ export class Keys implements Disposable {
   #pressed(keys: string): void {
     for (const key of keys) {
       if (key === CTRL_C) this.#onInterrupt();
-      else this.#actions[key.toLowerCase()]?.();
+      else this.#actionOf(key)?.();
     }
   }
+
+  /** A capital letter means the small one, unless it means something of its own. */
+  #actionOf(key: string): (() => void) | undefined {
+    const actions: Readonly<Record<string, () => void>> = this.#actions;
+    if (key === "?") return actions["h"];
+    return actions[key] ?? actions[key.toLowerCase()];
+  }
+}
+
+/** What follows the news that the host is ready; nothing where keys are not read. */
+export function keyHint(paint: Paint): string {
+  return process.stdin.isTTY ? `; ${paint.bold("h")} lists the keys, ${paint.bold("q")} quits` : "";
+}
+
+/** The keys, one a line. */
+export function keyHelp(paint: Paint): string {
+  const lines = Object.entries(keyMeanings).map(([key, meaning]) => `  ${paint.bold(key)}  ${meaning}`);
+  return ["keys:", ...lines].join("\n");
 }

@@ -1,71 +1,128 @@
-import type { DevEvent } from "../../src/dev/session.ts";
 import { displayPath } from "../../src/build/diagnostic.ts";
+import type { ErrorReport } from "../../src/control/protocol.ts";
+import type { DevEvent } from "../../src/dev/session.ts";
+import { inFewLines, sourceFrame } from "../host/source-frame.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
+import { paintFrames } from "../terminal/paint-frames.ts";
 import type { Paint } from "../terminal/paint.ts";
+import { keyHint } from "./keys.ts";
 
-/** Each key that `hotswap dev` understands, with what it does. */
-export const keyMeanings = { r: "reload", s: "status", b: "roll back", q: "quit" } as const;
+type Reloaded = DevEvent & { readonly type: "reloaded" };
 
-/** What `hotswap dev` says about an event; `undefined` when there is nothing to say. */
-export function describeEvent(event: DevEvent, paint: Paint): string | undefined {
-  switch (event.type) {
-    case "build failed":
-      return failure(paint, event.error.message);
-    case "mended":
-      return `${paint.green(event.plugin)} is whole again`;
-    case "waiting":
-      return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
-    case "host connected":
-    case "host files":
-    case "plugin error":
-      return undefined;
-    case "host started":
-      return paint.dim(`host started, process ${event.pid}`);
-    case "host ready":
-      return `${paint.green("ready")}: ${count(event.status.plugins.length, "plugin")} live${process.stdin.isTTY ? `; ${keyHelp(paint)}` : ""}`;
-    case "host silent":
-      return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
-    case "host ended":
-      return `${paint.yellow(typeof event.how === "number" ? `the host ended with code ${event.how}` : `the host was ended by ${event.how}`)}; it is started again by the next save, or by ${paint.bold("r")}`;
-    case "reloaded":
-      return describeReloaded(event, paint);
-    case "host changed":
-      return describeHostChange(event, paint);
-    case "failed":
-      return failure(paint, `${event.what}: ${event.error.message}`);
-    default:
-      return event satisfies never;
+/** Says what happens under `hotswap dev`: each thing once, and what is live after what failed. */
+export class DevReporter {
+  readonly #paint: Paint;
+  /** Plugins that are live, and how many reloads made them so; `undefined` before the first load. */
+  #live: { readonly plugins: number; readonly reloads: number } | undefined;
+  /** What failed since everything was as it should be. */
+  #failed = false;
+
+  constructor(paint: Paint) {
+    this.#paint = paint;
   }
+
+  /** What to say about an event; `undefined` when there is nothing. */
+  describe(event: DevEvent): string | undefined {
+    const paint = this.#paint;
+    switch (event.type) {
+      case "build failed":
+        return this.#failure(inFewLines(event.error.message));
+      case "mended":
+        this.#failed = false;
+        return `${paint.green("mended")}: ${event.plugin} is what is live`;
+      case "waiting":
+        return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
+      case "host connected":
+      case "host files":
+        return undefined;
+      case "plugin error":
+        return describePluginError(event.error, paint);
+      case "host started":
+        this.#live = undefined;
+        return paint.dim(`host started, process ${event.pid}`);
+      case "host ready": {
+        const { plugins, reloadCounter } = event.status;
+        this.#live = { plugins: plugins.length, reloads: reloadCounter };
+        const what = this.#mended("ready");
+        return `${what}: ${count(plugins.length, "plugin")} live${keyHint(paint)}`;
+      }
+      case "host silent":
+        return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
+      case "host ended": {
+        const how = typeof event.how === "number" ? `ended with code ${event.how}` : `was ended by ${event.how}`;
+        const byKey = process.stdin.isTTY ? `, or by ${paint.bold("r")}` : "";
+        this.#live = undefined;
+        return `${paint.yellow(`the host ${how}`)}; it is started again by the next save${byKey}`;
+      }
+      case "reloaded":
+        return event.reload.ok ? this.#reloaded(event) : this.#refused(event);
+      case "host changed":
+        return describeHostChange(event, paint);
+      case "failed":
+        return this.#failure(`${event.what}: ${event.error.message}`);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #reloaded({ reload, since }: Reloaded): string {
+    if (!reload.ok) return "";
+    const plugins = reload.notes.filter(({ note }) => note !== "removed").length;
+    this.#live = { plugins, reloads: reload.reloadCounter };
+    const what = this.#mended(reload.kind === "rollback" ? "rolled back" : "live");
+    const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
+    return `${what} ${time}: ${news(reload.notes)}`;
+  }
+
+  #refused({ reload }: Reloaded): string {
+    if (reload.ok) return "";
+    const what = reload.kind === "load" ? "the first load failed" : `the ${reload.kind} failed`;
+    const frame = sourceFrame(reload.error.place);
+    const problem = `${what}: ${describeFailure(reload.error)}`;
+    return this.#failure(inFewLines(frame === undefined ? problem : `${problem}\n${frame}`));
+  }
+
+  /** The first thing that goes well after what failed is told as that. */
+  #mended(what: string): string {
+    const { green } = this.#paint;
+    const told = this.#failed ? `${green("mended")}, ${green(what)}` : green(what);
+    this.#failed = false;
+    return told;
+  }
+
+  #failure(text: string): string {
+    this.#failed = true;
+    const paint = this.#paint;
+    return `${paint.red("error:")} ${paintFrames(text, paint)}${this.#stillLive()}`;
+  }
+
+  #stillLive(): string {
+    if (this.#live === undefined) return "";
+    const { plugins, reloads } = this.#live;
+    const since = reloads === 0 ? "as first loaded" : `as of reload ${reloads}`;
+    return `\n${this.#paint.green("still live")}: ${count(plugins, "plugin")}, ${since}`;
+  }
+}
+
+/** Errors that are alike are shown in full once, and then said again whenever they are ten times as many. */
+function describePluginError(error: ErrorReport, paint: Paint): string | undefined {
+  const { plugin, source, name, message, place, count: times } = error;
+  const where =
+    source === "call"
+      ? `a call of ${error.function}()`
+      : source === "unhandledRejection"
+        ? "a rejection that nobody handled"
+        : "background work";
+  const what = `${paint.red("error")} in ${paint.bold(plugin)}, ${where}: ${inFewLines(`${name}: ${message}`)}`;
+  if (times > 1) return Number.isInteger(Math.log10(times)) ? `${what} (${times} times)` : undefined;
+  const frame = sourceFrame(place);
+  return frame === undefined ? what : `${what}\n${paintFrames(frame, paint)}`;
 }
 
 function describeHostChange({ files, restarts }: DevEvent & { readonly type: "host changed" }, paint: Paint): string {
   if (files.length === 0) return "no restart is needed any more";
   const changed = `${files.map(displayPath).join(", ")} changed`;
   if (restarts) return `${changed}: the host is restarted`;
-  return `${paint.yellow("restart needed")}: ${changed}, and the host loads its own modules once; ${paint.bold("r")} restarts`;
-}
-
-/** One line with the keys. */
-export function keyHelp(paint: Paint): string {
-  return Object.entries(keyMeanings)
-    .map(([key, meaning]) => `${paint.bold(key)} ${meaning}`)
-    .join(", ");
-}
-
-function describeReloaded({ reload, since }: DevEvent & { readonly type: "reloaded" }, paint: Paint): string {
-  if (!reload.ok) {
-    const what =
-      reload.kind === "load" ? "the first load failed" : `the ${reload.kind} failed, and what was live stays live`;
-    const problem = `${what}: ${describeFailure(reload.error)}`;
-    const { place, excerpt } = reload.error;
-    if (place === undefined || excerpt === undefined) return failure(paint, problem);
-    return failure(paint, `${problem}\n${displayPath(place.file)}:${place.line}:${place.column}\n${excerpt}`);
-  }
-  const what = reload.kind === "rollback" ? "rolled back" : "live";
-  const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
-  return `${paint.green(what)} ${time}: ${news(reload.notes)}`;
-}
-
-function failure(paint: Paint, text: string): string {
-  return `${paint.red("error:")} ${text}`;
+  const byKey = process.stdin.isTTY ? `; ${paint.bold("r")} restarts` : "";
+  return `${paint.yellow("restart needed")}: ${changed}, and the host loads its own modules once${byKey}`;
 }

@@ -4,7 +4,8 @@ import { systemFailure } from "../../src/system-failure.ts";
 import { type AnyCommand, type CommandTable, commonFlags, type Invocation, UsageError } from "./command.ts";
 import { parseWords } from "./parse-words.ts";
 import { print, printError } from "../terminal/output.ts";
-import { type Paint, paintFor } from "../terminal/paint.ts";
+import { paintFrames } from "../terminal/paint-frames.ts";
+import { paintFor } from "../terminal/paint.ts";
 
 /** Runs what the command line says; resolves to the exit code. */
 export async function runCommandLine(commands: CommandTable, words: readonly string[]): Promise<number> {
@@ -70,14 +71,6 @@ export async function reportError(error: unknown, debug: boolean): Promise<void>
   const lines = [`${paint.red("error:")} ${paintFrames(refusal ?? describeError(error), paint)}`];
   if (debug || !expected) lines.push(...stacksOf(error).map((stack) => paint.dim(stack)));
   await printError(`${lines.join("\n")}\n`);
-}
-
-/** Source excerpts with their places and carets coloured. */
-function paintFrames(message: string, paint: Paint): string {
-  return message
-    .replaceAll(/^.+:\d+:\d+(?=: )/gm, (place) => paint.cyan(place))
-    .replaceAll(/^> +\d+ \|.*$/gm, (line) => paint.bold(line))
-    .replaceAll(/(?<=^ +\| *)\^+$/gm, (carets) => paint.red(carets));
 }
 
 /** The frames of an error and of what caused it. */

@@ -6,8 +6,10 @@ import { paintFor } from "../terminal/paint.ts";
 import { connect, hostFlags, printJson } from "./connect.ts";
 import { describeProbation } from "./logs.ts";
 import { ProgressLine } from "./progress.ts";
+import { sourceFrame } from "./source-frame.ts";
 import { describeFailure, describeReload } from "./wording.ts";
 import { print, printError } from "../terminal/output.ts";
+import { paintFrames } from "../terminal/paint-frames.ts";
 
 export const reloadCommand = defineCommand({
   name: "reload",
@@ -84,8 +86,10 @@ export const rollbackCommand = defineCommand({
 async function show(name: string, reload: Reload): Promise<void> {
   if (reload.ok) return print(`${describeReload(reload, paintFor("stdout"))}\n`);
   const paint = paintFor("stderr");
+  const frame = sourceFrame(reload.error.place);
+  const where = frame === undefined ? "" : `\n${paintFrames(frame, paint)}`;
   await printError(
-    `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}\n`,
+    `${paint.red("error:")} the ${name} failed, and what was live stays live: ${describeFailure(reload.error)}${where}\n`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Place } from "../generation/error-log.ts";
 
 /** Lines that are shown before and after. */
@@ -15,7 +15,9 @@ const known = new Map<string, string | null>();
 /** The source around a place, with the column marked; `null` where the source is not there. */
 export function excerptOf(place: Place | undefined): string | null {
   if (place === undefined) return null;
-  const key = `${place.file}:${place.line}:${place.column}`;
+  // What is edited is read again.
+  const edited = statSync(place.file, { throwIfNoEntry: false })?.mtimeMs;
+  const key = `${place.file}:${place.line}:${place.column} ${edited}`;
   const before = known.get(key);
   if (before !== undefined) return before;
   const excerpt = readExcerpt(place);

@@ -94,6 +94,11 @@ export class DevSession implements AsyncDisposable {
     await this.#ask("the host could not be asked to roll back", (client) => client.rollback());
   }
 
+  /** Path of the control socket of the host that runs, as soon as it can be asked. */
+  get control(): string | undefined {
+    return this.#client?.path;
+  }
+
   /** What the host says of itself; `undefined` when it does not answer, which is reported. */
   async status(): Promise<Status | undefined> {
     let status: Status | undefined;

@@ -114,7 +114,7 @@ export interface ErrorReporter {
   /** `count` errors that are alike. */
   report(error: unknown, source: ErrorSource, name: string | undefined, count: number): void;
   /** One more failed call of the function, whose error is not looked at: to describe it costs more than the call. */
-  repeat(name: string): void;
+  repeat(name: string, error: unknown): void;
 }
 
 /** In ms: failures of one function that follow each other faster are counted, and only some of them described. */
@@ -158,7 +158,7 @@ export class GenerationStats {
     const stats = this.functions.of(name);
     stats.failures++;
     const now = performance.now();
-    if (now - (this.#described.get(stats) ?? -DESCRIBED_EVERY) < DESCRIBED_EVERY) this.#reporter.repeat(name);
+    if (now - (this.#described.get(stats) ?? -DESCRIBED_EVERY) < DESCRIBED_EVERY) this.#reporter.repeat(name, error);
     else {
       this.#described.set(stats, now);
       this.#reporter.report(error, "call", name, 1);

@@ -65,11 +65,17 @@ export class ErrorLog {
   }
 
   /** One more error of this origin, which nobody looked at: it counts as one of the kind that came last. */
-  repeat(origin: ErrorOrigin): void {
+  repeat(error: unknown, origin: ErrorOrigin): void {
+    if (typeof error === "object" && error !== null) this.#seen.add(error);
     const group = this.#newest.get(originKey(origin));
     if (group === undefined) return;
     group.count++;
     group.lastAt = Date.now();
+  }
+
+  /** Whether this very error is in one of the groups. */
+  has(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#seen.has(error);
   }
 
   add(error: unknown, origin: ErrorOrigin, count: number): void {

@@ -164,7 +164,7 @@ export class GenerationRegistry {
     const origin = { plugin, generation: number };
     const stats = new GenerationStats(countsCalls, {
       report: (error, source, name, times) => errors.add(error, { ...origin, source, function: name }, times),
-      repeat: (name) => errors.repeat({ ...origin, source: "call", function: name }),
+      repeat: (name, error) => errors.repeat(error, { ...origin, source: "call", function: name }),
     });
     const record = new GenerationRecord(plugin, number, hash, stats, (freed) => {
       this.#remember(freed);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { TrustedKey } from "../artifact/signature.ts";
-import { HotswapError } from "../errors.ts";
+import { HotswapError, isHotswapError } from "../errors.ts";
 import type { Explanation, GenerationName } from "../generation/explanation.ts";
 import type { GenerationInfo } from "../generation/generation-record.ts";
 import { refuseReentrance, runReload } from "../generation/reentrance.ts";
@@ -9,7 +9,7 @@ import { LeaseWatch } from "../link/lease-watch.ts";
 import type { Lease } from "../link/lease.ts";
 import type { PluginManager } from "../link/manager.ts";
 import { leavePlugin, requireModuleGraph } from "../load/graph.ts";
-import type { Logger } from "../logger.ts";
+import { type Logger, withoutShown } from "../logger.ts";
 import type { ReloadDetails, ReloadPlan } from "../plan/details.ts";
 import type { ProbationState } from "../plan/probation-state.ts";
 import { Hold } from "./hold.ts";
@@ -68,6 +68,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#reloader.log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
+    if (this.#triggers.underDev && options.logger === undefined) {
+      // `hotswap dev` shows plugins' errors with their places.
+      const logger = withoutShown(this.#options.logger, (detail) => this.#reloader.errors.has(detail));
+      this.#options = { ...this.#options, logger };
+    }
     this.#reloader = new Reloader(this.#options, {
       goBack: (isDue) =>
         this.#enqueue("rollback", async () => {
@@ -166,9 +171,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       try {
         return await this.#reloader.reload(this.#pluginDir, { data, callback });
       } catch (error) {
-        // A host that cannot load ends, as a rule, and whoever develops is to know why.
+        if (!this.#triggers.underDev) throw error;
+        // A host that cannot load ends, as a rule, and whoever develops is to know why, once.
         await this.#triggers.told();
-        throw error;
+        throw briefly(error);
       }
     });
   }
@@ -335,5 +341,19 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       "HOTSWAP_STATIC_MODE",
       `${what}() needs plugins that are loaded from a folder, and these are linked statically: restart the host to change them`,
     );
+  }
+}
+
+/** The same to a program, and a few lines where nobody catches it: `hotswap dev` has shown what it is about. */
+function briefly(error: unknown): unknown {
+  if (!isHotswapError(error)) return error;
+  const { code, plugin, phase } = error;
+  const { stackTraceLimit } = Error;
+  // Otherwise Bun shows the line of hotswap's source in which it is made.
+  Error.stackTraceLimit = 0;
+  try {
+    return new HotswapError(code, "the first load failed, and hotswap dev says why", { plugin, phase });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

@@ -86,13 +86,13 @@ describe("commands that ask a running host", () => {
     expect(controlled.host.swapper.current?.findPlugin("alpha")?.invokeFunc("version")).toBe(1);
   });
 
-  test("a reload that fails: exit code 1, one message with plugin, phase and code", async () => {
+  test("a reload that fails: exit code 1, one message with plugin, phase, code, and the place in the source", async () => {
     await using controlled = await loaded("alpha");
     await controlled.host.change("alpha", broken);
     const failed = await ask(controlled, "reload");
     expect(failed).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(failed.stderr).toBe(
-      'error: the reload failed, and what was live stays live: onLoad() of "alpha" failed: no luck (alpha, onLoad, HOTSWAP_HOOK_FAILED)\n',
+    expect(failed.stderr).toMatch(
+      /^error: the reload failed, and what was live stays live: onLoad\(\) of "alpha" failed: no luck \(alpha, onLoad, HOTSWAP_HOOK_FAILED\)\nplugin\/alpha\/index\.ts:1:\d+\n> 1 \| import .*\n {4}\| +\^\n$/,
     );
     const programs = await ask(controlled, "reload", "--json");
     expect(programs).toMatchObject({ exitCode: 1, stderr: "" });

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { type Diagnostic, formatDiagnostic } from "../../src/build/diagnostic.ts";
+import { inFewLines, sourceFrame } from "../host/source-frame.ts";
+import { count } from "../host/wording.ts";
+import { paintFrames } from "../terminal/paint-frames.ts";
+import type { Paint } from "../terminal/paint.ts";
+
+/** What was saved has been answered for this time before types are checked, in ms: the processor is for the answers. */
+const QUIET = 300;
+
+/** `plugin/alpha/index.ts(3,5): error TS2322: …`; what follows indented belongs to it. */
+const problemLine = /^(?:(.+)\((\d+),(\d+)\): )?error (TS\d+: .*)$/;
+
+export interface TypeCheckOptions {
+  readonly cwd: string;
+  readonly paint: Paint;
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Has the project's own TypeScript check its types when nothing else is to be done, and says what changed about them. Does
+ * nothing in a project that has no `tsconfig.json`, or no TypeScript.
+ */
+export class TypeCheck implements Disposable {
+  readonly #options: TypeCheckOptions;
+  readonly #command: readonly string[] | undefined;
+  #timer: Timer | undefined;
+  #running: Bun.Subprocess<"ignore", "pipe", "ignore"> | undefined;
+  /** What was said last; empty when there was nothing wrong. */
+  #said = "";
+
+  constructor(options: TypeCheckOptions) {
+    this.#options = options;
+    this.#command = commandFor(options.cwd);
+  }
+
+  /** Something is live that was not checked yet. A check that is under way is given up. */
+  soon(): void {
+    if (this.#command === undefined) return;
+    this.#stop();
+    this.#timer = setTimeout(() => void this.#check(), QUIET);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#running?.kill();
+    this.#running = undefined;
+  }
+
+  async #check(): Promise<void> {
+    const { cwd, paint, say } = this.#options;
+    const running = Bun.spawn([...(this.#command ?? [])], { cwd, stdio: ["ignore", "pipe", "ignore"] });
+    this.#running = running;
+    const output = await running.stdout.text();
+    const exitCode = await running.exited;
+    if (this.#running !== running) return;
+    this.#running = undefined;
+    const problems = problemsIn(output, cwd);
+    const text = problems.length === 0 && exitCode !== 0 ? output.trim() : describe(problems);
+    if (text === this.#said) return;
+    this.#said = text;
+    say(text === "" ? `${paint.green("types mended")}` : `${paint.yellow("types:")} ${paintFrames(text, paint)}`);
+  }
+}
+
+/** How the project's types are checked, at low priority; `undefined` when that is not possible. */
+function commandFor(cwd: string): readonly string[] | undefined {
+  if (!existsSync(join(cwd, "tsconfig.json"))) return undefined;
+  let manifest: string;
+  try {
+    manifest = Bun.resolveSync("typescript/package.json", cwd);
+  } catch {
+    // The project has none.
+    return undefined;
+  }
+  const tsc = join(dirname(manifest), "bin", "tsc");
+  if (!existsSync(tsc)) return undefined;
+  const cache = join(dirname(dirname(manifest)), ".cache", "hotswap");
+  mkdirSync(cache, { recursive: true });
+  const known = join(cache, `${Bun.hash(cwd).toString(36)}.tsbuildinfo`);
+  const flags = ["--noEmit", "--pretty", "false", "--incremental", "--tsBuildInfoFile", known];
+  const nice = Bun.which("nice") === null ? [] : ["nice", "-n", "10"];
+  return [...nice, process.execPath, tsc, ...flags];
+}
+
+function problemsIn(output: string, cwd: string): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const line of output.split(/\r?\n/)) {
+    const [found, path = "tsconfig.json", at = "0", column = "0", message = ""] = problemLine.exec(line) ?? [];
+    const last = problems.at(-1);
+    if (found !== undefined) {
+      problems.push({ file: resolve(cwd, path), line: Number(at), column: Number(column), message, frame: "" });
+    } else if (last !== undefined && line.startsWith(" ")) {
+      problems[problems.length - 1] = { ...last, message: `${last.message}\n${line}` };
+    }
+  }
+  // What is wrong elsewhere, such as in a package that is linked, is most likely not what was edited.
+  const isElsewhere = ({ file }: Diagnostic): number => (file.startsWith(cwd + sep) ? 0 : 1);
+  return problems.toSorted((one, other) => isElsewhere(one) - isElsewhere(other));
+}
+
+function describe(problems: readonly Diagnostic[]): string {
+  if (problems.length === 0) return "";
+  const blocks = problems.map((problem) => {
+    const [, ...frame] = sourceFrame(problem.line === 0 ? undefined : problem)?.split("\n") ?? [];
+    return formatDiagnostic({ ...problem, frame: frame.join("\n") });
+  });
+  return inFewLines([count(problems.length, "error"), ...blocks].join("\n\n"));
+}
