@@ -171,10 +171,8 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       try {
         return await this.#reloader.reload(this.#pluginDir, { data, callback });
       } catch (error) {
-        if (!this.#triggers.underDev) throw error;
         // A host that cannot load ends, as a rule, and whoever develops is to know why, once.
-        await this.#triggers.told();
-        throw briefly(error);
+        throw (await this.#triggers.told()) ? briefly(error) : error;
       }
     });
   }

@@ -56,9 +56,9 @@ export class Triggers {
     return this.#dev !== undefined && isSameFolder(this.#dev.outputDir, pluginDir) ? this.#source : undefined;
   }
 
-  /** Resolves when whoever develops knows of everything that happened so far. */
-  async told(): Promise<void> {
-    await this.#source?.told();
+  /** Resolves to whether somebody develops who knows of everything that happened so far. */
+  async told(): Promise<boolean> {
+    return (await this.#source?.told()) ?? false;
   }
 
   /** Watches another folder from now on, if one is watched. */

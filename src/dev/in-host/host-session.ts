@@ -111,7 +111,7 @@ export class HostSession implements ArtifactSource {
     return new Map(this.#found);
   }
 
-  told(): Promise<void> {
+  told(): Promise<boolean> {
     return this.#reporter.sent();
   }
 

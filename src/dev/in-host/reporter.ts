@@ -1,14 +1,15 @@
 import type { DevReport } from "../report.ts";
 
 /** How long reports may take until they are given up, in ms. */
-const PATIENCE = 2000;
+const PATIENCE = 10_000;
 
 /** Sends reports to `hotswap dev`, one after the other. When nobody takes them any more, they are dropped: the host is about to end. */
 export class Reporter {
   readonly #socket: string;
   /** Of our own: a program may replace the global one. */
   readonly #fetch = fetch;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Whether the last report was taken. */
+  #last: Promise<boolean> = Promise.resolve(true);
 
   constructor(socket: string) {
     this.#socket = socket;
@@ -22,12 +23,15 @@ export class Reporter {
         body,
         unix: this.#socket,
         signal: AbortSignal.timeout(PATIENCE),
-      }).catch(() => undefined),
+      }).then(
+        () => true,
+        () => false,
+      ),
     );
   }
 
-  /** Resolves when everything so far was sent. */
-  async sent(): Promise<void> {
-    await this.#last;
+  /** Resolves when everything so far was sent, to whether it was taken. */
+  sent(): Promise<boolean> {
+    return this.#last;
   }
 }
