@@ -13,7 +13,7 @@ import type { LiveThing } from "../../read/live-names.ts";
 import { isCode, type PluginFolder } from "../../read/plugin-folder.ts";
 import type { SourceFiles } from "../../read/syntax/source-file.ts";
 import { entryCode } from "./entry.ts";
-import { bundlerDiagnostics, refusedDiagnostics } from "./messages.ts";
+import { bundlerDiagnostics, refusedDiagnostics, withoutRefused } from "./messages.ts";
 import { isVirtual, nameModules, readBundle, withSourceTexts } from "./source-map.ts";
 
 /** What the bundler made of a plugin, not yet linked to the host. */
@@ -92,7 +92,7 @@ async function run(
   const map = output.outputs.find(({ kind }) => kind === "sourcemap");
   const others = output.outputs.filter((file) => file !== result && file !== map);
   if (!output.success || result === undefined || map === undefined || refused.length > 0) {
-    return { problems: output.success ? refused : [...refused, ...messages] };
+    return { problems: output.success ? refused : [...refused, ...withoutRefused(messages, imports.refused)] };
   }
   if (others.length > 0) return { problems: await extraFiles(config, others, sources) };
   const text = await result.text();

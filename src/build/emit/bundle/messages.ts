@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, resolve } from "node:path";
-import { codeFrame, type Diagnostic, fileDiagnostic } from "../../diagnostic.ts";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { codeFrame, type Diagnostic, displayPath, fileDiagnostic } from "../../diagnostic.ts";
 import { ENTRY_FILE, type RefusedImport } from "../../host/host-imports.ts";
 import type { SourceFiles } from "../../read/syntax/source-file.ts";
 
@@ -44,5 +44,14 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   }
   return [...distinct.values()].toSorted(
     (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
+  );
+}
+
+/** Of a file that a plugin may not have it does not matter what is in it, or is not. */
+export function withoutRefused(messages: readonly Diagnostic[], refused: readonly RefusedImport[]): Diagnostic[] {
+  const files = refused.map(({ importer, specifier }) => resolve(dirname(importer), specifier));
+  const missing = files.map((file) => `No matching export in "${displayPath(file)}" `);
+  return messages.filter(
+    ({ file, message }) => !files.includes(file) && !missing.some((beginning) => message.startsWith(beginning)),
   );
 }
