@@ -138,12 +138,18 @@ export class DevSession implements AsyncDisposable {
     this.#nextSave?.[Symbol.dispose]();
     this.#hostFiles.restarted();
     const startedAt = Date.now();
-    const builds: DevBuilds = { plugins, build, write };
+    const outputDir = resolve(cwd, build.outputDir);
+    // Wherever the host goes.
+    const builds: DevBuilds = {
+      plugins: plugins.map((path) => resolve(cwd, path)),
+      build: { ...build, outputDir },
+      write,
+    };
     this.#host = new HostProcess({
       command,
       cwd,
       folder: this.#folder.path,
-      environment: { outputDir: resolve(build.outputDir), builds },
+      environment: { outputDir, builds },
       onReport: (report) => this.#reported(report),
       onSilent: () => this.#tell({ type: "host silent" }),
       onExit: (how) => {

@@ -26,8 +26,9 @@ export interface DevEnvironment {
 export function takeDevEnvironment(pluginDir: string): DevEnvironment | undefined {
   const value = process.env[DEV_VARIABLE];
   if (value === undefined) return undefined;
-  const environment = JSON.parse(value) as DevEnvironment;
-  if (!isRunning(environment.pid) || !isSameFolder(environment.outputDir, pluginDir)) return undefined;
+  const environment = parse(value);
+  if (environment === undefined || !isRunning(environment.pid)) return undefined;
+  if (!isSameFolder(environment.outputDir, pluginDir)) return undefined;
   delete process.env[DEV_VARIABLE];
   return environment;
 }
@@ -35,6 +36,18 @@ export function takeDevEnvironment(pluginDir: string): DevEnvironment | undefine
 /** Whether two paths lead to one folder, which need not exist. */
 export function isSameFolder(one: string, other: string): boolean {
   return realPath(one) === realPath(other);
+}
+
+/** `undefined` for what somebody else has put there. */
+function parse(value: string): DevEnvironment | undefined {
+  try {
+    const environment = JSON.parse(value) as Partial<DevEnvironment> | null;
+    return typeof environment?.pid === "number" && typeof environment.outputDir === "string"
+      ? (environment as DevEnvironment)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function realPath(path: string): string {

@@ -163,6 +163,14 @@ describe("what `hotswap dev` asks for", () => {
     expect(existsSync(project.path("host.sock"))).toBe(false);
   });
 
+  test("a variable of somebody else is none of ours", async () => {
+    await using project = await createProject();
+    for (const value of ["1", "yes", "null", "{}"]) {
+      await using child = startHolder(project, "dev", "", { [DEV_VARIABLE]: value });
+      expect(await child.line(/loaded, variable /)).toEndWith(value);
+    }
+  });
+
   test("a variable whose process is gone opens nothing", async () => {
     await using project = await createProject();
     await using gone = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });

@@ -51,3 +51,14 @@ test("build --watch refuses flags that make no sense with it", async () => {
   expect(await missing.exit()).toBe(1);
   expect(missing.stderr).toContain("the plugin folder plugin/none does not exist");
 });
+
+test("build --watch follows folders that come and go, with their artifacts", async () => {
+  await using project = await createProject({ "plugin/alpha/index.ts": source("alpha.1") });
+  await using child = watch(project, "plugin/*", "bin");
+  await child.line(/^bin\/alpha\.js$/);
+  await project.write({ "plugin/beta/index.ts": source("beta.1") });
+  await child.line(/^bin\/beta\.js$/);
+  await project.remove("plugin/alpha");
+  while ((await readdir(project.out)).includes("alpha.js")) await Bun.sleep(5);
+  expect(await readdir(project.out)).toEqual(["beta.js"]);
+});

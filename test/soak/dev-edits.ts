@@ -34,21 +34,21 @@ export class DevEdits {
   /** Does one of what people and their tools do; returns what it was. */
   next(): string {
     const edits: (readonly [number, string, () => void])[] = [
-      [8, "edit a module", () => this.#module(this.#plugin(), this.#pick(modules))],
-      [3, "edit a root module", () => this.#index(this.#plugin())],
-      [2, "delete a module", () => this.#remove(`plugin/${this.#plugin()}/${this.#pick(modules)}.ts`)],
-      [2, "rename a module", () => this.#renameModule(this.#plugin())],
+      [20, "edit a module", () => this.#module(this.#plugin(), this.#pick(modules))],
+      [8, "edit a root module", () => this.#index(this.#plugin())],
+      [4, "delete a module", () => this.#remove(`plugin/${this.#plugin()}/${this.#pick(modules)}.ts`)],
+      [4, "rename a module", () => this.#renameModule(this.#plugin())],
       [
         2,
         "break a module",
         () => this.#write(`plugin/${this.#plugin()}/${this.#pick(modules)}.ts`, "export const value = ;\n"),
       ],
-      [1, "make a plugin", () => this.#makePlugin(this.#pick(names))],
-      [1, "remove a plugin", () => this.plugins.length > 1 && this.#remove(`plugin/${this.#plugin()}`)],
-      [1, "rename a plugin", () => this.#renamePlugin(this.#plugin(), this.#pick(names))],
+      [2, "make a plugin", () => this.#makePlugin(this.#pick(names))],
+      [2, "remove a plugin", () => this.plugins.length > 1 && this.#remove(`plugin/${this.#plugin()}`)],
+      [2, "rename a plugin", () => this.#renamePlugin(this.#plugin(), this.#pick(names))],
       [1, "install a package", () => this.#install(this.#pick(packages))],
       [1, "remove a package", () => this.#remove(`node_modules/${this.#pick(packages)}`)],
-      [1, "edit tsconfig.json", () => this.#paths(this.#pick(["left", "right"]))],
+      [2, "edit tsconfig.json", () => this.#paths(this.#pick(["left", "right"]))],
       [1, "edit a module of the host", () => this.#write(`${this.#pick(["left", "right"])}/shared.ts`, this.#value())],
     ];
     const total = edits.reduce((sum, [weight]) => sum + weight, 0);

@@ -20,7 +20,7 @@ import { Reporter } from "./reporter.ts";
 
 /** What `hotswap dev` has its host build. */
 export interface DevBuilds {
-  /** The plugins' folders, and patterns like `plugin/*`; relative to the folder in which the host is started. */
+  /** The plugins' folders, and patterns like `plugin/*`. */
   readonly plugins: readonly string[];
   readonly build: CommonBuildOptions;
   /** Write artifacts, too. */

@@ -100,7 +100,8 @@ function expand(pattern: string, watched: Set<string>): string[] {
   const segments = resolve(pattern).split(sep);
   let dirs = [`${segments.shift() ?? ""}${sep}`];
   for (const segment of segments) {
-    if (!MAGIC.test(segment)) {
+    // A folder may be called anything.
+    if (!MAGIC.test(segment) || dirs.every((dir) => isFolder(join(dir, segment)))) {
       dirs = dirs.map((dir) => join(dir, segment));
       continue;
     }
