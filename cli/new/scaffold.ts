@@ -9,6 +9,7 @@ import gitignore from "./template/gitignore.txt" with { type: "text" };
 import hello from "./template/hello.ts.txt" with { type: "text" };
 import host from "./template/host.ts.txt" with { type: "text" };
 import readme from "./template/README.md.txt" with { type: "text" };
+import launch from "./template/launch.json.txt" with { type: "text" };
 import tsconfig from "./template/tsconfig.json.txt" with { type: "text" };
 
 /** Files of a new project, each with its template. */
@@ -17,6 +18,7 @@ const templates: Readonly<Record<string, string>> = {
   "plugin/hello/index.ts": hello,
   "tsconfig.json": tsconfig,
   ".gitignore": gitignore,
+  ".vscode/launch.json": launch,
   "README.md": readme,
 };
 
@@ -76,6 +78,7 @@ function manifestOf(name: string, dependency: string): string {
     type: "module",
     scripts: {
       dev: "hotswap dev 'plugin/*' --out bin -- bun src/host.ts",
+      debug: "hotswap dev 'plugin/*' --out bin -- bun --inspect=127.0.0.1:6499/hotswap src/host.ts",
       build: "hotswap build plugin/* bin",
       start: "bun src/host.ts",
       types: "hotswap types",

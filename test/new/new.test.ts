@@ -20,6 +20,7 @@ test("hotswap new writes a host, a plugin with its types, and says what comes ne
   const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
   expect(paths.map((path) => path.slice(project.path("demo").length + 1)).toSorted()).toEqual([
     ".gitignore",
+    ".vscode/launch.json",
     "README.md",
     "hotswap.d.ts",
     "package.json",
