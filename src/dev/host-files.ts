@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { parseEnv } from "node:util";
 import type { JavaScriptLoader } from "bun";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
 import { isInPackage, resolveFile } from "../build/read/resolve.ts";
@@ -118,6 +119,20 @@ export class HostFiles implements Disposable {
 export function environmentFiles(cwd: string): string[] {
   const mode = process.env["NODE_ENV"] ?? "development";
   return [".env", ".env.local", `.env.${mode}`, `.env.${mode}.local`, "bunfig.toml"].map((name) => join(cwd, name));
+}
+
+/**
+ * The environment without what Bun has taken from `.env` files for us: the host takes it from there itself, as it is when the host
+ * starts.
+ */
+export function environmentBeside(files: readonly string[]): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const file of files.filter((path) => basename(path).startsWith(".env") && existsSync(path))) {
+    for (const [name, value] of Object.entries(parseEnv(readFileSync(file, "utf8")))) {
+      if (env[name] === value) delete env[name];
+    }
+  }
+  return env;
 }
 
 function isSetting(file: string): boolean {

@@ -7,6 +7,7 @@ import { ReportServer } from "./report-server.ts";
 export interface HostProcessOptions {
   readonly command: readonly string[];
   readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   /** For the owner alone; the sockets are made in it. */
   readonly folder: string;
   /** What the host is told, beside where the sockets are. */
@@ -80,7 +81,7 @@ export class HostProcess implements AsyncDisposable {
   }
 
   #start(): Bun.Subprocess {
-    const { command, cwd, environment } = this.#options;
+    const { command, cwd, env, environment } = this.#options;
     const value: DevEnvironment = {
       ...environment,
       pid: process.pid,
@@ -90,7 +91,7 @@ export class HostProcess implements AsyncDisposable {
     try {
       return Bun.spawn([...command], {
         cwd,
-        env: { ...process.env, [DEV_VARIABLE]: JSON.stringify(value) },
+        env: { ...env, [DEV_VARIABLE]: JSON.stringify(value) },
         // On a terminal the keys are ours.
         stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
         // A group of its own: the command may be a script that starts the host, and both have to end.

@@ -5,7 +5,7 @@ import type { Status } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
 import { isHotswapError } from "../errors.ts";
 import { OwnFolder } from "../load/copies/own-folder.ts";
-import { environmentFiles, filesNamedBy, HostFiles } from "./host-files.ts";
+import { environmentBeside, environmentFiles, filesNamedBy, HostFiles } from "./host-files.ts";
 import { HostProcess } from "./host-process.ts";
 import { NextSave } from "./next-save.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
@@ -37,6 +37,7 @@ export interface DevSessionOptions extends DevBuilds {
 export class DevSession implements AsyncDisposable {
   readonly #options: DevSessionOptions;
   readonly #folders: PluginFolders;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #folder: OwnFolder;
   readonly #hostFiles: HostFiles;
   #host: HostProcess | undefined;
@@ -53,6 +54,7 @@ export class DevSession implements AsyncDisposable {
   /** Throws `HOTSWAP_DEV_RUNNING`, and HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
   constructor(options: DevSessionOptions) {
     this.#options = options;
+    this.#env = environmentBeside(environmentFiles(options.cwd));
     this.#folders = new PluginFolders(options.plugins);
     this.#folders.check(options.build);
     // For the owner alone, as the sockets in it. When we are killed, the next host to load plugins takes it away. What cannot be
@@ -148,6 +150,7 @@ export class DevSession implements AsyncDisposable {
     this.#host = new HostProcess({
       command,
       cwd,
+      env: this.#env,
       folder: this.#folder.path,
       environment: { outputDir, builds },
       onReport: (report) => this.#reported(report),

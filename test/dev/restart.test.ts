@@ -33,14 +33,19 @@ describe("17.4 the host is restarted, by a normal shutdown first, and the keys g
   });
 
   test("when .env changes, or comes", async () => {
-    await using project = await createDemo({ "src/config.ts": "export const word = process.env.WORD;\n" });
+    await using project = await createDemo({
+      "src/config.ts": "export const word = process.env.WORD + process.env.MORE;\n",
+      ".env.local": "MORE=.\n",
+    });
     await using terminal = dev(project);
     await terminal.shows(/ready/);
     save(project, ".env", "WORD=one\n");
-    await terminal.shows(/\.env changed: the host is restarted[^]*host: one \d+ alpha\.1/);
+    await terminal.shows(/\.env changed: the host is restarted[^]*host: one\. \d+ alpha\.1/);
     await terminal.shows(/ready/);
+    save(project, ".env.local", "MORE=!\n");
+    await terminal.shows(/host: one! \d+ alpha\.1[^]*ready/);
     save(project, ".env", "WORD=two\n");
-    await terminal.shows(/host: two \d+ alpha\.1/);
+    await terminal.shows(/host: two! \d+ alpha\.1/);
   });
 
   test("when a package changes that it has loaded; not when it goes", async () => {
