@@ -1,6 +1,7 @@
 import { artifactFile } from "../artifact/publish.ts";
 import { builtArtifact } from "../load/built-plugin.ts";
 import { build, bundleInMemory } from "./build.ts";
+import { CompileCache } from "./compile/compile-cache.ts";
 import { builtPlugin, type CompiledPlugin, linkedPlugin, PluginCompiler } from "./compile-plugin.ts";
 import { type BuildResult, describePlugin, encodeBuild, publishBuild } from "./emit/publish-build.ts";
 import type { MemoryBuild } from "./memory-build.ts";
@@ -39,7 +40,12 @@ export interface MemoryBuilder extends Builder {
  * @throws HOTSWAP_BUILD_FAILED when an option cannot be used
  */
 export function createBuilder(options: BuildOptions): MemoryBuilder {
-  return codingSystemErrorsNow(() => new IncrementalBuilder(options));
+  return codingSystemErrorsNow(() => new IncrementalBuilder(options, false));
+}
+
+/** A builder that has what was compiled in earlier runs, and keeps what it compiles for later ones: see {@link CompileCache}. */
+export function createCachedBuilder(options: BuildOptions): MemoryBuilder & { close(): void } {
+  return codingSystemErrorsNow(() => new IncrementalBuilder(options, true));
 }
 
 class IncrementalBuilder implements MemoryBuilder {
@@ -48,10 +54,17 @@ class IncrementalBuilder implements MemoryBuilder {
   readonly #compiler: PluginCompiler;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: BuildOptions) {
+  readonly #cache: CompileCache | undefined;
+
+  constructor(options: BuildOptions, isCached: boolean) {
     this.#options = options;
     this.#filled = fillOptions(options);
-    this.#compiler = new PluginCompiler(this.#filled);
+    this.#cache = isCached ? new CompileCache(this.#filled) : undefined;
+    this.#compiler = new PluginCompiler(this.#filled, this.#cache);
+  }
+
+  close(): void {
+    this.#cache?.[Symbol.dispose]();
   }
 
   build(): Promise<BuildResult> {

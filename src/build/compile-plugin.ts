@@ -6,6 +6,7 @@ import type { BuiltPlugin } from "../load/found-artifact.ts";
 import { isInspected } from "../load/source-maps.ts";
 import { turnWhenDue } from "../turn.ts";
 import { alignLines } from "./compile/align-lines.ts";
+import type { CompileCache } from "./compile/compile-cache.ts";
 import { compileModule } from "./compile/compile.ts";
 import { SettingsFiles } from "./compile/compiler-settings.ts";
 import { encodeSegments, type Segment } from "./compile/mappings.ts";
@@ -96,6 +97,7 @@ interface Links {
 export class PluginCompiler {
   readonly sources = new SourceFiles();
   readonly #options: FilledOptions;
+  readonly #cache: CompileCache | undefined;
   readonly #resolution: Resolution;
   /** By path, with what it is taken for. */
   #modules = new Map<string, LinkedModule>();
@@ -106,8 +108,9 @@ export class PluginCompiler {
   #folder: PluginFolder | undefined;
   #settings = new SettingsFiles();
 
-  constructor(options: FilledOptions) {
+  constructor(options: FilledOptions, cache?: CompileCache) {
     this.#options = options;
+    this.#cache = cache;
     this.#resolution = new Resolution(options, this.sources);
   }
 
@@ -194,7 +197,7 @@ export class PluginCompiler {
     contexts: PluginContexts,
   ): Promise<LinkedModule> {
     const settings = this.#settings;
-    let compiled = await compileModule(this.#options, source, type, settings);
+    let compiled = await compileModule(this.#options, source, type, settings, this.#cache);
     // Comments, which often speak of what needs a context, are no longer there.
     const context = type === undefined && mayNeedContext(compiled.text) ? contexts.edit(source) : undefined;
     if (context !== undefined) {

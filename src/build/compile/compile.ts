@@ -4,8 +4,9 @@ import type { FilledOptions } from "../options.ts";
 import { isCode } from "../read/plugin-folder.ts";
 import type { SourceFile } from "../read/syntax/source-file.ts";
 import { bundleAlone } from "./bundle-alone.ts";
+import type { CompileCache } from "./compile-cache.ts";
+import type { CompilerSettings, SettingsFiles } from "./compiler-settings.ts";
 import { Inputs, macroFiles } from "./inputs.ts";
-import type { SettingsFiles } from "./compiler-settings.ts";
 import { type ModuleCode, readModuleCode } from "./module-code.ts";
 import { printModule } from "./print.ts";
 
@@ -34,14 +35,21 @@ export async function compileModule(
   source: SourceFile,
   type: string | undefined,
   settings: SettingsFiles,
+  cache?: CompileCache,
 ): Promise<CompiledModule> {
   const { path } = source;
   const bundled = whyBundled(options, source, type);
-  const runsCode = bundled === BY_MACROS;
-  const text =
-    bundled === undefined ? print(options, source, settings) : await bundleAlone(options, path, { type, runsCode });
-  const inputs = runsCode ? new Inputs(macroFiles(source)) : undefined;
-  return { source, bundled, inputs, ...readModuleCode(text, path) };
+  if (bundled !== undefined) {
+    const runsCode = bundled === BY_MACROS;
+    const text = await bundleAlone(options, path, { type, runsCode });
+    const inputs = runsCode ? new Inputs(macroFiles(source)) : undefined;
+    return { source, bundled, inputs, ...readModuleCode(text, path) };
+  }
+  const heeded = settings.of(dirname(path));
+  const known = cache?.get(source, heeded);
+  const code = known ?? readModuleCode(print(options, source, heeded), path);
+  if (known === undefined) cache?.add(source, heeded, code);
+  return { source, bundled, inputs: undefined, ...code };
 }
 
 function whyBundled(
@@ -55,9 +63,9 @@ function whyBundled(
   return config.drop === undefined ? undefined : "of --drop";
 }
 
-function print(options: FilledOptions, source: SourceFile, settings: SettingsFiles): string {
+function print(options: FilledOptions, source: SourceFile, settings: CompilerSettings): string {
   try {
-    return printModule(options, source, settings.of(dirname(source.path)));
+    return printModule(options, source, settings);
   } catch (error) {
     throw new NeedsBundler(`${source.path} does not compile`, { cause: error });
   }
