@@ -1,7 +1,10 @@
 // Run by budget.test.ts in a process of its own: counts the objects that synchronous calls leave to the garbage
 // collector, and prints them as JSON.
 import { heapStats } from "bun:jsc";
+import type { Registry } from "hotswap";
 import { createHost } from "../support/host.ts";
+
+type Add = (a: number, b: number) => number;
 
 /** What calls can make: parameters and records, closures with what they capture, and promises. */
 const kinds = ["Array", "Object", "Function", "JSLexicalEnvironment", "Promise"] as const;
@@ -19,7 +22,14 @@ const plugin = manager?.findPlugin("p3");
 await using observed = await createHost({ p0: add }, { observe: "calls" });
 await observed.swapper.loadPlugins();
 const counted = observed.swapper.current?.findPlugin("p0");
-const looked = plugin?.lookup<(a: number, b: number) => number>("add");
+const commands = { "commands.ts": `import { registry } from "hotswap"; export const commands = registry("commands");` };
+const registering = `import { definePlugin } from "hotswap"; import { commands } from "../../commands.ts";
+  export default definePlugin({ onInit(_, scope) { scope.register(commands, "add", (a: number, b: number) => a + b); } });`;
+await using registered = await createHost({ p0: registering }, {}, commands);
+await registered.swapper.loadPlugins();
+const table = ((await import(registered.project.path("commands.ts"))) as { readonly commands: Registry<Add> }).commands;
+if (table.get("add")?.(1, 2) !== 3) throw new Error("nothing is registered");
+const looked = plugin?.lookup<Add>("add");
 
 const steps: Readonly<Record<string, () => unknown>> = {
   invokeEach: () => manager?.invokeEach("add", 1, 2),
@@ -27,6 +37,8 @@ const steps: Readonly<Record<string, () => unknown>> = {
   invokeFunc: () => plugin?.invokeFunc("add", 1, 2),
   "invokeFunc, counted": () => counted?.invokeFunc("add", 1, 2),
   "lookup, kept": () => looked?.(1, 2),
+  "registry, look-up": () => table.has("add") && table.get("add"),
+  "registry, look-up and call": () => table.get("add")?.(1, 2),
   findPlugin: () => manager?.findPlugin("p3") === manager?.findPlugin("p4"),
 };
 const nothing = made(() => undefined);

@@ -69,6 +69,8 @@ test("objects that calls leave behind stay within their budget", async () => {
     invokeFunc: { Array: 200 },
     "invokeFunc, counted": { Array: 200 },
     "lookup, kept": { Array: 200 },
+    "registry, look-up": {},
+    "registry, look-up and call": { Array: 200 },
     findPlugin: {},
   });
 });
