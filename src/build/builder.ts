@@ -28,6 +28,12 @@ export interface MemoryBuilder extends Builder {
   buildInMemory(changed?: readonly string[]): Promise<MemoryBuild>;
 }
 
+/** Keeps what it compiles for later runs. */
+export interface CachedBuilder extends MemoryBuilder {
+  /** Writes what was compiled since it was written last. */
+  close(): void;
+}
+
 /**
  * A builder for a plugin that is being worked on. It compiles only modules that changed, and keeps each apart in the
  * artifact, so that a host which loads the artifact compiles only those, too. The artifact does the same as the one that
@@ -44,7 +50,7 @@ export function createBuilder(options: BuildOptions): MemoryBuilder {
 }
 
 /** A builder that has what was compiled in earlier runs, and keeps what it compiles for later ones: see {@link CompileCache}. */
-export function createCachedBuilder(options: BuildOptions): MemoryBuilder & { close(): void } {
+export function createCachedBuilder(options: BuildOptions): CachedBuilder {
   return codingSystemErrorsNow(() => new IncrementalBuilder(options, true));
 }
 

@@ -40,7 +40,7 @@ test.each([
   ["dashboard.js", 46_000],
   ["fleet.js", 106_000],
   ["jobs.js", 59_000],
-  ["opentelemetry.js", 16_000],
+  ["opentelemetry.js", 10_000],
   ["main.js", 20_000],
 ])("%s loads no more than %d bytes", async (name, most) => {
   expect((await loadedBy(name)).bytes).toBeLessThan(most);

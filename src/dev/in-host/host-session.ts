@@ -1,4 +1,4 @@
-import { createBuilder } from "../../build/index.ts";
+import { type CachedBuilder, createCachedBuilder } from "../../build/builder.ts";
 import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { eventOf, reloadOf } from "../../control/answers.ts";
@@ -50,6 +50,7 @@ export class HostSession implements ArtifactSource {
   readonly #hostFiles = new LoadedFiles();
   /** Plugins whose folders are gone, and that may have artifacts, by name. */
   readonly #gone = new Map<string, WatchedPlugin>();
+  readonly #builders: CachedBuilder[] = [];
   #control: ControlServer | undefined;
   readonly #waits = new Set<Wait>();
   /** When the first change was noticed that is not live yet, as `performance.now()` tells it. */
@@ -120,6 +121,7 @@ export class HostSession implements ArtifactSource {
     this.#isClosed = true;
     this.#unsubscribe();
     this.#plugins[Symbol.dispose]();
+    for (const builder of this.#builders) builder.close();
     const closed = new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while it waited for builds");
     for (const { done } of this.#waits) done.reject(closed);
     await this.#control?.close();
@@ -127,7 +129,8 @@ export class HostSession implements ArtifactSource {
   }
 
   #builderOf(options: BuildOptions): ReturnType<BuilderOf<MemoryBuild>> {
-    const builder = createBuilder(options);
+    const builder = createCachedBuilder(options);
+    this.#builders.push(builder);
     if (!this.#builds.write) return (changed) => builder.buildInMemory(changed);
     return async (changed) => {
       const built = await builder.buildInMemory(changed);

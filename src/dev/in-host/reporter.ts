@@ -3,11 +3,16 @@ import type { DevReport } from "../report.ts";
 /** How long reports may take until they are given up, in ms. */
 const PATIENCE = 10_000;
 
+/** Whoever asks the host for what was just swapped comes before a report of it, in ms. */
+const COURTESY = 10;
+
 /** Sends reports to `hotswap dev`, one after the other. When nobody takes them any more, they are dropped: the host is about to end. */
 export class Reporter {
   readonly #socket: string;
   /** Of our own: a program may replace the global one. */
   readonly #fetch = fetch;
+  /** How many reports are under way. */
+  #under = 0;
   /** Whether the last report was taken. */
   #last: Promise<boolean> = Promise.resolve(true);
 
@@ -17,8 +22,10 @@ export class Reporter {
 
   send(report: DevReport): void {
     const body = JSON.stringify(report);
-    this.#last = this.#last.then(() =>
-      this.#fetch("http://hotswap/", {
+    const isFirst = this.#under++ === 0;
+    this.#last = this.#last.then(async () => {
+      if (isFirst) await Bun.sleep(COURTESY);
+      const taken = await this.#fetch("http://hotswap/", {
         method: "POST",
         body,
         unix: this.#socket,
@@ -26,8 +33,10 @@ export class Reporter {
       }).then(
         () => true,
         () => false,
-      ),
-    );
+      );
+      this.#under--;
+      return taken;
+    });
   }
 
   /** Resolves when everything so far was sent, to whether it was taken. */

@@ -59,6 +59,10 @@ export class PluginBuilder<Result> implements Disposable {
   #building = false;
   /** When the newest build began, in ms since 1970. */
   #startedAt = 0;
+  /** What the newest build was told to read; `undefined` when it read everything. */
+  #built: readonly string[] | undefined;
+  /** Whether what was there at the beginning was read, or is about to be. */
+  #isListed = false;
   /** Whether the build under way is given up when the source changes. */
   #particular = true;
   #closed = false;
@@ -163,12 +167,17 @@ export class PluginBuilder<Result> implements Disposable {
       }
     }
     this.#building = false;
-    if (!this.busy && !this.#closed) this.#options.onIdle();
+    if (this.busy || this.#closed) return;
+    this.#options.onIdle();
+    if (this.#isListed) return;
+    this.#isListed = true;
+    setTimeout(() => void this.#source.readListed(), PATIENCE).unref();
   }
 
   /** From here on, everything that went into the build is watched. */
   #learn(built: Built<Result>): void {
-    const unknown = this.#source.learn(built.ok ? this.#options.filesOf(built.result) : undefined);
+    const used = built.ok ? this.#options.filesOf(built.result) : undefined;
+    const unknown = this.#source.learn(used, this.#built !== undefined);
     // Nobody watched them while they were read.
     for (const path of unknown) if (modifiedSince(path, this.#startedAt)) this.#hasChanged(path);
   }
@@ -179,8 +188,9 @@ export class PluginBuilder<Result> implements Disposable {
     this.#startedAt = Date.now();
     const changed = this.#changed;
     this.#changed = new Set();
+    this.#built = changed && Array.from(changed);
     try {
-      return { ok: true, since, result: await this.#make(changed === undefined ? undefined : Array.from(changed)) };
+      return { ok: true, since, result: await this.#make(this.#built) };
     } catch (error) {
       this.#changed = this.#changed && changed?.union(this.#changed);
       if (error instanceof SourceChanged) return undefined;
@@ -194,9 +204,12 @@ export class PluginBuilder<Result> implements Disposable {
     if (this.#particular && !this.#isCurrent()) throw new SourceChanged();
   }
 
-  /** Whether the source is what it was when the build began. Events that are still on their way are not waited for. */
+  /**
+   * Whether the source is what it was when the build began. Events that are still on their way are not waited for; of what the
+   * build did not read, they tell later.
+   */
   #isCurrent(): boolean {
-    for (const path of this.#source.touched()) this.#examine(path);
+    for (const path of this.#source.touched(this.#built)) this.#examine(path);
     return !this.#stale && this.#unfinished.size === 0;
   }
 }

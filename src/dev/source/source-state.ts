@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { isCode } from "../../build/read/plugin-folder.ts";
+import { turnWhenDue } from "../../turn.ts";
 
 /**
  * What a look at a file says:
@@ -15,6 +16,11 @@ interface KnownFile {
   readonly size: number;
   readonly modified: number;
   readonly inode: number;
+  /** Of what is in it; `undefined` until that was read. */
+  readonly content: Content | undefined;
+}
+
+interface Content {
   readonly hash: number | bigint;
   readonly endsLine: boolean;
 }
@@ -39,11 +45,27 @@ export class SourceState {
   /** Whether new files matter that are not code: something may be missing. */
   #wantsMore = false;
 
-  /** Reads the folder as it is now. `include` matches files that are carried, by their paths in the folder. */
+  /** Lists the folder as it is now. `include` matches files that are carried, by their paths in the folder. */
   constructor(dir: string, include?: RegExp) {
     this.#dir = dir;
     this.#include = include;
-    for (const path of this.#walk(dir)) this.take(path);
+    for (const path of this.#walk(dir)) {
+      const known = identify(path);
+      if (known !== undefined) this.#files.set(path, known);
+    }
+  }
+
+  /**
+   * Reads what was only listed, file by file, when nobody waits. Until then whatever is written to a file is taken for a
+   * change of it.
+   */
+  async readListed(): Promise<void> {
+    for (const [path, known] of this.#files) {
+      if (known.content !== undefined) continue;
+      await turnWhenDue();
+      const now = readKnown(path);
+      if (now !== undefined && this.#files.get(path) === known && isSameFile(known, now)) this.#files.set(path, now);
+    }
   }
 
   /** Code that is empty: somebody may have just made the file. */
@@ -54,13 +76,14 @@ export class SourceState {
   }
 
   /**
-   * To be told of each build: of what went into it when it succeeded, or `undefined`. What is not code and new in the folder is of no
+   * To be told of each build: of what went into it when it succeeded, or `undefined`, and whether only files had changed that were
+   * known before. What is not code and new in the folder is of no
    * interest, such as what an editor writes before it renames it, until a build failed, which may have been for want of it, or
    * until a build that may have used it succeeded. Returns what went into the build and was not looked at yet.
    */
-  learn(used: readonly string[] | undefined): string[] {
+  learn(used: readonly string[] | undefined, isNarrow: boolean): string[] {
+    if (!isNarrow || this.#wantsMore || used === undefined) this.#present = new Set(this.#walk(this.#dir));
     this.#wantsMore = used === undefined;
-    this.#present = new Set(this.#walk(this.#dir));
     if (used === undefined) return [];
     this.#used = new Set(used);
     const unknown = used.filter((path) => !this.#files.has(path));
@@ -90,7 +113,7 @@ export class SourceState {
     const before = this.#files.get(path);
     const now = readKnown(path);
     if (now === undefined) return before === undefined ? "same" : "unfinished";
-    if (before?.hash === now.hash && before.size === now.size) {
+    if (before !== undefined && isSame(before, now)) {
       this.#files.set(path, now);
       return "same";
     }
@@ -105,17 +128,19 @@ export class SourceState {
     const now = readKnown(path);
     if (now === undefined) return this.#files.delete(path);
     this.#files.set(path, now);
-    return before?.hash !== now.hash || before.size !== now.size;
+    return before === undefined || !isSame(before, now);
   }
 
-  /** Files that were written to, or taken away, since they were looked at: what somebody read meanwhile may be older or newer. */
-  touched(): string[] {
-    return Array.from(this.#files)
-      .filter(([path, { size, modified, inode }]) => {
-        const stats = statSync(path, { throwIfNoEntry: false });
-        return stats?.size !== size || stats.mtimeMs !== modified || stats.ino !== inode;
-      })
-      .map(([path]) => path);
+  /**
+   * Those of the files (of all that are known) that were written to, or taken away, since they were looked at: what somebody
+   * read meanwhile may be older or newer.
+   */
+  touched(paths: Iterable<string> = this.#files.keys()): string[] {
+    return Array.from(paths).filter((path) => {
+      const known = this.#files.get(path);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return known === undefined || stats === undefined || !isSameFile(known, identityOf(stats));
+    });
   }
 
   *#walk(dir: string): Generator<string, void> {
@@ -155,22 +180,42 @@ function isSourceName(name: string): boolean {
 }
 
 function readKnown(path: string): KnownFile | undefined {
+  // The identity first: what is written in between is seen by touched().
+  const known = identify(path);
+  if (known === undefined) return undefined;
   try {
-    // The identity first: what is written in between is seen by touched().
-    const stats = statSync(path);
-    if (!stats.isFile() || isData(path, stats)) return undefined;
-    const content = readFileSync(path);
-    return {
-      size: content.length,
-      modified: stats.mtimeMs,
-      inode: stats.ino,
-      hash: Bun.hash(content),
-      endsLine: content.at(-1) === NEWLINE,
-    };
+    const bytes = readFileSync(path);
+    return { ...known, size: bytes.length, content: { hash: Bun.hash(bytes), endsLine: bytes.at(-1) === NEWLINE } };
   } catch {
-    // It is not there, or not readable: the build says so if it needs it.
+    // It is not readable: the build says so if it needs it.
     return undefined;
   }
+}
+
+/** Says which file it is, without its content; `undefined` when there is none. */
+function identify(path: string): KnownFile | undefined {
+  let stats;
+  try {
+    stats = statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // What is above it is a file by now.
+    return undefined;
+  }
+  return stats?.isFile() === true && !isData(path, stats) ? identityOf(stats) : undefined;
+}
+
+function identityOf({ size, mtimeMs: modified, ino: inode }: Stats): KnownFile {
+  return { size, modified, inode, content: undefined };
+}
+
+function isSameFile(one: KnownFile, other: KnownFile): boolean {
+  return one.size === other.size && one.modified === other.modified && one.inode === other.inode;
+}
+
+/** Whether a file has the content that it had; of one that was never read, whether it is the same file. */
+function isSame(before: KnownFile, now: KnownFile): boolean {
+  if (before.content === undefined || now.content === undefined) return isSameFile(before, now);
+  return before.content.hash === now.content.hash && before.size === now.size;
 }
 
 function isData(path: string, { size }: Stats): boolean {
@@ -183,5 +228,7 @@ function isData(path: string, { size }: Stats): boolean {
  */
 function looksUnfinished(before: KnownFile | undefined, now: KnownFile): boolean {
   if (now.size === 0) return true;
-  return now.size % PIECE === 0 || (before?.endsLine === true && !now.endsLine);
+  // What was never read ended with a line, as nearly all files do.
+  const endedLine = before !== undefined && before.content?.endsLine !== false;
+  return now.size % PIECE === 0 || (endedLine && now.content?.endsLine === false);
 }
