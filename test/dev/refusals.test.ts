@@ -13,7 +13,7 @@ test("r tries again what failed, and what is live is said once", async () => {
   terminal.type("r");
   await terminal.shows(/error: alpha: 1 error/);
   save(project, "plugin/alpha/index.ts", says("alpha.1"));
-  await terminal.shows(/alpha is whole again/);
+  await terminal.shows(/mended: alpha is what is live/);
   save(project, "plugin/alpha/index.ts", says("alpha.2"));
   await terminal.shows(/live after [\d.]+ ms: alpha: ok/);
   terminal.type("s");
