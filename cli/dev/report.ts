@@ -14,8 +14,10 @@ export class DevReporter {
   readonly #paint: Paint;
   /** Plugins that are live, and how many reloads made them so; `undefined` before the first load. */
   #live: { readonly plugins: number; readonly reloads: number } | undefined;
-  /** What failed since everything was as it should be. */
+  /** Whether something failed since everything was as it should be. */
   #failed = false;
+  /** Errors of plugins that were shown, each with the power of ten of its count that was told. */
+  readonly #shown = new Map<string, number>();
 
   constructor(paint: Paint) {
     this.#paint = paint;
@@ -36,9 +38,10 @@ export class DevReporter {
       case "host files":
         return undefined;
       case "plugin error":
-        return describePluginError(event.error, paint);
+        return this.#pluginError(event.error);
       case "host started":
         this.#live = undefined;
+        this.#shown.clear();
         return paint.dim(`host started, process ${event.pid}`);
       case "host ready": {
         const { plugins, reloadCounter } = event.status;
@@ -96,6 +99,22 @@ export class DevReporter {
     return `${paint.red("error:")} ${paintFrames(text, paint)}${this.#stillLive()}`;
   }
 
+  /** Errors that are alike are shown in full once, and then said again whenever they are ten times as many. */
+  #pluginError(error: ErrorReport): string | undefined {
+    const { plugin, generation, name, message, place, count: times } = error;
+    const { red, bold } = this.#paint;
+    const source = describeSource(error);
+    const key = [plugin, generation, source, name, place?.file, place?.line, place?.column].join("\n");
+    const power = Math.floor(Math.log10(times));
+    const told = this.#shown.get(key);
+    if (told !== undefined && power <= told) return undefined;
+    this.#shown.set(key, power);
+    const what = `${red("error")} in ${bold(plugin)}, ${source}: ${inFewLines(`${name}: ${message}`)}`;
+    if (told !== undefined) return `${what} (${times} times)`;
+    const frame = sourceFrame(place);
+    return frame === undefined ? what : `${what}\n${paintFrames(frame, this.#paint)}`;
+  }
+
   #stillLive(): string {
     if (this.#live === undefined) return "";
     const { plugins, reloads } = this.#live;
@@ -104,19 +123,9 @@ export class DevReporter {
   }
 }
 
-/** Errors that are alike are shown in full once, and then said again whenever they are ten times as many. */
-function describePluginError(error: ErrorReport, paint: Paint): string | undefined {
-  const { plugin, source, name, message, place, count: times } = error;
-  const where =
-    source === "call"
-      ? `a call of ${error.function}()`
-      : source === "unhandledRejection"
-        ? "a rejection that nobody handled"
-        : "background work";
-  const what = `${paint.red("error")} in ${paint.bold(plugin)}, ${where}: ${inFewLines(`${name}: ${message}`)}`;
-  if (times > 1) return Number.isInteger(Math.log10(times)) ? `${what} (${times} times)` : undefined;
-  const frame = sourceFrame(place);
-  return frame === undefined ? what : `${what}\n${paintFrames(frame, paint)}`;
+function describeSource(error: ErrorReport): string {
+  if (error.source === "call") return `a call of ${error.function}()`;
+  return error.source === "unhandledRejection" ? "a rejection that nobody handled" : "background work";
 }
 
 function describeHostChange({ files, restarts }: DevEvent & { readonly type: "host changed" }, paint: Paint): string {

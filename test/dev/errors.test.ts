@@ -106,6 +106,7 @@ describe("17 errors under hotswap dev: once, with the author's own source", () =
     save(project, file, text);
     const found = await terminal.shows(new RegExp(`${problem.source}\n(?:.*\n){4,6}`));
     expect(found[0]).toMatch(frame);
+    if (problem.source.includes("call")) await terminal.shows(new RegExp(`${problem.source} \\(\\d\\d times\\)\n`));
     save(project, file, says("alpha.3"));
     await terminal.shows(/alpha\.3 beta\.1/);
     await terminal.shows(/live after/);

@@ -1,5 +1,5 @@
 import { mkdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bundle, publishedManifest } from "../../package/published.ts";
 import type { Outcome } from "../cli/run-cli.ts";
 import type { Project } from "../support/project.ts";
@@ -18,6 +18,8 @@ export async function installWithPackedBuild(project: Project, folder: string): 
   await bundle(join(installed, "dist"));
   const { dependencies } = await Bun.file(join(checkout, "package.json")).json();
   for (const name of Object.keys(dependencies)) {
+    // A name may have a scope, which is a folder.
+    await mkdir(dirname(join(modules, name)), { recursive: true });
     await symlink(join(checkout, "node_modules", name), join(modules, name), "dir");
   }
   return installed;
