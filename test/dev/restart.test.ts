@@ -32,6 +32,14 @@ describe("17.4 the host is restarted, by a normal shutdown first, and the keys g
     expect(await terminal.exited).toBe(0);
   });
 
+  test("when its main module changes, which the command does not name", async () => {
+    await using project = await createDemo();
+    await using terminal = dev(project, { command: ["sh", "-c", "exec bun src/host"] });
+    await terminal.shows(/ready/);
+    save(project, "src/host.ts", host.replace('"host:"', '"HOST:"'));
+    await terminal.shows(/src\/host\.ts changed: the host is restarted[^]*HOST: hello \d+ alpha\.1/);
+  });
+
   test("when .env changes, or comes", async () => {
     await using project = await createDemo({
       "src/config.ts": "export const word = process.env.WORD + process.env.MORE;\n",

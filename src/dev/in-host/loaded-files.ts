@@ -12,7 +12,8 @@ export class LoadedFiles {
 
   /** Those that came since the last call. Not this package's own. */
   take(): string[] {
-    const loaded = Object.keys(cache);
+    // The main module is not among the others.
+    const loaded = [Bun.main, ...Object.keys(cache)];
     if (loaded.length === this.#known.size) return [];
     const known = this.#known;
     this.#known = new Set(loaded);
