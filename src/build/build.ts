@@ -8,7 +8,7 @@ import { inOrder } from "./emit/bundle/messages.ts";
 import { artifactMap, isVirtual, nameModules } from "./emit/bundle/source-map.ts";
 import { warnOfRenamedClasses } from "./emit/bundle/renamed-classes.ts";
 import { BuildError } from "./diagnostic.ts";
-import { hasForgotten } from "../load/resolve.ts";
+import { whatIsForgotten } from "../load/resolve.ts";
 import { inChild } from "./child/in-child.ts";
 import { ENTRY_FILE } from "./host/host-imports.ts";
 import { linkHost } from "./host/link-host.ts";
@@ -55,7 +55,15 @@ async function buildWhole(options: BuildOptions): Promise<BuildResult> {
 
 /** The bundler of this process may remember what is no longer so. */
 async function encodedWhole(options: BuildOptions, filled: FilledOptions, stopwatch: Stopwatch): Promise<EncodedBuild> {
-  if (!hasForgotten()) return encodeBuild(await linkWhole(filled, stopwatch));
+  const wrong = whatIsForgotten(filled.pluginDir);
+  if (wrong !== "everything") {
+    try {
+      return encodeBuild(await linkWhole(filled, stopwatch));
+    } catch (error) {
+      // It may miss a file that it remembers.
+      if (wrong === undefined || !(error instanceof BuildError)) throw error;
+    }
+  }
   const { beforePublish: _, ...plain } = options;
   const encoded = await inChild({ kind: "whole", options: plain });
   stopwatch.lap("bundle");

@@ -62,19 +62,30 @@ let detour = "";
 let folder: OwnFolder | undefined;
 let detours = 0;
 
-/** To be called when packages were installed or removed, or when `tsconfig.json` or `package.json` changed: everything is looked up anew. */
-export function forgetResolved(): void {
+/** Folders in which answers of Bun itself, which its bundler goes by, may be out of date; and whether all of them, or only that a file is there. */
+const forgotten = new Map<string, "everything" | "files">();
+
+/**
+ * To be called when what imports mean in the folder `dir` may have changed: `everything` when packages were installed or removed, or
+ * `tsconfig.json` or `package.json` changed; `files` when only files were removed. It is looked up anew.
+ */
+export function forgetResolved(dir: string, what: "everything" | "files"): void {
   // What cannot be cleaned up is said by whoever makes copies.
   folder ??= new OwnFolder(tmpdir(), () => undefined, "resolve-");
   const before = detour;
   detour = join(folder.path, `${++detours}`);
   symlinkSync(parse(folder.path).root, detour, "junction");
   if (before !== "") rmSync(before);
+  if (forgotten.get(dir) !== "everything") forgotten.set(dir, what);
 }
 
-/** Whether something was to be forgotten, so that answers of Bun itself, which its bundler also goes by, may be out of date. */
-export function hasForgotten(): boolean {
-  return detour !== "";
+/** What Bun's bundler may remember wrongly of `path`. */
+export function whatIsForgotten(path: string): "everything" | "files" | undefined {
+  const found = forgotten.entries().filter(([dir]) => isInside(path, dir));
+  return found.reduce<"everything" | "files" | undefined>(
+    (worst, [, what]) => (worst === "everything" ? worst : what),
+    undefined,
+  );
 }
 
 function resolveNow(specifier: string, from: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { hasForgotten } from "../../load/resolve.ts";
+import { whatIsForgotten } from "../../load/resolve.ts";
 import { inChild } from "../child/in-child.ts";
 import { bundlerConfig } from "../emit/bundle/bundle.ts";
 import { readBundle } from "../emit/bundle/source-map.ts";
@@ -18,7 +18,7 @@ export function bundleAlone(
   path: string,
   { type, runsCode }: { readonly type: string | undefined; readonly runsCode: boolean },
 ): Promise<string> {
-  return runsCode || hasForgotten()
+  return runsCode || whatIsForgotten(path) === "everything"
     ? inChild({ kind: "alone", bundler, path, type })
     : bundleAloneHere({ bundler }, path, type);
 }

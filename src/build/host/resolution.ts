@@ -48,7 +48,9 @@ export class Resolution {
     const project = projectFiles(this.#options.pluginDir, this.#options.root).map(stateOf).join("\n");
     const current = new Set(modules);
     const isStale = this.#project !== undefined && this.#project !== project;
-    if (isStale || !this.#modules.isSubsetOf(current)) forgetResolved();
+    const { pluginDir, root } = this.#options;
+    if (isStale) forgetResolved(root, "everything");
+    else if (!this.#modules.isSubsetOf(current)) forgetResolved(pluginDir, "files");
     this.#project = project;
     const basis = [...modules, "", ...otherFiles, "", project].join("\n");
     const holds = basis === this.#basis && this.#seen.values().every((isSame) => isSame());

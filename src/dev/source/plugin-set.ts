@@ -230,8 +230,10 @@ export class PluginSet<Result> implements Disposable {
 
   /** What imports mean is looked up anew. */
   #projectChanged(): void {
-    forgetResolved();
-    for (const { builder } of this.#plugins.values()) builder.again();
+    for (const { root, builder } of this.#plugins.values()) {
+      forgetResolved(root, "everything");
+      builder.again();
+    }
   }
 
   #idle(): void {
