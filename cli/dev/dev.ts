@@ -127,8 +127,9 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
     },
     () => end(130),
   );
-  keys.listen();
   start(session, options.command);
+  // Afterwards: to set up a terminal takes as long as half of all before it.
+  keys.listen();
   return await asked;
 }
 
