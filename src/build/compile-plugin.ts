@@ -26,6 +26,7 @@ import type { LiveNames, LiveThing } from "./read/live-names.ts";
 import { type PluginFolder, readPluginFolder } from "./read/plugin-folder.ts";
 import { readLiveNames } from "./read/read-live-names.ts";
 import { checkRootModule } from "./read/root-module.ts";
+import { forgetParsed } from "./read/syntax/parser.ts";
 import { SourceFile, SourceFiles } from "./read/syntax/source-file.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import { applyEdits } from "./text-edits.ts";
@@ -130,6 +131,7 @@ export class PluginCompiler {
     await this.#compile([folder.rootModule, ...new Set(live.things.map(({ file }) => file))], contexts);
     stopwatch.lap("bundle");
     const { hostModules } = this.#link();
+    forgetParsed();
     stopwatch.lap("link");
     return {
       folder,

@@ -4,8 +4,11 @@ import { turnWhenDue } from "../turn.ts";
 import type { BuiltModule } from "./found-artifact.ts";
 import { importAside } from "./graph.ts";
 
-/** Characters of code up to which maps are made before it is evaluated: some ms. */
-const SHORT = 32 * 1024;
+/** For so long, in ms, whoever waits for what was just evaluated comes before the maps of it. */
+const REST = 20;
+
+/** Characters of code up to which maps are made before it is evaluated: less than a ms. */
+const SHORT = 4 * 1024;
 
 /** Source maps that the engine is about to learn of. */
 export interface AddedMaps {
@@ -35,7 +38,7 @@ export class SourceMaps {
       isShort: changed.reduce((sum, { text }) => sum + text.length, 0) <= SHORT,
       done: start,
       later: () => {
-        if (done === undefined && changed.length > 0) setImmediate(() => void start());
+        if (done === undefined && changed.length > 0) setTimeout(() => void start(), REST).unref();
       },
     };
   }

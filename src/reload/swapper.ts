@@ -28,6 +28,9 @@ import type { ReloadListener, ReloadRecord } from "./reload-log.ts";
 import { Reloader } from "./reloader.ts";
 import { Triggers } from "./triggers.ts";
 
+/** In ms. */
+const FREE_DELAY_UNDER_DEV = 1000;
+
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
  *
@@ -68,11 +71,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       rollback: () => this.#reloader.log.recordOf(this.rollback(this.#data)),
     };
     this.#triggers = new Triggers(this.controlTarget, this.#options);
-    if (this.#triggers.underDev && options.logger === undefined) {
-      // `hotswap dev` shows plugins' errors with their places.
-      const logger = withoutShown(this.#options.logger, (detail) => this.#reloader.errors.has(detail));
-      this.#options = { ...this.#options, logger };
-    }
+    if (this.#triggers.underDev) this.#options = this.#underDev(options);
     this.#reloader = new Reloader(this.#options, {
       goBack: (isDue) =>
         this.#enqueue("rollback", async () => {
@@ -82,6 +81,21 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       isTold: this.#triggers.underDev,
     });
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
+  }
+
+  /** What `hotswap dev` wants otherwise, as far as the host does not say. */
+  #underDev({ logger, freeDelay }: SwapperOptions<Extension>): FilledOptions<Extension> {
+    const filled = this.#options;
+    return {
+      ...filled,
+      // Saves follow each other faster than reloads of a host that serves people.
+      freeDelay: freeDelay ?? FREE_DELAY_UNDER_DEV,
+      // It shows plugins' errors with their places.
+      logger:
+        logger === undefined
+          ? withoutShown(filled.logger, (detail) => this.#reloader.errors.has(detail))
+          : filled.logger,
+    };
   }
 
   /** The live set; `undefined` before the first load. */

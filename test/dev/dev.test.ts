@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { Child } from "../support/child.ts";
-import { createDemo, dev, main, save, says } from "./demo.ts";
+import { createDemo, dev, main, save, says, host } from "./demo.ts";
 import { ended, OnTerminal } from "./terminal.ts";
 
 describe("hotswap dev", () => {
@@ -100,6 +100,21 @@ describe("hotswap dev", () => {
     save(project, "lib/deep.ts", 'export const deep = "deep.2";\n');
     await terminal.shows(/lib\/deep\.ts changed: the host is restarted/);
     await terminal.shows(/deep\.2 beta\.1/);
+  });
+
+  test("6.1 a set that was swapped out is freed after a second, unless the host says otherwise", async () => {
+    await using project = await createDemo({
+      "src/host.ts": host.replace("freeDelay: 0, ", ""),
+      "plugin/alpha/index.ts": `import { definePlugin } from "hotswap";
+        export default definePlugin({ functions: { say: () => "alpha.1" }, onFree() { console.log("alpha.1 is freed"); } });`,
+    });
+    await using terminal = dev(project);
+    await terminal.shows(/ready/);
+    const saved = performance.now();
+    save(project, "plugin/alpha/index.ts", says("alpha.2"));
+    await terminal.shows(/alpha\.1 is freed/);
+    // Without `hotswap dev` it would be kept for 15 s.
+    expect(performance.now() - saved).toBeLessThan(14_000);
   });
 
   test("a plugin that is broken from the start is waited for", async () => {

@@ -1,6 +1,6 @@
 import type { Declaration, Program, Span, Statement } from "oxc-parser";
 import { boundNames, nameOf } from "../read/syntax/module-syntax.ts";
-import { parseCommonJs, parseModule } from "../read/syntax/parser.ts";
+import { parseCommonJs, parseJavaScript } from "../read/syntax/parser.ts";
 import { NeedsBundler } from "../needs-bundler.ts";
 import type { Edit } from "../text-edits.ts";
 import { type Contents, walkModule } from "./walk.ts";
@@ -60,7 +60,7 @@ const commonJs = /\b(?:module|exports|require|__filename|__dirname)\b/;
 
 /** Reads a printed module. Throws {@link NeedsBundler} for what is not written as a module may be. */
 export function readModuleCode(text: string, path: string): ModuleCode {
-  const { errors, program } = parseModule("module.js", text);
+  const { errors, program } = parseJavaScript(text);
   if (errors.length > 0) return readCommonJs(text, path);
   const isModule = program.body.some((statement) => isModuleSyntax(statement));
   if (!isModule && !/\.m[jt]s$/.test(path) && (/\.c[jt]s$/.test(path) || commonJs.test(text))) {

@@ -1,6 +1,6 @@
 import type { Node, Span } from "oxc-parser";
 import { boundNames } from "../read/syntax/module-syntax.ts";
-import { childKeys, parseModule } from "../read/syntax/parser.ts";
+import { childKeys, parseJavaScript } from "../read/syntax/parser.ts";
 import type { Edit } from "../text-edits.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Edit } from "../text-edits.ts";
  */
 export function replaceReferences(text: string, names: ReadonlyMap<string, string>): Edit[] {
   const replacer = new Replacer(names);
-  for (const statement of parseModule("module.js", text).program.body) {
+  for (const statement of parseJavaScript(text).program.body) {
     if (statement.type !== "ImportDeclaration") replacer.visit(statement, undefined);
   }
   return replacer.edits;

@@ -2,6 +2,9 @@ import type * as Oxc from "oxc-parser";
 
 let parser: typeof Oxc | undefined;
 
+/** What was parsed last: one module is looked at in several steps. */
+let last: { readonly text: string; readonly result: Oxc.ParseResult } | undefined;
+
 /**
  * Parses a module. The parser is loaded when something is parsed for the first time: that takes longer than bundling a
  * small plugin, so it happens while the bundler is at work, or never.
@@ -10,6 +13,17 @@ let parser: typeof Oxc | undefined;
  */
 export function parseModule(path: string, text: string, lang?: Oxc.ParserOptions["lang"]): Oxc.ParseResult {
   return loaded().parseSync(path, text, lang === undefined ? { sourceType: "module" } : { lang, sourceType: "module" });
+}
+
+/** Parses a module of JavaScript, or returns what it was parsed to, when it was the last one. */
+export function parseJavaScript(text: string): Oxc.ParseResult {
+  if (last?.text !== text) last = { text, result: parseModule("module.js", text) };
+  return last.result;
+}
+
+/** Gives back the memory that {@link parseJavaScript} keeps. */
+export function forgetParsed(): void {
+  last = undefined;
 }
 
 /** Parses a file of CommonJS, whose code lies in a function. */
