@@ -24,16 +24,14 @@ export function publishedManifest(): Manifest {
  */
 export async function bundle(dist: string): Promise<void> {
   // Several entrances are called index.ts: they get their names in dist/ from files that only lead to them.
-  const named = [
-    ...entrances(),
-    { name: "worker", source: "./src/load/worker-bridge.ts" },
-    { name: "build-child", source: "./src/build/child/child.ts" },
-  ];
+  const named = [...entrances(), { name: "worker", source: "./src/load/worker-bridge.ts" }];
   const files = Object.fromEntries(
     named.map(({ name, source }) => [join(checkout, `${name}.ts`), `export * from ${JSON.stringify(source)};`]),
   );
+  // These two are run, not imported: what leads to them would lose them, since the package declares no side effects.
+  const programs = [join(checkout, "cli", "main.ts"), join(checkout, "src", "build", "child", "child.ts")];
   await bundleTo(dist, {
-    entrypoints: [...Object.keys(files), join(checkout, "cli", "main.ts")],
+    entrypoints: [...Object.keys(files), ...programs],
     files,
     splitting: true,
     minify: { whitespace: true, syntax: true },

@@ -17,9 +17,7 @@ const isCheckout = extname(import.meta.path) === ".ts";
 export const workerEntrance = isCheckout ? join(ownFolder, "load", "worker-bridge.ts") : join(ownFolder, "worker.js");
 
 /** The file of a process that builds, and ends. */
-export const buildEntrance = isCheckout
-  ? join(ownFolder, "build", "child", "child.ts")
-  : join(ownFolder, "build-child.js");
+export const buildEntrance = isCheckout ? join(ownFolder, "build", "child", "child.ts") : join(ownFolder, "child.js");
 
 /** The file that `import "hotswap"` means. */
 export const ownEntrance = join(ownFolder, `index${extname(import.meta.path)}`);

@@ -70,3 +70,16 @@ test("9 packed, --debug shows the stack", async () => {
   const words = ["build", "--debug", "plugin/nowhere", "bin"];
   expect((await runInstalled(installed, project, words)).stderr).toMatch(/^ +at .*dist\/[\w-]+\.js:\d+/m);
 });
+
+test("9 packed, what a process of its own has to build is built", async () => {
+  await Bun.write(project.path("plugin/told/macro.ts"), `export const told = () => ["by a macro"].join();\n`);
+  const importing = `import { told } from "./macro.ts" with { type: "macro" };\n`;
+  await Bun.write(project.path("plugin/told/index.ts"), importing + definition("functions: { hum: () => told() }"));
+  const build = `import { createBuilder } from "hotswap/build";
+await createBuilder({ pluginDir: "plugin/told", outputDir: "told" }).build();
+`;
+  await Bun.write(project.path("tools/build.ts"), build);
+  const { stderr } = Bun.spawnSync([process.execPath, "tools/build.ts"], { cwd: project.root });
+  expect(stderr.toString()).toBe("");
+  expect(await readFile(project.path("told", "told.js"), "utf8")).toContain("by a macro");
+});
