@@ -1,4 +1,5 @@
 import type { Script } from "node:vm";
+import { SOURCE_MAP_LINE } from "../artifact/layout.ts";
 import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts";
 import type { BuiltModule, BuiltPlugin } from "./found-artifact.ts";
 import { type EvaluatedModules, linkSections, runSection, sectionScript } from "./evaluate.ts";
@@ -44,9 +45,7 @@ function scriptOf(module: BuiltModule): Script {
   const map = isInspected() ? module.sourceMap() : undefined;
   // A debugger learns of the map from the text.
   const mapLine =
-    map === undefined
-      ? ""
-      : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+    map === undefined ? "" : `\n${SOURCE_MAP_LINE}data:application/json;base64,${Buffer.from(map).toString("base64")}`;
   const script = sectionScript(text + mapLine, { filename });
   scripts.set(module, script);
   return script;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, sep } from "node:path";
+import { SOURCE_MAP_LINE } from "../artifact/layout.ts";
 import { turnWhenDue } from "../turn.ts";
 import type { BuiltModule } from "./found-artifact.ts";
 import { importAside } from "./graph.ts";
@@ -77,7 +78,7 @@ export class SourceMaps {
           const map = this.#maps.get(path);
           if (map === undefined) return { contents: readFileSync(path), loader };
           const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
-          return { contents: `// @bun\nexport {};\n//# sourceMappingURL=${url}\n`, loader: "js" };
+          return { contents: `// @bun\nexport {};\n${SOURCE_MAP_LINE}${url}\n`, loader: "js" };
         });
       },
     });

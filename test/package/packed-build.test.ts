@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createProject, type Project } from "../support/project.ts";
 import { hotswap, type Outcome } from "../cli/run-cli.ts";
@@ -82,4 +82,10 @@ await createBuilder({ pluginDir: "plugin/told", outputDir: "told" }).build();
   const { stderr } = Bun.spawnSync([process.execPath, "tools/build.ts"], { cwd: project.root });
   expect(stderr.toString()).toBe("");
   expect(await readFile(project.path("told", "told.js"), "utf8")).toContain("by a macro");
+});
+
+test("9 packed, no line of the code looks as if it named a source map: Bun would try to read it with each stack", async () => {
+  const dist = join(installed, "dist");
+  const texts = await Promise.all((await readdir(dist)).map((name) => readFile(join(dist, name), "utf8")));
+  expect(texts.flatMap((text) => text.match(/^\/\/# sourceMappingURL=.{0,80}/gm) ?? [])).toEqual([]);
 });
