@@ -30,13 +30,24 @@ export async function bundle(dist: string): Promise<void> {
   );
   // These two are run, not imported: what leads to them would lose them, since the package declares no side effects.
   const programs = [join(checkout, "cli", "main.ts"), join(checkout, "src", "build", "child", "child.ts")];
-  await bundleTo(dist, {
+  const { outputs } = await bundleTo(dist, {
     entrypoints: [...Object.keys(files), ...programs],
     files,
     splitting: true,
     minify: { whitespace: true, syntax: true },
     naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]" },
   });
+  nameForBundlers(outputs);
+}
+
+/** Names what is required with a host's first message so that the bundler that makes one executable of the host follows it. */
+function nameForBundlers(outputs: readonly Bun.BuildArtifact[]): void {
+  for (const { path } of outputs) {
+    const text = readFileSync(path, "utf8");
+    const named = text.replaceAll('__require("consola")', 'require("consola")');
+    // A module that Bun runs as it is, without reading it again, knows no `require`.
+    if (named !== text) writeFileSync(path, named.replace("// @bun\n", ""));
+  }
 }
 
 /** Writes into the folder `types` the declarations that users' programs lead to, and no others. */

@@ -89,3 +89,14 @@ test("9 packed, no line of the code looks as if it named a source map: Bun would
   const texts = await Promise.all((await readdir(dist)).map((name) => readFile(join(dist, name), "utf8")));
   expect(texts.flatMap((text) => text.match(/^\/\/# sourceMappingURL=.{0,80}/gm) ?? [])).toEqual([]);
 });
+
+test("10.3 packed, a host that is one file with the package logs without the package's dependencies", async () => {
+  const host = `import { PluginManagerSwapper } from "hotswap";
+await new PluginManagerSwapper("", { staticPlugins: {} }).loadPlugins();
+`;
+  await Bun.write(project.path("tools/host.ts"), host);
+  const bun = (...words: string[]): string =>
+    Bun.spawnSync([process.execPath, ...words], { cwd: project.root }).stderr.toString();
+  expect(bun("build", "--target=bun", "tools/host.ts", "--outfile", "alone/host.js")).toBe("");
+  expect(bun("alone/host.js")).toMatch(/^[^:]*plugins are linked statically/);
+});
