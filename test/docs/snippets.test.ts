@@ -77,3 +77,9 @@ test("every snippet of a host runs, with the plugins of the pages", async () => 
     for (const line of promised) expect(out).toContain(line);
   }
 });
+
+test("a host that goes on after its file has run keeps what it opened: a member that is let go of leaves its fleet", () => {
+  const hosts = Object.entries(files).filter(([path]) => path.startsWith("fleet/"));
+  expect(hosts).not.toBeEmpty();
+  expect(hosts.filter(([, code]) => /^(await )?using /m.test(code)).map(([path]) => path)).toEqual([]);
+});
