@@ -130,7 +130,11 @@ async function ended(fleet: Fleet, flags: FleetFlagValues, begun: Rollout): Prom
   const { rollout, running, alive } = await untilOver(fleet, begun, say);
   if (flags.json === true) await printJson({ ...rollout, running, alive });
   else if (rollout.state.is === "committed")
-    await say(`release ${rollout.release} runs on ${running} of ${alive} members`);
+    await say(
+      alive === 0
+        ? `release ${rollout.release} runs nowhere: no member is alive; hosts that join the fleet load it`
+        : `release ${rollout.release} runs on ${running} of ${alive} members`,
+    );
   else {
     const paint = paintFor("stderr");
     await printError(`${paint.red("error:")} ${describeRollout(rollout)}\n`);

@@ -33,6 +33,16 @@ describe("12 hotswap fleet", () => {
     expect((await run("prune", "--keep", "0")).stdout).toStartWith("removed 2 releases, 1 artifact ");
   }, 60_000);
 
+  test("a roll that reaches nobody says so: the store or the fleet's name may be another one", async () => {
+    await using at = await fleetProject((project) => () => sqliteFleet(project.path("fleet.db")));
+    const env = { HOTSWAP_FLEET: "chat", HOTSWAP_FLEET_STORE: at.project.path("fleet.db") };
+    await at.publish(webPlugin(1));
+    expect(await hotswapWith(env, at.project, "fleet", "roll", "1")).toMatchObject({
+      exitCode: 0,
+      stdout: "release 1 runs nowhere: no member is alive; hosts that join the fleet load it\n",
+    });
+  }, 60_000);
+
   test("a staged rollout is paused, resumed, promoted and aborted from the command line", async () => {
     await using at = await fleetProject((project) => () => sqliteFleet(project.path("fleet.db")));
     await at.project.write({ store: `${at.project.path("fleet.db")}\n` });
