@@ -1,5 +1,6 @@
 import type { ConsolaInstance } from "consola";
-import { describeError } from "./errors.ts";
+import { describeError, isHotswapError } from "./errors.ts";
+import { ownFolder } from "./own-package.ts";
 import { visible, visibleError } from "./visible.ts";
 
 /** Where hotswap reports to. `console`, consola, pino's and winston's loggers all fit. */
@@ -27,12 +28,25 @@ export function defaultLogger(): Logger {
       if (environmentLevel() > INFO) consola().debug(message, ...details);
     },
     info: (message, ...details) => consola().info(message, ...details),
-    warn: (message, ...details) => consola().warn(message, ...details),
-    error: (message, ...details) => consola().error(message, ...details),
+    warn: (message, ...details) => consola().warn(message, ...details.flatMap((detail) => untold(message, detail))),
+    error: (message, ...details) => consola().error(message, ...details.flatMap((detail) => untold(message, detail))),
     get level(): unknown {
       return environmentLevel();
     },
   } as Logger;
+}
+
+/** What the message leaves out of a detail: of an error that it tells, where it comes from, and nothing of how hotswap got there. */
+function untold(message: string, detail: unknown): unknown[] {
+  if (!(detail instanceof Error) || detail instanceof AggregateError) return [detail];
+  let first = detail;
+  while (first.cause instanceof Error && message.includes(first.cause.message)) first = first.cause;
+  if (first.cause !== undefined || !message.includes(first.message)) return [detail];
+  const frames = (first.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const outside = frames.filter((frame) => !frame.includes(ownFolder) && !frame.includes("node:"));
+  // What hotswap refuses says what to do; anything else that comes from its own code is a fault of it.
+  const shown = outside.length > 0 || isHotswapError(first) ? outside : frames;
+  return shown.length > 0 ? [`\n${shown.join("\n")}`] : [];
 }
 
 /** The logger, without errors that are shown elsewhere: `isShown` knows what stands beside a message. */
