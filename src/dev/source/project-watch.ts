@@ -53,14 +53,14 @@ export class ProjectWatch implements Disposable {
     this.#plugins = plugins;
     const folders = new Set(plugins.map(({ dir }) => dir));
     for (const dir of this.#inputs.keys()) if (!folders.has(dir)) this.#inputs.delete(dir);
-    this.#look();
+    if (this.#look()) this.#noticed(true);
   }
 
   /** Watches these files, too, that went into the build of the plugin in `dir`. */
   use(dir: string, files: readonly string[]): void {
     if ((this.#inputs.get(dir) ?? []).join("\n") === files.join("\n")) return;
     this.#inputs.set(dir, files);
-    this.#look();
+    if (this.#look()) this.#noticed(true);
   }
 
   [Symbol.dispose](): void {
@@ -69,7 +69,9 @@ export class ProjectWatch implements Disposable {
     this.#packages.clear();
   }
 
-  #look(): void {
+  /** Finds out what is to be watched. Returns whether something changed of what was watched before. */
+  #look(): boolean {
+    const isChanged = this.#stateNow() !== this.#state;
     const own = this.#plugins.flatMap(({ dir, root }) => projectFiles(dir, root));
     this.#files = new Set([...own, ...Array.from(this.#inputs.values()).flat()]);
     const folders = new Set(Array.from(this.#files, (file) => dirname(file)));
@@ -81,6 +83,7 @@ export class ProjectWatch implements Disposable {
     }
     for (const dir of folders) if (!this.#watchers.has(dir)) this.#watchers.set(dir, this.#watch(dir, false));
     this.#state = this.#stateNow();
+    return isChanged;
   }
 
   #watch(dir: string, recursive: boolean): FolderWatcher {
@@ -124,9 +127,7 @@ export class ProjectWatch implements Disposable {
     this.#timer = undefined;
     const certain = this.#certain;
     this.#certain = false;
-    const before = this.#state;
-    this.#look();
-    if (certain || this.#state !== before) this.#options.onChange();
+    if (this.#look() || certain) this.#options.onChange();
   }
 
   /** Contents, and the names in folders. */
