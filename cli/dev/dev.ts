@@ -127,9 +127,9 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
     },
     () => end(130),
   );
-  start(session, options.command);
-  // Afterwards: to set up a terminal takes as long as half of all before it.
+  // Before the host starts: a Bun that ends leaves the terminal as it found it.
   keys.listen();
+  start(session, options.command);
   return await asked;
 }
 
