@@ -18,6 +18,9 @@ export interface HostFilesOptions {
 /** A change is reported when the files have been quiet for this time, in ms: it is news for people. */
 const QUIET = 50;
 
+/** When new watchers surely watch, in ms. */
+const SETTLED = 100;
+
 const loaders: Readonly<Record<string, JavaScriptLoader>> = {
   ".ts": "ts",
   ".mts": "ts",
@@ -48,9 +51,17 @@ export class HostFiles implements Disposable {
     this.#know(closure(unknown, this.#options.isPlugin));
   }
 
-  /** Follows what the host says that it has loaded. */
-  addLoaded(files: readonly string[]): void {
-    this.#know(files.filter((file) => !this.#options.isPlugin(file)));
+  /** Follows what the host says that it has loaded. What was saved after `since` (ms since 1970) is taken for changed. */
+  addLoaded(files: readonly string[], since: number): void {
+    const unknown = files.filter((file) => !this.#started.has(file) && !this.#options.isPlugin(file));
+    this.#know(unknown);
+    for (const file of unknown) {
+      if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > since) this.#started.set(file, undefined);
+    }
+    // Nobody watched them before, and the system may not do it yet when it says so.
+    if (unknown.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#compare(), SETTLED);
   }
 
   #know(files: Iterable<string>): void {

@@ -15,6 +15,9 @@ export type DevReport =
    */
   | { readonly type: "reloaded"; readonly reload: Reload; readonly since: number | null }
   | { readonly type: "plugin error"; readonly error: ErrorReport }
-  /** Files that the host has loaded, which only a restart can change; absolute paths, those since the last report. */
-  | { readonly type: "host files"; readonly files: readonly string[] }
+  /**
+   * Files that the host has loaded, which only a restart can change; absolute paths, those since the last report. What was saved after `since` (ms since 1970) may
+   * be newer than what was loaded.
+   */
+  | { readonly type: "host files"; readonly files: readonly string[]; readonly since: number }
   | { readonly type: "failed"; readonly what: string; readonly error: WireError };

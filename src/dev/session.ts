@@ -185,7 +185,7 @@ export class DevSession implements AsyncDisposable {
     if (report.type === "host connected" && this.#host !== undefined) {
       this.#client = new ControlClient(this.#host.control);
     }
-    if (report.type === "host files") this.#hostFiles.addLoaded(report.files);
+    if (report.type === "host files") this.#hostFiles.addLoaded(report.files, report.since);
     if (report.type === "reloaded" && report.reload.kind === "load" && report.reload.ok) void this.#ready();
     else this.#tell(report);
   }

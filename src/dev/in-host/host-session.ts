@@ -57,6 +57,8 @@ export class HostSession implements ArtifactSource {
   #since: number | undefined;
   /** The same of the reload that is under way. */
   #sinceUnderWay: number | undefined;
+  /** When the newest reload began to load, in ms since 1970; before the first load, when the process began. */
+  #foundAt = performance.timeOrigin;
   /** Whether the first load was asked for, and every plugin was there. */
   #isComplete = false;
   /** What it was last said that the host waits for. */
@@ -107,6 +109,7 @@ export class HostSession implements ArtifactSource {
       await this.#until(() => !this.#plugins.busy && !missing());
       this.#isComplete = true;
     }
+    if (this.#target.swapper.current !== undefined) this.#foundAt = Date.now();
     this.#sinceUnderWay = this.#since;
     this.#since = undefined;
     return new Map(this.#found);
@@ -226,7 +229,7 @@ export class HostSession implements ArtifactSource {
   /** Whoever watches the host is told what it has loaded. */
   #tellHostFiles(): void {
     const files = this.#hostFiles.take();
-    if (files.length > 0) this.#reporter.send({ type: "host files", files });
+    if (files.length > 0) this.#reporter.send({ type: "host files", files, since: this.#foundAt });
   }
 
   /** Waits for builds. Rejects with `HOTSWAP_CLOSED`. The process does not end meanwhile. */
