@@ -45,12 +45,12 @@ export function createGraph(bridge: Bridge, onError: (error: unknown, kind: Unca
   return new graphClass({ globals: { ...bodyGlobals, [BRIDGE_GLOBAL]: bridge }, onError });
 }
 
-/** Imports files into a graph of their own, which is given up at once. */
-export async function importAside(files: readonly string[]): Promise<void> {
+/** Imports files into a graph of their own, which is given up at once. Resolves to the modules. */
+export async function importAside(files: readonly string[]): Promise<unknown[]> {
   graphClass ??= defineGraphClass();
   const graph = new graphClass({});
   try {
-    await Promise.all(files.map((file) => graph.import(file)));
+    return await Promise.all(files.map((file) => graph.import(file)));
   } finally {
     graph.dispose();
   }

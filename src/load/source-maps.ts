@@ -29,6 +29,8 @@ export class SourceMaps {
   readonly #known = new Map<string, BuiltModule>();
   readonly #maps = new Map<string, string>();
   readonly #folders = new Set<string>();
+  /** By file: the engine forgets a map when the module that told it is collected. */
+  readonly #held = new Map<string, unknown>();
 
   add(modules: readonly BuiltModule[]): AddedMaps {
     const changed = modules.filter((module) => this.#known.get(module.file) !== module);
@@ -58,7 +60,8 @@ export class SourceMaps {
     }
     if (files.length === 0) return;
     try {
-      await importAside(files);
+      const told = await importAside(files);
+      for (const [index, file] of files.entries()) this.#held.set(file, told[index]);
     } catch {
       // A file that is gone by now has no lines to be shown.
     } finally {

@@ -89,6 +89,18 @@ describe("17.1 what was built in the host's own process", () => {
     expect(place(second)).toBe(`${path}:8`);
   });
 
+  test("2.8 has stack traces that name the source's line for as long as the plugin lives, whatever is collected meanwhile", async () => {
+    await using project = await createProject(files);
+    const deep = `type A = 1;\ntype B = 2;\ntype C = 3;\nexport const deep = (): string => String(new Error().stack);\n`;
+    await project.write({ "plugin/alpha/deep.ts": deep });
+    const code = await load(project, await builderOf(project).buildInMemory());
+    for (let round = 0; round < 20; round++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      Bun.gc(true);
+    }
+    expect(call(code, "result")).toContain(`${project.path("plugin/alpha/deep.ts")}:4:`);
+  });
+
   test("2.8 names the place of what throws while it is evaluated", async () => {
     await using project = await createProject({
       ...files,
