@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeError, HotswapError } from "../errors.ts";
 import {
@@ -147,13 +148,18 @@ export class ControlClient {
       code === "ENOENT"
         ? "there is no such socket"
         : code === "ECONNREFUSED"
-          ? "the process that made the socket is gone"
+          ? this.#whyRefused()
           : describeError(cause);
     return new HotswapError(
       "HOTSWAP_CONTROL_FAILED",
       `no host answers at ${this.path} (${reason}): start one with new PluginManagerSwapper(dir, { control: "${this.path}" })`,
       { cause },
     );
+  }
+
+  #whyRefused(): string {
+    const isOther = statSync(this.path, { throwIfNoEntry: false })?.isSocket() === false;
+    return isOther ? "it is not a socket" : "the process that made the socket is gone";
   }
 
   async *#linesOf(response: Response, signal?: AbortSignal): AsyncGenerator<string, void> {

@@ -210,5 +210,7 @@ describe("the wire", () => {
     const error = await hotswapError(new ControlClient("/tmp/hotswap-nobody.sock").status());
     expect(error.code).toBe("HOTSWAP_CONTROL_FAILED");
     expect(error.message).toContain("/tmp/hotswap-nobody.sock (there is no such socket)");
+    const other = await hotswapError(new ControlClient(import.meta.path).status());
+    expect(other.message).toContain(`${import.meta.path} (it is not a socket)`);
   });
 });
