@@ -1,7 +1,9 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -65,6 +67,12 @@ export class Folder implements Disposable {
     for (const name of Object.keys(dependencies)) {
       mkdirSync(dirname(this.path("node_modules", name)), { recursive: true });
       symlinkSync(join(checkout, "node_modules", name), this.path("node_modules", name), "dir");
+    }
+    // What codebases of npm import.
+    for (const name of readdirSync(join(bench, "node_modules"))) {
+      if (!existsSync(this.path("node_modules", name))) {
+        symlinkSync(join(bench, "node_modules", name), this.path("node_modules", name));
+      }
     }
     return join(installed, "dist", "main.js");
   }

@@ -10,11 +10,16 @@ import type { Edit } from "../text-edits.ts";
  * @param names the expressions to be read instead, by name
  */
 export function replaceReferences(text: string, names: ReadonlyMap<string, string>): Edit[] {
-  const replacer = new Replacer(names);
+  const replacer = new Replacer(names, text.includes("var"));
   for (const statement of parseJavaScript(text).program.body) {
-    if (statement.type !== "ImportDeclaration") replacer.visit(statement, undefined);
+    if (statement.type === "ImportDeclaration") continue;
+    if (mentionsAny(text.slice(statement.start, statement.end), names)) replacer.visit(statement, undefined);
   }
   return replacer.edits;
+}
+
+function mentionsAny(text: string, names: ReadonlyMap<string, string>): boolean {
+  return names.keys().some((name) => text.includes(name));
 }
 
 /** The names of one scope that hide those of the top level. */
@@ -25,11 +30,14 @@ const none: Hidden = new Set();
 class Replacer {
   readonly edits: Edit[] = [];
   readonly #names: ReadonlyMap<string, string>;
+  /** Whether `var` stands anywhere. */
+  readonly #mayHaveVariables: boolean;
   readonly #keys = childKeys();
   #hidden: Hidden = none;
 
-  constructor(names: ReadonlyMap<string, string>) {
+  constructor(names: ReadonlyMap<string, string>, mayHaveVariables: boolean) {
     this.#names = names;
+    this.#mayHaveVariables = mayHaveVariables;
   }
 
   visit(node: Node, parent: Node | undefined): void {
@@ -145,6 +153,7 @@ class Replacer {
 
   /** The names of `var`, which belong to the function around them. */
   #variablesIn(node: Node): string[] {
+    if (!this.#mayHaveVariables) return [];
     if (node.type === "VariableDeclaration" && node.kind === "var") {
       return node.declarations.flatMap(({ id }) => boundNames(id));
     }
