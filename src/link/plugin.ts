@@ -103,13 +103,15 @@ export class Plugin<Definition = UntypedPlugin> {
    * Calls a function of the plugin and returns what it returns. A promise keeps this plugin's set alive until it settles.
    * Throws `HOTSWAP_UNKNOWN_FUNCTION`, and `HOTSWAP_FREED` once the set is retired.
    */
+  // @ts-expect-error No array is to be made of few parameters (see Entrance.enter), and the compiler asks for one.
   invokeFunc<Name extends InvokeName<Definition> & string>(
     name: Name,
     ...params: InvokeParams<Definition, Name>
   ): InvokeResult<Definition, Name>;
-  invokeFunc(name: string, ...params: unknown[]): unknown {
+  invokeFunc(name: string, first?: unknown, second?: unknown, third?: unknown): unknown {
     const entrance = (name === this.#lastName ? this.#lastEntrance : undefined) ?? this.entrance(name);
-    return entrance.spread(name, params);
+    if (arguments.length <= 4) return entrance.enter(name, arguments.length - 1, first, second, third);
+    return entrance.spread(name, Array.from(arguments).slice(1));
   }
 
   /**
