@@ -191,7 +191,8 @@ export class DevSession implements AsyncDisposable {
   }
 
   async #ready(): Promise<void> {
-    const status = await this.status();
+    // A host that has closed its swapper by now has nothing to say, and its end is reported.
+    const status = await this.#client?.status().catch(() => undefined);
     if (status !== undefined) this.#tell({ type: "host ready", status });
   }
 
