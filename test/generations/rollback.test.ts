@@ -220,7 +220,7 @@ const parents = [tmpdir(), "/dev/shm"].filter((folder) => existsSync(folder));
 function foldersOf(pid: number): string[] {
   return parents.flatMap((parent) =>
     readdirSync(parent)
-      .filter((name) => name.startsWith(`hotswap-${pid}.`))
+      .filter((name) => name.startsWith(`hotswap-${pid}.`) && !name.includes("-resolve-"))
       .map((name) => join(parent, name)),
   );
 }
