@@ -33,5 +33,5 @@ export function pinned(command: readonly string[], place: "measured" | "other" =
 export function pinning(): string {
   return taskset === null || processors().length === 0
     ? "not bound to processors (no taskset)"
-    : "host and driver bound to one processor";
+    : "hosts bound to one processor";
 }

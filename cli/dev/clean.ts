@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { displayPath } from "../../src/build/diagnostic.ts";
+import { nearest } from "../../src/load/resolve.ts";
 import { staleArtifacts } from "../../src/dev/stale-artifacts.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { count } from "../host/wording.ts";
@@ -31,12 +32,9 @@ export const cleanCommand = defineCommand({
   },
 });
 
-/** The nearest folder with a `package.json`, from `dir` upwards: artifacts name their plugins' folders from there. */
+/** Artifacts name their plugins' folders from the nearest folder with a `package.json`. */
 function projectRoot(dir: string): string {
-  for (let folder = resolve(dir); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (folder === dirname(folder)) {
-      throw new UsageError(`there is no package.json in ${dir} or above it: nothing says whose artifacts these are`);
-    }
-  }
+  const root = nearest(resolve(dir), "package.json");
+  if (root !== undefined) return root;
+  throw new UsageError(`there is no package.json in ${dir} or above it: nothing says whose artifacts these are`);
 }

@@ -37,6 +37,8 @@ export class DevReporter {
       case "host connected":
       case "host files":
         return undefined;
+      case "slow":
+        return this.#slow(event);
       case "plugin error":
         return this.#pluginError(event.error);
       case "host started":
@@ -75,6 +77,13 @@ export class DevReporter {
     const what = this.#mended(reload.kind === "rollback" ? "rolled back" : "live");
     const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
     return `${what} ${time}: ${news(reload.notes)}`;
+  }
+
+  /** What does not come to an end has one all the same: `hookTimeout`. */
+  #slow({ isFirst, step, seconds }: DevEvent & { readonly type: "slow" }): string {
+    const what = isFirst ? "the first load" : "the reload";
+    const meanwhile = isFirst ? "" : "; what is live goes on meanwhile";
+    return `${this.#paint.yellow(`${what} has taken ${seconds} s`)}, and is at ${step === "load" ? "the evaluation of modules" : step}${meanwhile}`;
   }
 
   #refused({ reload }: Reloaded): string {

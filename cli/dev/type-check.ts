@@ -24,7 +24,8 @@ export interface TypeCheckOptions {
  */
 export class TypeCheck implements Disposable {
   readonly #options: TypeCheckOptions;
-  readonly #command: readonly string[] | undefined;
+  /** `undefined` before the first check, and `null` where types cannot be checked. */
+  #command: readonly string[] | null | undefined;
   #timer: Timer | undefined;
   #running: Bun.Subprocess<"ignore", "pipe", "ignore"> | undefined;
   /** What was said last; empty when there was nothing wrong. */
@@ -32,12 +33,12 @@ export class TypeCheck implements Disposable {
 
   constructor(options: TypeCheckOptions) {
     this.#options = options;
-    this.#command = commandFor(options.cwd);
   }
 
   /** Something is live that was not checked yet. A check that is under way is given up. */
   soon(): void {
-    if (this.#command === undefined) return;
+    this.#command ??= commandFor(this.#options.cwd);
+    if (this.#command === null) return;
     this.#stop();
     this.#timer = setTimeout(() => void this.#check(), QUIET);
   }
@@ -68,18 +69,18 @@ export class TypeCheck implements Disposable {
   }
 }
 
-/** How the project's types are checked, at low priority; `undefined` when that is not possible. */
-function commandFor(cwd: string): readonly string[] | undefined {
-  if (!existsSync(join(cwd, "tsconfig.json"))) return undefined;
+/** How the project's types are checked, at low priority; `null` when that is not possible. */
+function commandFor(cwd: string): readonly string[] | null {
+  if (!existsSync(join(cwd, "tsconfig.json"))) return null;
   let manifest: string;
   try {
     manifest = Bun.resolveSync("typescript/package.json", cwd);
   } catch {
     // The project has none.
-    return undefined;
+    return null;
   }
   const tsc = join(dirname(manifest), "bin", "tsc");
-  if (!existsSync(tsc)) return undefined;
+  if (!existsSync(tsc)) return null;
   const cache = join(dirname(dirname(manifest)), ".cache", "hotswap");
   mkdirSync(cache, { recursive: true });
   const known = join(cache, `${Bun.hash(cwd).toString(36)}.tsbuildinfo`);

@@ -19,7 +19,7 @@ export function watchBuilds(options: BuildWatchOptions): Disposable {
     build: common,
     persistent: true,
     // They are those that a build makes.
-    builderOf: (each) => () => build(each),
+    builderOf: (each) => ({ build: () => build(each) }),
     filesOf: ({ modules }, { dir, root }) =>
       withImports(
         modules.map((module) => join(root, module)),

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { isBuiltin } from "node:module";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
-import type { JavaScriptLoader } from "bun";
+import { importsOf } from "../build/compile/inputs.ts";
+import { isCode } from "../build/read/plugin-folder.ts";
+import { isInPackage } from "../build/read/resolve.ts";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
-import { isInPackage, resolveFile } from "../build/read/resolve.ts";
 
 export interface HostFilesOptions {
   /** Whether a file belongs to a plugin. */
@@ -20,17 +20,6 @@ const QUIET = 50;
 
 /** When new watchers surely watch, in ms. */
 const SETTLED = 100;
-
-const loaders: Readonly<Record<string, JavaScriptLoader>> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".js": "jsx",
-  ".mjs": "jsx",
-  ".cjs": "jsx",
-  ".jsx": "jsx",
-};
 
 /** Watches the host's own source, which only a restart can change: what it was started with, and what that imports. */
 export class HostFiles implements Disposable {
@@ -154,7 +143,7 @@ function isSetting(file: string): boolean {
 export function filesNamedBy(command: readonly string[], cwd: string): string[] {
   return command
     .map((word) => resolve(cwd, word))
-    .filter((path) => extname(path) in loaders && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+    .filter((path) => isCode(path) && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** The files, and whatever they import that belongs to neither a package nor a plugin. */
@@ -169,18 +158,6 @@ function closure(starts: Iterable<string>, isPlugin: (file: string) => boolean):
     }
   }
   return found;
-}
-
-function importsOf(file: string): string[] {
-  const loader = loaders[extname(file)];
-  if (loader === undefined) return [];
-  try {
-    const imports = new Bun.Transpiler({ loader }).scanImports(readFileSync(file));
-    return imports.flatMap(({ path }) => (isBuiltin(path) ? [] : (resolveFile(path, dirname(file)) ?? [])));
-  } catch {
-    // It is being written, or wrong: whoever runs it says so.
-    return [];
-  }
 }
 
 function contentHash(file: string): number | bigint | undefined {

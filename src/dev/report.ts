@@ -1,4 +1,5 @@
 import type { ErrorReport, Reload, WireError } from "../control/protocol.ts";
+import type { ReloadPhase } from "../reload/reload-log.ts";
 
 /** What a host under development tells `hotswap dev`, in the order in which it happens. */
 export type DevReport =
@@ -14,6 +15,8 @@ export type DevReport =
    * when it is about none.
    */
   | { readonly type: "reloaded"; readonly reload: Reload; readonly since: number | null }
+  /** A reload, or the first load, takes long; `step` is what it is at. */
+  | { readonly type: "slow"; readonly isFirst: boolean; readonly step: ReloadPhase; readonly seconds: number }
   | { readonly type: "plugin error"; readonly error: ErrorReport }
   /**
    * Files that the host has loaded, which only a restart can change; absolute paths, those since the last report. What was saved after `since` (ms since 1970) may

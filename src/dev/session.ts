@@ -89,11 +89,11 @@ export class DevSession implements AsyncDisposable {
   async reload(): Promise<void> {
     if (this.#restartNeeded || this.#host === undefined) await this.restart();
     // What comes of it is reported.
-    else await this.#ask("the host could not be asked to reload", (client) => client.reload());
+    else await this.#ask("the host did not reload", (client) => client.reload());
   }
 
   async rollback(): Promise<void> {
-    await this.#ask("the host could not be asked to roll back", (client) => client.rollback());
+    await this.#ask("the host did not roll back", (client) => client.rollback());
   }
 
   /** Path of the control socket of the host that runs, as soon as it can be asked. */

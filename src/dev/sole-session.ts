@@ -27,7 +27,7 @@ export function requireSole(folder: string, session: Pick<SessionFile, "outputDi
     if (!isOlder || !isSameFolder(other.outputDir, own.outputDir)) continue;
     throw new HotswapError(
       "HOTSWAP_DEV_RUNNING",
-      `hotswap dev runs already for ${displayPath(own.outputDir)}: process ${other.pid}, since ${new Date(other.startedAt).toLocaleTimeString()}, with ${other.command.join(" ")}; end it, or give another folder with --out`,
+      `hotswap dev runs already for ${displayPath(own.outputDir)}: process ${other.pid}, since ${new Date(other.startedAt).toTimeString().slice(0, 8)}, with ${other.command.join(" ")}; end it, or give another folder with --out`,
     );
   }
 }

@@ -2,8 +2,8 @@ import { existsSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
-
 import { OwnFolder } from "./copies/own-folder.ts";
+
 /** The endings that an import may leave out, in the order in which Bun tries them. */
 export const extensions = [".tsx", ".jsx", ".ts", ".mts", ".mjs", ".js", ".cts", ".cjs", ".json"];
 
@@ -59,6 +59,7 @@ export function resolveImport(specifier: string, file: string): string {
  * and by this path it has not looked yet. Empty as long as nothing is to be forgotten.
  */
 let detour = "";
+/** Where it lies. */
 let folder: OwnFolder | undefined;
 let detours = 0;
 

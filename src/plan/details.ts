@@ -45,6 +45,7 @@ export function reloadDetails(names: readonly string[], { notable }: Changes, ti
  * `unchanged`, and how many others there are of each note: `alpha: ok, beta: relinked, 4998 unchanged`.
  */
 export function summary(details: ReloadDetails): string {
+  if (details.size === 0) return "no plugins";
   if (details.size <= NAMED) return String(details);
   const named: string[] = [];
   const others = new Map<ReloadNote, number>();

@@ -117,6 +117,20 @@ describe("hotswap dev", () => {
     expect(performance.now() - saved).toBeLessThan(14_000);
   });
 
+  test("a save whose evaluation does not end is told while it is waited for, and mended afterwards", async () => {
+    await using project = await createDemo({
+      "src/host.ts": host.replace("freeDelay: 0", "freeDelay: 0, hookTimeout: 4000"),
+    });
+    await using terminal = dev(project);
+    await terminal.shows(/ready/);
+    save(project, "plugin/alpha/index.ts", `await new Promise(() => {});\n${says("alpha.2")}`);
+    await terminal.shows(
+      /the reload has taken 2 s, and is at the evaluation of modules; what is live goes on meanwhile/,
+    );
+    save(project, "plugin/alpha/index.ts", says("alpha.3"));
+    await terminal.shows(/alpha[^]*still live[^]*mended, live after/);
+  });
+
   test("a plugin that is broken from the start is waited for", async () => {
     await using project = await createDemo({ "plugin/alpha/index.ts": "export default 1 +;\n" });
     await using terminal = dev(project);

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
+/** So many turns of the event loop what a program wrote is read in; this matters only to a test that fails. */
+const TURNS = 50;
+
 /** A program on a terminal of its own, with what it shows. Killed when disposed of, if it still runs. */
 export class OnTerminal implements AsyncDisposable {
   readonly #terminal: Bun.Terminal;
@@ -26,8 +29,8 @@ export class OnTerminal implements AsyncDisposable {
       terminal: this.#terminal,
     });
     void this.#process.exited.then(async () => {
-      // What it wrote last may still be on its way; this matters only to a test that fails.
-      await Bun.sleep(500);
+      // What it wrote last has still to be read.
+      for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
       this.#ended = true;
       this.#wake();
     });

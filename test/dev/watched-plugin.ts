@@ -17,9 +17,9 @@ export class WatchedPlugin implements AsyncDisposable {
     this.#builder = new PluginBuilder({
       build: { pluginDir: project.path("plugin/alpha"), outputDir: project.out },
       builderOf: (options) => {
-        if (!incremental) return () => build(options);
+        if (!incremental) return { build: () => build(options) };
         const builder = createBuilder(options);
-        return () => builder.build();
+        return { build: () => builder.build() };
       },
       filesOf: ({ modules }) => modules.map((module) => this.project.path(module)),
       persistent: true,

@@ -8,6 +8,7 @@ import { NeedsBundler } from "../needs-bundler.ts";
 import type { FilledOptions } from "../options.ts";
 import { isCode } from "../read/plugin-folder.ts";
 import { macrosIn } from "./inputs.ts";
+import { loaderOf } from "./print.ts";
 
 /**
  * One file as a module of JavaScript, made by the bundler, with all that it imports left alone: by a process of its own where macros
@@ -37,7 +38,7 @@ export async function bundleAloneHere(
   const config = bundlerConfig(options);
   const loader = type === undefined ? {} : { loader: { ...config.loader, [extname(path)]: type as Bun.Loader } };
   // The bundler reads the file itself: given its text, it would heed no tsconfig.json.
-  const external = type === undefined && isCode(path) ? importsBeside(readFileSync(path, "utf8")) : ["*"];
+  const external = type === undefined && isCode(path) ? importsBeside(path) : ["*"];
   const output = await Bun.build({ ...config, ...loader, entrypoints: [path], external });
   const [code, map, ...others] = output.outputs;
   if (!output.success || output.logs.length > 0 || code === undefined || map === undefined || others.length > 0) {
@@ -47,11 +48,12 @@ export async function bundleAloneHere(
 }
 
 /** What a module imports, but for macros: the bundler has to find those. */
-function importsBeside(text: string): string[] {
-  const imports = new Bun.Transpiler({ loader: "tsx" }).scanImports(text);
+function importsBeside(path: string): string[] {
+  const text = readFileSync(path, "utf8");
+  const imports = new Bun.Transpiler({ loader: loaderOf(path) }).scanImports(text);
   const macros = macrosIn(text);
   return [
-    ...imports.map((found) => found.path).filter((path) => !macros.has(path)),
+    ...imports.map((found) => found.path).filter((specifier) => !macros.has(specifier)),
     "*/jsx-runtime",
     "*/jsx-dev-runtime",
   ];

@@ -95,9 +95,15 @@ function read(file: string, key: string): ReadonlyMap<string, Entry> {
   }
 }
 
+let version: number | undefined;
+
 /** Changes with every compiler that may compile otherwise: with each installation, and in a checkout with each edit of it. */
 function compilerVersion(): number {
-  const folder = extname(import.meta.path) === ".ts" ? join(ownFolder, "build") : ownFolder;
+  return (version ??= newestIn(extname(import.meta.path) === ".ts" ? join(ownFolder, "build") : ownFolder));
+}
+
+/** When a file of the folder was changed last. */
+function newestIn(folder: string): number {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).reduce(
     (newest, path) => Math.max(newest, statSync(join(folder, path)).mtimeMs),
     0,

@@ -4,6 +4,7 @@ import { isInPackage, resolveFile } from "../read/resolve.ts";
 import { stateOf } from "../read/project-files.ts";
 import { isCode } from "../read/plugin-folder.ts";
 import type { SourceFile } from "../read/syntax/source-file.ts";
+import { loaderOf } from "./print.ts";
 
 /** Files as they were. */
 export class Inputs {
@@ -43,10 +44,10 @@ export function macroFiles({ path, text }: SourceFile): string[] {
 export function importsOf(file: string): string[] {
   if (!isCode(file)) return [];
   try {
-    const imports = new Bun.Transpiler({ loader: "tsx" }).scanImports(readFileSync(file));
+    const imports = new Bun.Transpiler({ loader: loaderOf(file) }).scanImports(readFileSync(file));
     return imports.flatMap((found) => resolveFile(found.path, dirname(file)) ?? []);
   } catch {
-    // It is wrong: whoever runs it says so.
+    // It is being written, or wrong: whoever runs it says so.
     return [];
   }
 }

@@ -49,7 +49,8 @@ function transpilerOf(options: FilledOptions, path: string, settings: CompilerSe
   return transpiler;
 }
 
-function loaderOf(path: string): Bun.JavaScriptLoader {
+/** What Bun takes a file of code for. */
+export function loaderOf(path: string): Bun.JavaScriptLoader {
   if (path.endsWith(".tsx")) return "tsx";
   return /\.[mc]?ts$/.test(path) ? "ts" : "jsx";
 }

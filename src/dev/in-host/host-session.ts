@@ -1,4 +1,4 @@
-import { type CachedBuilder, createCachedBuilder } from "../../build/builder.ts";
+import { createCachedBuilder } from "../../build/builder.ts";
 import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { eventOf, reloadOf } from "../../control/answers.ts";
@@ -9,9 +9,9 @@ import type { FoundArtifact, FoundArtifacts } from "../../load/found-artifact.ts
 import type { ArtifactSource } from "../../reload/artifact-source.ts";
 import type { DevEnvironment } from "../../reload/dev-environment.ts";
 import type { HostTarget } from "../../reload/host-target.ts";
-import type { ReloadRecord } from "../../reload/reload-log.ts";
+import type { ReloadNews, ReloadPhase, ReloadRecord } from "../../reload/reload-log.ts";
 import { runInHost } from "../../run-in-host.ts";
-import type { BuilderOf, Built } from "../source/plugin-builder.ts";
+import type { Built, PluginBuild } from "../source/plugin-builder.ts";
 import type { CommonBuildOptions } from "../source/plugin-folders.ts";
 import { PluginSet, type WatchedPlugin, withImports } from "../source/plugin-set.ts";
 import { removeStaleArtifact } from "../stale-artifacts.ts";
@@ -26,6 +26,9 @@ export interface DevBuilds {
   /** Write artifacts, too. */
   readonly write: boolean;
 }
+
+/** A reload that takes longer is told while it goes on, in ms: whoever saved waits for it. */
+const SLOW = 2000;
 
 /** A wait for builds, and whether it is for the first load. */
 interface Wait {
@@ -50,7 +53,6 @@ export class HostSession implements ArtifactSource {
   readonly #hostFiles = new LoadedFiles();
   /** Plugins whose folders are gone, and that may have artifacts, by name. */
   readonly #gone = new Map<string, WatchedPlugin>();
-  readonly #builders: CachedBuilder[] = [];
   #control: ControlServer | undefined;
   readonly #waits = new Set<Wait>();
   /** When the first change was noticed that is not live yet, as `performance.now()` tells it. */
@@ -64,18 +66,16 @@ export class HostSession implements ArtifactSource {
   /** What it was last said that the host waits for. */
   #waitingFor = "";
   #isReloading = false;
+  /** What the reload under way is at. */
+  #step: ReloadPhase = "load";
+  #slow: Timer | undefined;
   #isClosed = false;
 
   private constructor(environment: DevEnvironment, target: HostTarget) {
     this.#target = target;
     this.#builds = environment.builds as DevBuilds;
     this.#reporter = new Reporter(environment.reports);
-    this.#unsubscribe = target.swapper.subscribe((news) => {
-      if (news.type === "end") this.#reloaded(news.record);
-      if (news.type !== "error") return;
-      const event = eventOf(news);
-      if (event.type === "error") this.#reporter.send({ type: "plugin error", error: event.error });
-    });
+    this.#unsubscribe = target.swapper.subscribe((news) => this.#heard(news));
     const { plugins, build } = this.#builds;
     this.#plugins = new PluginSet<MemoryBuild>({
       plugins,
@@ -109,7 +109,12 @@ export class HostSession implements ArtifactSource {
       await this.#until(() => !this.#plugins.busy && !missing());
       this.#isComplete = true;
     }
-    if (this.#target.swapper.current !== undefined) this.#foundAt = Date.now();
+    const isFirst = this.#target.swapper.current === undefined;
+    if (!isFirst) this.#foundAt = Date.now();
+    this.#step = "load";
+    this.#slow = setTimeout(() => {
+      this.#reporter.send({ type: "slow", isFirst, step: this.#step, seconds: SLOW / 1000 });
+    }, SLOW);
     this.#sinceUnderWay = this.#since;
     this.#since = undefined;
     return new Map(this.#found);
@@ -123,23 +128,22 @@ export class HostSession implements ArtifactSource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#unsubscribe();
+    clearTimeout(this.#slow);
     this.#plugins[Symbol.dispose]();
-    for (const builder of this.#builders) builder.close();
     const closed = new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while it waited for builds");
     for (const { done } of this.#waits) done.reject(closed);
     await this.#control?.close();
     await this.told();
   }
 
-  #builderOf(options: BuildOptions): ReturnType<BuilderOf<MemoryBuild>> {
+  #builderOf(options: BuildOptions): PluginBuild<MemoryBuild> {
     const builder = createCachedBuilder(options);
-    this.#builders.push(builder);
-    if (!this.#builds.write) return (changed) => builder.buildInMemory(changed);
-    return async (changed) => {
+    const build = async (changed: readonly string[] | undefined): Promise<MemoryBuild> => {
       const built = await builder.buildInMemory(changed);
-      await builder.build();
+      if (this.#builds.write) await builder.build();
       return built;
     };
+    return { build, close: () => builder.close() };
   }
 
   #built(plugin: WatchedPlugin, built: Built<MemoryBuild>, before: boolean | undefined): void {
@@ -158,6 +162,17 @@ export class HostSession implements ArtifactSource {
     this.#found.set(key, artifact);
     if (known?.hash !== artifact.hash) this.#since ??= built.since;
     else if (before === false) this.#reporter.send({ type: "mended", plugin: plugin.name });
+  }
+
+  #heard(news: ReloadNews): void {
+    if (news.type === "progress") this.#step = news.phase;
+    else if (news.type === "end") {
+      clearTimeout(this.#slow);
+      this.#reloaded(news.record);
+    } else if (news.type === "error") {
+      const event = eventOf(news);
+      if (event.type === "error") this.#reporter.send({ type: "plugin error", error: event.error });
+    }
   }
 
   #left(plugin: WatchedPlugin): void {

@@ -10,8 +10,15 @@ export type Built<Result> = { readonly since: number } & (
   | { readonly ok: false; readonly error: unknown }
 );
 
-/** Makes what builds one plugin. That is told everything that changed since its last build that succeeded, when it is known. */
-export type BuilderOf<Result> = (build: BuildOptions) => (changed: readonly string[] | undefined) => Promise<Result>;
+/** What builds one plugin. */
+export interface PluginBuild<Result> {
+  /** Is told everything that changed since the last build that succeeded, when it is known. */
+  readonly build: (changed: readonly string[] | undefined) => Promise<Result>;
+  /** Called when nobody builds the plugin any more. */
+  readonly close?: () => void;
+}
+
+export type BuilderOf<Result> = (build: BuildOptions) => PluginBuild<Result>;
 
 export interface PluginBuilderOptions<Result> {
   readonly build: BuildOptions;
@@ -47,7 +54,7 @@ export class PluginBuilder<Result> implements Disposable {
   readonly #options: PluginBuilderOptions<Result>;
   readonly #watcher: FolderWatcher;
   readonly #source: SourceState;
-  readonly #make: ReturnType<BuilderOf<Result>>;
+  readonly #build: PluginBuild<Result>;
   /** Since the last build that succeeded; `undefined` when it may be anything. */
   #changed: Set<string> | undefined;
   /** Files that somebody seems to be writing, each with the end of our patience. */
@@ -78,9 +85,9 @@ export class PluginBuilder<Result> implements Disposable {
       onError: options.onError,
     });
     this.#source = new SourceState(dir, include);
-    this.#make = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
+    this.#build = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
     for (const path of this.#source.empty()) this.#await(path);
-    void this.#build();
+    void this.#catchUp();
   }
 
   /** Whether a build is under way, or is about to begin. */
@@ -93,11 +100,12 @@ export class PluginBuilder<Result> implements Disposable {
     if (!this.busy) this.#since = performance.now();
     this.#stale = true;
     this.#changed = undefined;
-    void this.#build();
+    void this.#catchUp();
   }
 
   close(): void {
     this.#closed = true;
+    this.#build.close?.();
     this.#watcher.close();
     for (const timer of this.#unfinished.values()) clearTimeout(timer);
     this.#unfinished.clear();
@@ -121,7 +129,7 @@ export class PluginBuilder<Result> implements Disposable {
     for (const event of this.#events) for (const path of this.#source.filesAt(event)) paths.add(path);
     this.#events.clear();
     for (const path of paths) this.#examine(path);
-    void this.#build();
+    void this.#catchUp();
   }
 
   #examine(path: string): void {
@@ -142,12 +150,12 @@ export class PluginBuilder<Result> implements Disposable {
     const timer = setTimeout(() => {
       this.#unfinished.delete(path);
       if (this.#source.take(path)) this.#hasChanged(path);
-      void this.#build();
+      void this.#catchUp();
     }, PATIENCE);
     this.#unfinished.set(path, timer);
   }
 
-  async #build(): Promise<void> {
+  async #catchUp(): Promise<void> {
     if (this.#building) return;
     this.#building = true;
     let repeats = 0;
@@ -190,7 +198,7 @@ export class PluginBuilder<Result> implements Disposable {
     this.#changed = new Set();
     this.#built = changed && Array.from(changed);
     try {
-      return { ok: true, since, result: await this.#make(this.#built) };
+      return { ok: true, since, result: await this.#build.build(this.#built) };
     } catch (error) {
       this.#changed = this.#changed && changed?.union(this.#changed);
       if (error instanceof SourceChanged) return undefined;

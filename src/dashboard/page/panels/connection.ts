@@ -1,6 +1,7 @@
 import { byId, setText } from "../dom.ts";
 import { count, formatClock, formatDuration, shortenMiddle } from "../format.ts";
 import type { FeedPart, RunningReload } from "../../feed.ts";
+import { STEPS } from "./reloads.ts";
 import type { Panel, Screen } from "./screen.ts";
 
 /** In ms: how long a finished reload keeps the progress bar. */
@@ -71,24 +72,9 @@ export class ConnectionPanel implements Panel {
   }
 }
 
-const steps = [
-  "scan",
-  "load",
-  "reloadable",
-  "export",
-  "import",
-  "link",
-  "onLoad",
-  "vault",
-  "onInit",
-  "callback",
-  "hold",
-  "swap",
-] as const satisfies readonly RunningReload["phase"][];
-
 function fractionOf({ phase, done, total }: RunningReload): number {
   if (phase === null) return 0.02;
-  return (steps.indexOf(phase) + (total === 0 ? 0.5 : done / total)) / steps.length;
+  return (STEPS.indexOf(phase) + (total === 0 ? 0.5 : done / total)) / STEPS.length;
 }
 
 function describeRunning({ kind, phase, done, total }: RunningReload): string {

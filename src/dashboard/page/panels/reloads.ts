@@ -15,7 +15,7 @@ interface Row {
 }
 
 /** The steps in their order, each with the colour that it has in the bars. */
-const STEPS = [
+export const STEPS = [
   "scan",
   "load",
   "reloadable",
