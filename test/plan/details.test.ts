@@ -6,10 +6,10 @@ function detailsOf(count: number, notes: Readonly<Record<number, ReloadNote>>): 
   return new ReloadDetails(Array.from({ length: count }, (_, index) => [`p${index}`, notes[index] ?? "unchanged"]));
 }
 
-test("the log tells every note of a small set", () => {
+test("the log tells every note of a small set, and says of an empty one that it has no plugins", () => {
   const details = detailsOf(20, { 3: "ok" });
   expect(summary(details)).toBe(String(details));
-  expect(summary(detailsOf(0, {}))).toBe("");
+  expect(summary(detailsOf(0, {}))).toBe("no plugins");
 });
 
 test("of a large set the log names what is not unchanged, and counts the rest", () => {
