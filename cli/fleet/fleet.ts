@@ -148,5 +148,7 @@ function by(flags: FleetFlagValues): { by?: string } {
 
 function numberOf(action: string, [text, ...rest]: readonly string[]): number | undefined {
   if (rest.length > 0) throw new UsageError(`${action} takes one release`);
-  return text === undefined ? undefined : wholeOf(`${action} takes the number of a release; it`, text);
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`${action} takes the number of a release, not "${text}"`);
 }

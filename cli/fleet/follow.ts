@@ -1,4 +1,5 @@
 import { type Fleet, type Head, isOver, type Rollout } from "../../src/fleet/index.ts";
+import { askedToEnd } from "../frame/asked-to-end.ts";
 import { isTerminal, print } from "../terminal/output.ts";
 import { describeRollout } from "./wording.ts";
 
@@ -18,10 +19,8 @@ export interface Shown {
 /** Shows it now and whenever it changed, until the process is asked to end. Resolves to the exit code. */
 export async function follow(look: () => Promise<Shown>, json: boolean): Promise<number> {
   const stop = new AbortController();
-  const { promise: stopped, resolve: wake } = Promise.withResolvers<void>();
-  stop.signal.addEventListener("abort", () => wake());
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  for (let before = ""; !stop.signal.aborted; await Promise.race([Bun.sleep(POLL), stopped])) {
+  const asked = askedToEnd().then(() => stop.abort());
+  for (let before = ""; !stop.signal.aborted; await Promise.race([Bun.sleep(POLL), asked])) {
     const { answer, text, head } = await look();
     // On a terminal times are counted; elsewhere it is shown again when something happened.
     const live = !json && isTerminal("stdout");

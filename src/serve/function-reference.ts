@@ -26,15 +26,17 @@ export type CheckedReference<Name> = Name extends string
   : never;
 
 /** `never` for the name of a function that a plugin has, or that nothing is known of. */
-export type MistakeIn<Name extends string> = `${string}.${string}` extends Name
-  ? never
-  : Split<Name> extends readonly [infer Plugin extends string, infer Fn extends string]
-    ? Lowercase<Plugin> extends keyof Registered
-      ? Fn extends Registered[Lowercase<Plugin>]
-        ? never
-        : Mistake<`there is no function "${Fn}" in the plugin "${Plugin}"`>
-      : never
-    : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
+export type MistakeIn<Name extends string> =
+  Record<never, never> extends Record<Name, unknown>
+    ? // It is put together: any name fits, or many do.
+      never
+    : Split<Name> extends readonly [infer Plugin extends string, infer Fn extends string]
+      ? Lowercase<Plugin> extends keyof Registered
+        ? Fn extends Registered[Lowercase<Plugin>]
+          ? never
+          : Mistake<`there is no function "${Fn}" in the plugin "${Plugin}"`>
+        : never
+      : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
 
 /** The name of a plugin itself, or the {@link Mistake} in it. Where no plugin is registered, nothing is known of any. */
 export type CheckedPlugin<Name> = Name extends string

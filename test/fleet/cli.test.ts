@@ -68,7 +68,7 @@ describe("12 hotswap fleet", () => {
       [["status"], /give the fleet's name with --fleet/],
       [["status", "--fleet", "chat"], /give the fleet's store with --store/],
       [["rol", "--fleet", "chat"], /unknown action rol \(did you mean "roll"\?\)/],
-      [["roll", "x", "--fleet", "chat", "--store", "f.db"], /roll takes the number of a release/],
+      [["roll", "x", "--fleet", "chat", "--store", "f.db"], /^error: roll takes the number of a release, not "x"$/m],
       [["roll", "7", "--fleet", "chat", "--store", "f.db"], /has no release 7; there is none: publish one/],
       [["roll", "7", "--fleet", "chat", "--store", "f.db", "--watch", "soon"], /--watch is a time such as/],
       [["status", "--fleet", "a/b", "--store", "f.db"], /is not the name of a fleet/],

@@ -62,6 +62,7 @@ server.reload({ routes: { "/": { GET: "lobby.page" } } });
 serve(swapper, { app: "Lobby", websocket: { plugin: "lobby", data: 7, drain: (socket) => void socket.data.toFixed() } });
 declare const named: string;
 serve(swapper, { app: named, websocket: { plugin: named } });
+serve(swapper, { routes: { "/": \`lobby.\${named}\` }, fetch: \`\${named}.page\` });
 `,
   "host.ts": `
 import { PluginManagerSwapper, type PluginManager } from "hotswap";
