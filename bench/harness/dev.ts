@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Folder } from "./folder.ts";
 import { Host } from "./host.ts";
 import { peers, startPeer } from "./peers.ts";
+import { median, show } from "./statistics.ts";
 
 /** A system that brings every save into a running server. */
 export interface DevSystem {
@@ -37,10 +38,40 @@ export function bunHot(): DevSystem {
   return { name: peer.name, definition: false, start: (folder) => startPeer(peer, folder) };
 }
 
-/** Bytes of resident memory of a system: of the server, and of the process that watches over it, when there is one. */
-export async function memoryOf(host: Host, hasSupervisor: boolean): Promise<number> {
-  const server = Number(await host.ask("/memory"));
-  if (!hasSupervisor) return server;
+/** MB of resident memory of the server, and of the process that watches over it. */
+export async function memoryOf(host: Host, hasSupervisor: boolean): Promise<{ server: number; supervisor: number }> {
+  const server = Number(await host.ask("/memory")) / 2 ** 20;
+  if (!hasSupervisor) return { server, supervisor: 0 };
   const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${host.pid}/status`, "utf8")) ?? [];
-  return server + 1024 * Number(kilobytes);
+  return { server, supervisor: Number(kilobytes) / 1024 };
+}
+
+/** Milliseconds of the steps from a write until it is live, by what they are called. */
+export type Steps = Record<string, number[]>;
+
+/** Adds what the host says of its last reload; returns how long after `wrote` it was live. */
+export async function noteSteps(host: Host, wrote: number, steps: Steps): Promise<number> {
+  const { liveAt, timings } = JSON.parse((await host.ask("/steps")) ?? "") as {
+    liveAt: number;
+    timings: Readonly<Record<string, number>>;
+  };
+  const live = liveAt - wrote;
+  let reload = 0;
+  for (const [step, ms] of Object.entries(timings)) {
+    if (step === "total") continue;
+    (steps[step] ??= []).push(ms);
+    reload += ms;
+  }
+  (steps["file event and build"] ??= []).push(live - reload);
+  return live;
+}
+
+/** The three steps that take longest, in words. */
+export function largestSteps(steps: Readonly<Record<string, readonly number[]>>): string {
+  return Object.entries(steps)
+    .map(([name, times]) => ({ name, time: median(times) }))
+    .toSorted((a, b) => b.time - a.time)
+    .slice(0, 3)
+    .map(({ name, time }) => `${name} ${show(time)} ms`)
+    .join(", ");
 }

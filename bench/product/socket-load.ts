@@ -1,5 +1,7 @@
 // Echoes over 32 sockets for some time (`socket-load.ts URL SECONDS`), and prints messages a second and their 99th percentile in ms.
-const [url = "", seconds = "1"] = process.argv.slice(2);
+import { argv } from "node:process";
+
+const [url = "", seconds = "1"] = argv.slice(2);
 const times: number[] = [];
 const end = performance.now() + Number(seconds) * 1000;
 await Promise.all(

@@ -282,6 +282,14 @@ function goal({ code, ways }: { readonly code: string; readonly ways: readonly W
     goal: `A new version of ${code}: sooner than by a rolling restart, with less work, and no failed request`,
     met: time[0] < time[1] && work[0] < work[1] && ours.failed === 0,
     measured: `${show(time[0])} against ${show(time[1])} ms: ${ratio(...time)}; processor ${show(work[0])} against ${show(work[1])} ms; ${ours.failed} and ${theirs.failed} failed`,
-    reason: "",
+    reason: [
+      time[0] < time[1] ? [] : [`it serves ${show(time[0] - time[1])} ms later`],
+      work[0] < work[1]
+        ? []
+        : [`it takes ${show(work[0] - work[1])} ms more of the processor, in the process that also serves`],
+      ours.failed === 0 ? [] : [`${ours.failed} requests failed`],
+    ]
+      .flat()
+      .join("; "),
   };
 }

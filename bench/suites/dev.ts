@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Codebase, codebaseAbsence, codebases, copyCodebase } from "../harness/codebases.ts";
-import { bunHot, type DevSystem, hotswapDev, memoryOf } from "../harness/dev.ts";
+import { bunHot, type DevSystem, hotswapDev, largestSteps, memoryOf, noteSteps, type Steps } from "../harness/dev.ts";
+import { pinned } from "../harness/pinning.ts";
 import { Folder } from "../harness/folder.ts";
 import type { Host } from "../harness/host.ts";
 import { pluginFiles } from "../harness/source.ts";
@@ -33,7 +34,15 @@ interface Outcome {
   readonly save: readonly [ours: number[], theirs: number[]];
   readonly start: readonly [ours: number[], theirs: number[]];
   /** MB after {@link EDITS} edits; none when that was not measured. */
-  readonly memory: readonly [ours: number, theirs: number] | undefined;
+  readonly memory: Memory | undefined;
+  /** What our saves consist of. */
+  readonly steps: Steps;
+}
+
+interface Memory {
+  readonly totals: readonly [ours: number, theirs: number];
+  /** Of ours: the command that watches over the host. */
+  readonly supervisor: number;
 }
 
 /** The development loop with real code: a save, the start, and the memory after many edits, beside `bun --hot`. */
@@ -43,17 +52,28 @@ export async function dev(run: Run): Promise<Section> {
   const absent = codebases.map(codebaseAbsence).filter((reason) => reason !== undefined);
   const real = codebases.filter((codebase) => codebaseAbsence(codebase) === undefined).map(ofCodebase);
   const all = [...[1, 50, 500].map(synthetic), ...real];
+  const empty = emptyBun();
   const outcomes: Outcome[] = [];
   for (const code of run.quick ? all.slice(0, 1) : all) outcomes.push(await measure(code, systems, run));
   return {
     title: "The development loop",
     method: `\`hotswap dev\`, as it is installed, beside \`bun --hot\`, by turns: plugins of K modules of 1 KB, and packages of npm whose sources (or modules of JavaScript) are a plugin's own code. A save: one file deep in it is edited, from the write to the first new answer over HTTP, asked once a millisecond. The start: from the start of the command to the first answer. Memory: resident, after ${EDITS} edits and a full collection; of hotswap the host and the command that watches over it.`,
     tables: [table(outcomes)],
-    goals: outcomes.flatMap(goals),
+    goals: outcomes.flatMap((outcome) => goals(outcome, empty)),
     absent,
     charts: [],
     figures: outcomes.flatMap(figures),
   };
+}
+
+/** Milliseconds of a Bun that does nothing. */
+function emptyBun(): number {
+  const times = Array.from({ length: 10 }, () => {
+    const begun = performance.now();
+    Bun.spawnSync(pinned([process.execPath, "-e", ""]));
+    return performance.now() - begun;
+  });
+  return median(times);
 }
 
 function synthetic(modules: number): Code {
@@ -89,6 +109,7 @@ async function measure(code: Code, systems: readonly [DevSystem, DevSystem], run
   await using resources = new AsyncDisposableStack();
   const start = [[], []] as [number[], number[]];
   const save = [[], []] as [number[], number[]];
+  const steps: Steps = {};
   for (let round = 0; round < (run.quick ? 1 : 5); round++) {
     for (const [index, system] of systems.entries()) {
       using folder = new Folder();
@@ -103,8 +124,10 @@ async function measure(code: Code, systems: readonly [DevSystem, DevSystem], run
   // The first two edits find caches cold; they are made and not counted.
   for (let round = -2; round < (run.quick ? 3 : 15); round++) {
     for (const [index, subject] of subjects.entries()) {
+      const wrote = performance.timeOrigin + performance.now();
       const time = await edit(subject, round + 3);
       if (round >= 0) save[index]?.push(time);
+      if (round >= 0 && subject.system.definition) await noteSteps(subject.host, wrote, steps);
       await Bun.sleep(REST);
     }
   }
@@ -112,9 +135,9 @@ async function measure(code: Code, systems: readonly [DevSystem, DevSystem], run
   const memory = isMeasured ? await memoryAfterEdits(subjects) : undefined;
   const times = (values: readonly [number[], number[]]): string => values.map((each) => show(median(each))).join(" / ");
   run.log(
-    `${code.name}: save ${times(save)}, start ${times(start)} ms, memory ${memory?.map(show).join(" / ") ?? "-"}`,
+    `${code.name}: save ${times(save)}, start ${times(start)} ms, memory ${memory?.totals.map(show).join(" / ") ?? "-"}`,
   );
-  return { code, save, start, memory };
+  return { code, save, start, memory, steps };
 }
 
 interface Subject {
@@ -144,13 +167,16 @@ async function edit({ system, host, folder, path, text }: Subject, number: numbe
   return time;
 }
 
-async function memoryAfterEdits(subjects: readonly Subject[]): Promise<[number, number]> {
-  const used: number[] = [];
+async function memoryAfterEdits(subjects: readonly Subject[]): Promise<Memory> {
+  const totals: number[] = [];
+  let watching = 0;
   for (const subject of subjects) {
     for (let number = 100; number < 100 + EDITS; number++) await edit(subject, number);
-    used.push((await memoryOf(subject.host, subject.system.definition)) / 2 ** 20);
+    const { server, supervisor } = await memoryOf(subject.host, subject.system.definition);
+    totals.push(server + supervisor);
+    watching += supervisor;
   }
-  return used as [number, number];
+  return { totals: totals as [number, number], supervisor: watching };
 }
 
 function table(outcomes: readonly Outcome[]): Table {
@@ -165,25 +191,36 @@ function table(outcomes: readonly Outcome[]): Table {
       show(code.modules),
       ...pair(medians(save)),
       ...pair(medians(start)),
-      ...(memory === undefined ? ["-", "-", "-"] : pair(memory)),
+      ...(memory === undefined ? ["-", "-", "-"] : pair(memory.totals)),
     ]),
   };
 }
 
-function goals({ code, save, start, memory }: Outcome): Goal[] {
-  const saveLimit = code.modules >= MANY.modules ? MANY.save : LIMITS.save;
-  const goal = (what: string, limit: number, [ours, theirs]: readonly [number, number], unit: string): Goal => ({
+function goals({ code, save, start, memory, steps }: Outcome, empty: number): Goal[] {
+  const goal = (what: string, limit: number, [ours, theirs]: readonly [number, number], reason: string): Goal => ({
     goal: `${code.name}: ${what} within ${limit} x of bun --hot`,
     met: ours <= limit * theirs,
-    measured: `${show(ours)} against ${show(theirs)} ${unit}: ${ratio(ours, theirs)}`,
-    reason: "",
+    measured: `${show(ours)} against ${show(theirs)}: ${ratio(ours, theirs)}`,
+    reason,
   });
-  return [
-    // What synthetic plugins may take, save-to-live says.
-    ...(code.name.startsWith("K") ? [] : [goal("a save", saveLimit, [median(save[0]), median(save[1])], "ms")]),
-    goal("the start", LIMITS.start, [median(start[0]), median(start[1])], "ms"),
-    ...(memory === undefined ? [] : [goal(`memory after ${EDITS} edits`, LIMITS.memory, memory, "MB")]),
-  ];
+  const saveLimit = code.modules >= MANY.modules ? MANY.save : LIMITS.save;
+  const saves = goal(
+    "a save (ms)",
+    saveLimit,
+    [median(save[0]), median(save[1])],
+    `the largest steps: ${largestSteps(steps)}`,
+  );
+  const starts = goal(
+    "the start (ms)",
+    LIMITS.start,
+    [median(start[0]), median(start[1])],
+    `two Buns start one after the other, each of which takes ${show(empty)} ms when it does nothing; the second loads hotswap and its compiler, and compiles everything for the first time`,
+  );
+  // What synthetic plugins may take, save-to-live says.
+  const all = code.name.startsWith("K") ? [starts] : [saves, starts];
+  if (memory === undefined) return all;
+  const reason = `${show(memory.supervisor)} MB are the command that watches over the host; the host has the compiler and the plugins' sources in it`;
+  return [...all, goal(`memory after ${EDITS} edits (MB)`, LIMITS.memory, memory.totals, reason)];
 }
 
 function figures({ code, save, start }: Outcome): Figure[] {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Folder } from "../harness/folder.ts";
-import { type DevSystem, hotswapDev } from "../harness/dev.ts";
+import { type DevSystem, hotswapDev, largestSteps, noteSteps, type Steps } from "../harness/dev.ts";
 import type { Host } from "../harness/host.ts";
 import { absence, peers, startPeer } from "../harness/peers.ts";
 import { editedModule, modulePath, moduleSource, pluginFiles, type PluginShape } from "../harness/source.ts";
@@ -80,7 +80,7 @@ async function measureSize(modules: number, dev: DevSystem, run: Run, absent: st
     }
   }
   const [rounds, slowRounds] = run.quick ? [3, 1] : [15, 4];
-  const steps: Record<string, number[]> = {};
+  const steps: Steps = {};
   const live: number[] = [];
   // The first two edits find caches cold, in every system; they are made and not counted.
   for (let round = -2; round < rounds; round++) {
@@ -96,23 +96,6 @@ async function measureSize(modules: number, dev: DevSystem, run: Run, absent: st
   }
   run.log(`K = ${modules}: ${subjects.map(({ name, times }) => `${name} ${show(median(times))}`).join(", ")}`);
   return { modules, subjects, product: { steps, live, limit: await measureLimit(modules, rounds) } };
-}
-
-/** Adds what the host says of its last reload; returns how long after `wrote` it was live. */
-async function noteSteps(host: Host, wrote: number, steps: Record<string, number[]>): Promise<number> {
-  const { liveAt, timings } = JSON.parse((await host.ask("/steps")) ?? "") as {
-    liveAt: number;
-    timings: Readonly<Record<string, number>>;
-  };
-  const live = liveAt - wrote;
-  let reload = 0;
-  for (const [step, ms] of Object.entries(timings)) {
-    if (step === "total") continue;
-    (steps[step] ??= []).push(ms);
-    reload += ms;
-  }
-  (steps["file event and build"] ??= []).push(live - reload);
-  return live;
 }
 
 async function measureLimit(modules: number, rounds: number): Promise<ProductSteps["limit"]> {
@@ -202,7 +185,7 @@ function besideHot(outcome: Outcome): Goal {
     goal: `Save to live, K = ${modules}: within ${share} x of bun --hot`,
     met: ours <= share * hot,
     measured: `${show(ours)} ms against ${show(hot)} ms: ${ratio(ours, hot)}`,
-    reason: `the largest steps are ${largestSteps(outcome)}`,
+    reason: `the largest steps are ${largestSteps(outcome.product.steps)}`,
   };
 }
 
@@ -212,18 +195,8 @@ function nearLimit(outcome: Outcome): Goal {
     goal: `Save to live, K = ${outcome.modules}: write to live within ${LIMIT_FACTOR} x of the limit`,
     met: ours <= LIMIT_FACTOR * limit,
     measured: `${show(ours)} ms against ${show(limit)} ms: ${ratio(ours, limit)}`,
-    reason: `the largest steps: ${largestSteps(outcome)}`,
+    reason: `the largest steps: ${largestSteps(outcome.product.steps)}`,
   };
-}
-
-/** The three steps that take longest, in words. */
-function largestSteps({ product }: Outcome): string {
-  return Object.entries(product.steps)
-    .map(([name, times]) => ({ name, time: median(times) }))
-    .toSorted((a, b) => b.time - a.time)
-    .slice(0, 3)
-    .map(({ name, time }) => `${name} ${show(time)} ms`)
-    .join(", ");
 }
 
 function timeOf(outcome: Outcome, name: string): number {

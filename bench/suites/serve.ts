@@ -154,9 +154,10 @@ async function outputOf(command: string[]): Promise<string> {
 }
 
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
     if (text.includes("\n")) break;
   }
   return text.slice(0, text.indexOf("\n"));
