@@ -1,36 +1,7 @@
 // Run by budget.test.ts in a process of its own: counts what loads, reloads and calls do, and prints it as JSON. The
 // counters are in place before anything of hotswap is loaded.
 import { basename, dirname } from "node:path";
-import { createRequire } from "node:module";
-
-// An import would fix the names that modules see later.
-const builtin = createRequire(import.meta.url);
-const fs = builtin("node:fs") as object;
-const files = builtin("node:fs/promises") as object;
-
-const counts: Record<string, number> = {};
-
-/** Counts the calls of a method with parameters that matter. */
-function count(owner: object, name: string, as: string, matters: (first: unknown) => boolean = () => true): void {
-  const original = Reflect.get(owner, name) as (...params: unknown[]) => unknown;
-  Reflect.set(owner, name, function counted(this: unknown, ...params: unknown[]): unknown {
-    if (matters(params[0])) counts[as] = (counts[as] ?? 0) + 1;
-    return Reflect.apply(original, this, params);
-  });
-}
-
-/** Counts how often a property is read that a class answers by a getter. */
-function countReads(owner: object, name: string, as: string): void {
-  const get = Object.getOwnPropertyDescriptor(owner, name)?.get;
-  if (get === undefined) throw new Error(`${name} is no getter`);
-  Object.defineProperty(owner, name, {
-    configurable: true,
-    get(this: unknown): unknown {
-      counts[as] = (counts[as] ?? 0) + 1;
-      return Reflect.apply(get, this, []);
-    },
-  });
-}
+import { count, countReads, counts, files, fs, resetCounts } from "./counters.ts";
 
 // What the system says of other processes is read as well, once for each folder of copies that lies about.
 const isArtifact = (path: unknown): boolean => /\.m?js$/.test(String(path));
@@ -59,7 +30,7 @@ const results: Record<string, Record<string, number>> = {};
 
 /** Runs `step` and keeps what was counted meanwhile. */
 async function measure(name: string, step: () => unknown): Promise<void> {
-  for (const key of Object.keys(counts)) delete counts[key];
+  resetCounts();
   await step();
   results[name] = { ...counts };
 }
