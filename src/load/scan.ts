@@ -1,5 +1,5 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { ARTIFACT_EXTENSION, type Manifest } from "../artifact/manifest.ts";
 import { MAX_ARTIFACT_SIZE, type ReadArtifact, readArtifact } from "../artifact/read-artifact.ts";
 import { requireRegular } from "../regular-file.ts";
@@ -67,7 +67,7 @@ const STATS_AT_ONCE = 32;
  */
 export class PluginDirScanner {
   #listing: Listing = { dir: "", names: "", files: [] };
-  /** In the order of the listing's files; folders have no entry. Replaced as a whole by a scan that succeeds. */
+  /** In the order of the listing's files. Replaced as a whole by a scan that succeeds. */
   #known: readonly (KnownFile | undefined)[] = [];
   readonly #options: ScanOptions;
   #requireTrusted: ((artifact: ReadArtifact, file: string) => void) | undefined;
@@ -143,19 +143,13 @@ function collect(known: readonly (KnownFile | undefined)[], read: readonly Found
   return found;
 }
 
-/**
- * The files that are not as they are `known` to be. What is known is taken back where there is a folder now: it may be
- * called anything.
- */
+/** The files that are not as they are `known` to be. */
 async function findChanged(files: readonly string[], known: (KnownFile | undefined)[]): Promise<ChangedFile[]> {
   const changed: ChangedFile[] = [];
   for (const [index, file] of files.entries()) {
     const stats = statsOf(file);
     const before = known[index];
-    if (before === undefined || !isAsBefore(before, stats)) {
-      known[index] = undefined;
-      if (!stats.isDirectory()) changed.push({ index, file, size: stats.size });
-    }
+    if (before === undefined || !isAsBefore(before, stats)) changed.push({ index, file, size: stats.size });
     if (index % STATS_AT_ONCE === 0) await turnWhenDue();
   }
   return changed;
@@ -182,11 +176,11 @@ function knownFile({ hash, manifest, stats }: ReadArtifact, file: string): Known
   };
 }
 
-/** Of a folder, or of a file that can be read without waiting for anybody. */
+/** Of a file that can be read without waiting for anybody. */
 function statsOf(file: string): Stats {
   try {
     const stats = statSync(file);
-    if (!stats.isDirectory()) requireRegular(stats, file);
+    requireRegular(stats, file);
     return stats;
   } catch (cause) {
     if (cause instanceof HotswapError) throw inScan(cause);
@@ -257,10 +251,16 @@ async function listFolder(dir: string, expected: number): Promise<string[]> {
     const { readdir } = await import("node:fs/promises");
     return await readdir(dir);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : describeError(error);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new HotswapError(
+        "HOTSWAP_PLUGIN_DIR_NOT_FOUND",
+        `the plugin folder ${dir} does not exist: build plugins into it (bunx hotswap build 'plugin/*' ${relative(process.cwd(), dir)}), or name another folder`,
+        { phase: "scan" },
+      );
+    }
     throw new HotswapError(
       "HOTSWAP_PLUGIN_DIR_NOT_FOUND",
-      `the plugin folder ${dir} cannot be read (${reason}): build plugins into it, or name another folder`,
+      `the plugin folder ${dir} cannot be read (${describeError(error)}): name another folder`,
       { phase: "scan", cause: error },
     );
   }

@@ -5,6 +5,7 @@
  */
 import {
   type Attributes,
+  type BatchObservableResult,
   context,
   type Meter,
   type ObservableResult,
@@ -138,12 +139,14 @@ function observe(swapper: InstrumentedSwapper, meter: Meter): () => void {
       perPlugin(({ plugin }, { generations }) => leakedOf(plugin, generations)),
     ],
   ] as const;
-  const callbacks = instruments.map(([observed, look]) => {
-    const callback = (result: ObservableResult): void => look(result, swapper.metrics());
-    observed.addCallback(callback);
-    return () => observed.removeCallback(callback);
-  });
-  return () => {
-    for (const remove of callbacks) remove();
+  const observables = instruments.map(([observable]) => observable);
+  // One callback for all, so that they are asked for once at each collection.
+  const callback = (result: BatchObservableResult): void => {
+    const metrics = swapper.metrics();
+    for (const [observable, look] of instruments) {
+      look({ observe: (value, attributes) => result.observe(observable, value, attributes) }, metrics);
+    }
   };
+  meter.addBatchObservableCallback(callback, observables);
+  return () => meter.removeBatchObservableCallback(callback, observables);
 }

@@ -186,7 +186,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
         return await this.#reloader.reload(this.#pluginDir, { data, callback });
       } catch (error) {
         // A host that cannot load ends, as a rule, and whoever develops is to know why, once.
-        throw (await this.#triggers.told()) ? briefly(error) : error;
+        const isTold = await this.#triggers.told();
+        if (isTold && isHotswapError(error)) throw briefly(error, "the first load failed, and hotswap dev says why");
+        throw this.#options.debug ? error : withoutOwnStack(error);
       }
     });
   }
@@ -356,15 +358,21 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 }
 
-/** The same to a program, and a few lines where nobody catches it: `hotswap dev` has shown what it is about. */
-function briefly(error: unknown): unknown {
-  if (!isHotswapError(error)) return error;
-  const { code, plugin, phase } = error;
+/** What was found wrong before any code of a plugin ran has no stack but hotswap's own, which tells a user nothing. */
+function withoutOwnStack(error: unknown): unknown {
+  if (!isHotswapError(error) || error.phase !== "scan" || error.cause !== undefined) return error;
+  // Where nobody catches it, Bun prints the message and what can be enumerated: the code is enough.
+  const hidden = { enumerable: false };
+  return Object.defineProperties(briefly(error, error.message), { plugin: hidden, phase: hidden });
+}
+
+/** The same to a program, and a few lines where nobody catches it. */
+function briefly({ code, plugin, phase }: HotswapError, message: string): HotswapError {
   const { stackTraceLimit } = Error;
   // Otherwise Bun shows the line of hotswap's source in which it is made.
   Error.stackTraceLimit = 0;
   try {
-    return new HotswapError(code, "the first load failed, and hotswap dev says why", { plugin, phase });
+    return new HotswapError(code, message, { plugin, phase });
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

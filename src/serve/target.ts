@@ -107,7 +107,7 @@ export class Target {
       return `but "${plugin.name}" has no function "${this.fn}"${didYouMean(this.fn, known)}: ${cure}`;
     }
     const names = manager.plugins.map(({ name }) => name);
-    return `but "${this.plugin}" is not in the current set${didYouMean(this.plugin, names)}: build it and reload`;
+    return `but "${this.plugin}" is not in the current set${didYouMean(this.plugin, names)}: build it and reload; hotswap dev does both once its folder is there`;
   }
 }
 

@@ -33,6 +33,9 @@ export interface KeyPair {
 const PEM = /-----BEGIN ([A-Z ]+)-----[\s\S]*?-----END \1-----/g;
 const FROM_ENVIRONMENT = "env:";
 
+/** How the name of a public key of `hotswap keygen` ends. */
+const PUBLIC_ENDING = ".pub.pem";
+
 /** The first 16 hexadecimal digits of the SHA-256 of the public key in its standard form (SPKI, DER). */
 export function keyIdOf(key: KeyObject): string {
   const publicKey = key.type === "private" ? createPublicKey(key) : key;
@@ -65,6 +68,7 @@ export function readSigningKey(source: string): SigningKey {
   const pem = source.startsWith(FROM_ENVIRONMENT)
     ? requireVariable(source.slice(FROM_ENVIRONMENT.length))
     : readPrivateFile(source);
+  refusePublic(pem, source);
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
@@ -116,6 +120,14 @@ function publicKeysOf(text: string, source: string): SigningKey[] {
   });
 }
 
+function refusePublic(pem: string, source: string): void {
+  if (!pem.includes("-----BEGIN PUBLIC KEY-----")) return;
+  const name = source.endsWith(PUBLIC_ENDING) ? `${source.slice(0, -PUBLIC_ENDING.length)}.pem` : "<name>.pem";
+  throw untrusted(
+    `${source} holds a public key, by which signatures are checked: sign with the private key of its pair, which \`hotswap keygen\` writes as ${name}`,
+  );
+}
+
 function requireEd25519(key: KeyObject, source: string): KeyObject {
   if (key.asymmetricKeyType === "ed25519") return key;
   throw untrusted(
@@ -144,11 +156,14 @@ function readPrivateFile(file: string): string {
   try {
     descriptor = openSync(file, "r");
     const { mode, uid } = fstatSync(descriptor);
+    const text = readFileSync(descriptor, "utf8");
+    // Of a public key it does not matter who can read it.
+    refusePublic(text, file);
     if (uid === process.getuid?.() && (mode & 0o077) !== 0) {
       const rights = (mode & 0o777).toString(8).padStart(4, "0");
       throw untrusted(`the private key ${file} can be read by others (its mode is ${rights}): chmod 600 ${file}`);
     }
-    return readFileSync(descriptor, "utf8");
+    return text;
   } catch (cause) {
     if (cause instanceof HotswapError) throw cause;
     throw untrusted(`the private key ${file} cannot be read: ${describeError(cause)}`, cause);

@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,11 +28,12 @@ async function folder(): Promise<AsyncDisposable & { readonly dir: string }> {
   return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
 }
 
-test("a pipe, a device and a socket that are named like artifacts are refused at once, and what is live stays", async () => {
+test("a folder, a pipe, a device and a socket that are named like artifacts are refused at once, and what is live stays", async () => {
   await using host = await createHost({ alpha: journalPlugin("alpha") });
   await host.swapper.loadPlugins();
   const server = createServer();
   const kinds: readonly [kind: string, make: (path: string) => unknown][] = [
+    ["a folder", (path) => mkdir(path)],
     ["a named pipe", (path) => Bun.spawnSync(["mkfifo", path])],
     ["a device", (path) => symlink("/dev/zero", path)],
     ["a device", (path) => symlink("/dev/urandom", path)],
@@ -44,7 +45,7 @@ test("a pipe, a device and a socket that are named like artifacts are refused at
     const error = await hotswapError(host.swapper.reload());
     expect(error).toMatchObject({ code: "HOTSWAP_NOT_A_FILE", phase: "scan" });
     expect(error.message).toBe(`${path} is ${kind}, and only regular files are read: remove it, or put the file there`);
-    await rm(path, { force: true });
+    await rm(path, { force: true, recursive: true });
   }
   server.close();
   expect(String(await host.swapper.reload())).toBe("alpha: unchanged");

@@ -96,13 +96,15 @@ test("what comes and goes is found and forgotten", async () => {
   expect(Array.from((await scanner.scan(folder.dir)).keys())).toEqual(["beta"]);
 });
 
-test("a folder that takes the name of an artifact, and gives it back", async () => {
+test("13.3 a folder that takes the name of an artifact is refused, until it gives it back", async () => {
   await using folder = await folderWith("alpha", "beta");
   const scanner = new PluginDirScanner();
   await scanner.scan(folder.dir);
   await rm(folder.file("alpha"));
   await mkdir(folder.file("alpha"));
-  expect(Array.from((await scanner.scan(folder.dir)).keys())).toEqual(["beta"]);
+  const error = await hotswapError(scanner.scan(folder.dir));
+  expect(error).toMatchObject({ code: "HOTSWAP_NOT_A_FILE", phase: "scan" });
+  expect(error.message).toContain(`${folder.file("alpha")} is a folder`);
   await rm(folder.file("alpha"), { recursive: true });
   await folder.put("alpha", artifact("alpha"));
   expect(Array.from((await scanner.scan(folder.dir)).keys())).toEqual(["alpha", "beta"]);

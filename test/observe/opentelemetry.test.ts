@@ -7,6 +7,7 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { instrument } from "hotswap/opentelemetry";
+import type { ReloadListener } from "hotswap";
 import { createHost, journalPlugin } from "../support/host.ts";
 import { countedHost } from "./counted.ts";
 
@@ -44,9 +45,19 @@ test("15.2 calls, failures, errors and generations are metrics with the right nu
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const provider = new MeterProvider({ readers: [reader] });
   await using host = await countedHost();
-  using _ = instrument(host.swapper, { meter: provider.getMeter("hotswap") });
+  let asked = 0;
+  const counting = {
+    subscribe: (listener: ReloadListener) => host.swapper.subscribe(listener),
+    metrics() {
+      asked++;
+      return host.swapper.metrics();
+    },
+  };
+  using _ = instrument(counting, { meter: provider.getMeter("hotswap") });
   await host.swapper.reload();
   await reader.forceFlush();
+  // However many instruments there are.
+  expect(asked).toBe(1);
   const [latest] = exporter.getMetrics().slice(-1);
   const points = new Map(
     latest?.scopeMetrics[0]?.metrics.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints]),

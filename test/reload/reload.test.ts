@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { Child } from "../support/child.ts";
 import { createHost, hotswapError, journalPlugin } from "../support/host.ts";
+import { createProject } from "../support/project.ts";
 
 const simple = (body = ""): string =>
   `import { definePlugin } from "hotswap"; export default definePlugin({ ${body} });`;
@@ -41,6 +43,17 @@ describe("3.3 finding plugins", () => {
       code: "HOTSWAP_PLUGIN_DIR_NOT_FOUND",
       phase: "scan",
     });
+  });
+
+  test("a host that was never built for says what to run, without a stack", async () => {
+    await using project = await createProject({
+      "host.ts": `import { PluginManagerSwapper } from "hotswap"; await new PluginManagerSwapper("nowhere").loadPlugins();`,
+    });
+    await using child = new Child([process.execPath, "host.ts"], { cwd: project.root });
+    expect(await child.exit()).toBe(1);
+    expect(child.stderr).toMatch(
+      /^HotswapError: the plugin folder \S+ does not exist: build plugins into it \(bunx hotswap build 'plugin\/\*' nowhere\).*\n code: "HOTSWAP_PLUGIN_DIR_NOT_FOUND"\n\s*Bun v/,
+    );
   });
 });
 

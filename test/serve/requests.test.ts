@@ -169,7 +169,7 @@ describe("a set without the function", () => {
     await served.swapper.reload();
     for (let count = 0; count < 3; count++) expect(await served.ask("/")).toEqual([503, "Service Unavailable\n"]);
     expect(served.logger.of("error")).toEqual([
-      `web.text was asked for, but "web" is not in the current set: build it and reload (said once for each set)`,
+      `web.text was asked for, but "web" is not in the current set: build it and reload; hotswap dev does both once its folder is there (said once for each set)`,
     ]);
     await served.reload("web", text(2));
     expect(await served.ask("/")).toEqual([200, "version 2"]);
@@ -194,7 +194,7 @@ describe("a set without the function", () => {
     await using served = await serveHost({ web: text(1) }, { routes: { "/a": "web.txet", "/b": "wbe.text" } });
     expect(served.logger.of("error")).toEqual([
       `web.txet was asked for, but "web" has no function "txet" (did you mean "text"?): add it to its functions (said once for each set)`,
-      `wbe.text was asked for, but "wbe" is not in the current set (did you mean "web"?): build it and reload (said once for each set)`,
+      `wbe.text was asked for, but "wbe" is not in the current set (did you mean "web"?): build it and reload; hotswap dev does both once its folder is there (said once for each set)`,
     ]);
     expect((await served.ask("/a"))[0]).toBe(503);
   });

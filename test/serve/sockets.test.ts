@@ -241,7 +241,7 @@ describe("what goes wrong", () => {
     await served.reload("chat", chat(3));
     expect(await client.ask("found")).toBe("3: ada found 1");
     expect(served.logger.of("error")).toEqual([
-      `chat.message was asked for, but "chat" is not in the current set: build it and reload (said once for each set)`,
+      `chat.message was asked for, but "chat" is not in the current set: build it and reload; hotswap dev does both once its folder is there (said once for each set)`,
     ]);
   });
 });

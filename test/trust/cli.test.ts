@@ -23,6 +23,11 @@ test("keygen, build --sign and verify work together, and verify fails for what i
   const refused = await hotswap(project, "verify", "bin", "--trust", "hotswap.pub.pem");
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain(`bin/alpha.js is not signed, and only what is signed by the key ${id} is trusted`);
+  const mistaken = await hotswap(project, "build", "--sign", "hotswap.pub.pem", "plugin/alpha", "bin");
+  expect(mistaken).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(mistaken.stderr).toBe(
+    "error: hotswap.pub.pem holds a public key, by which signatures are checked: sign with the private key of its pair, which `hotswap keygen` writes as hotswap.pem\n",
+  );
   const again = await hotswap(project, "keygen");
   expect(again.exitCode).toBe(1);
   expect(again.stderr).toContain("give another name, or remove it");
