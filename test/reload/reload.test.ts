@@ -244,7 +244,7 @@ describe("3.11 counter and folder", () => {
 
 describe("3.12 hookTimeout", () => {
   test.each(["onLoad", "onInit"])("%s that never finishes fails the reload", async (hook) => {
-    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 20 });
+    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 300 });
     await host.swapper.loadPlugins();
     await host.change("alpha", journalPlugin("alpha", [], 2));
     host.wishes.set(`alpha.${hook}`, () => new Promise(() => {}));
@@ -257,7 +257,7 @@ describe("3.12 hookTimeout", () => {
   });
 
   test("a module that never finishes evaluating", async () => {
-    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 20 });
+    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 300 });
     await host.swapper.loadPlugins();
     await host.change("alpha", `await new Promise(() => {}); ${simple()}`);
     expect(await hotswapError(host.swapper.reload())).toMatchObject({
@@ -268,7 +268,7 @@ describe("3.12 hookTimeout", () => {
   });
 
   test("a callback that never finishes", async () => {
-    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 20 });
+    await using host = await createHost({ alpha: journalPlugin("alpha") }, { hookTimeout: 300 });
     const error = await hotswapError(host.swapper.loadPlugins(undefined, () => new Promise(() => {})));
     expect(error).toMatchObject({ code: "HOTSWAP_HOOK_TIMEOUT", phase: "callback" });
   });
