@@ -11,7 +11,7 @@ clear();
 if (process.argv[2] === "before") {
   try {
     await bundle(dist);
-    declare(types);
+    await declare(types);
     const published = JSON.stringify(publishedManifest(), null, 2);
     renameSync(manifest, written);
     writeFileSync(manifest, `${published}\n`);

@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { rolldown } from "rolldown";
+import { dts } from "rolldown-plugin-dts";
 
 /** What is used of the package's manifest. */
 export interface Manifest {
@@ -12,8 +14,8 @@ const checkout = join(import.meta.dir, "..");
 /** The manifest of what is installed: no scripts, its code in `dist/`, its declarations in `types/`. */
 export function publishedManifest(): Manifest {
   const { scripts: _, ...published } = readManifest();
-  for (const { path, name, source } of entrances()) {
-    published.exports[path] = { types: `./${declarationOf(source)}`, default: `./dist/${name}.js` };
+  for (const { path, name } of entrances()) {
+    published.exports[path] = { types: `./types/${name}.d.ts`, default: `./dist/${name}.js` };
   }
   return { ...published, bin: { hotswap: "./dist/main.js" }, files: ["dist", "types"] };
 }
@@ -50,40 +52,52 @@ function nameForBundlers(outputs: readonly Bun.BuildArtifact[]): void {
   }
 }
 
-/** Writes into the folder `types` the declarations that users' programs lead to, and no others. */
-export function declare(types: string): void {
-  const sources = entrances().map(({ source }) => source);
-  mkdirSync(types, { recursive: true });
-  const typeRoots = [join(checkout, "node_modules")];
-  const emit = { extends: join(checkout, "package", "tsconfig.json"), compilerOptions: { outDir: types, typeRoots } };
-  compile(types, { ...emit, files: sources.map((source) => join(checkout, source)) });
-  const declarations = sources.map((source) => join(dirname(types), declarationOf(source)));
-  const list = {
-    extends: join(checkout, "tsconfig.json"),
-    compilerOptions: { typeRoots },
-    files: declarations,
-    include: [],
-  };
-  const needed = new Set(compile(types, list, "--listFilesOnly").split("\n"));
-  for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !needed.has(path)) rmSync(path);
-  }
+/** Writes into the folder `types` a declaration file for each entrance, and files for what these share. */
+export async function declare(types: string): Promise<void> {
+  const whole = join(types, "whole");
+  mkdirSync(whole, { recursive: true });
+  const sources = entrances().map(({ source }) => join(checkout, source));
+  const compilerOptions = { outDir: whole, typeRoots: [join(checkout, "node_modules")] };
+  compile(whole, { extends: join(checkout, "package", "tsconfig.json"), compilerOptions, files: sources });
+  await rollUp(whole, types);
+  rmSync(whole, { recursive: true });
+}
+
+/** Joins the declarations that the compiler wrote, one for each source file. */
+async function rollUp(whole: string, dir: string): Promise<void> {
+  const input = Object.fromEntries(
+    entrances().map(({ name, source }) => [name, join(whole, source.replace(/\.ts$/, ".d.ts"))]),
+  );
+  const bundled = await rolldown({
+    input,
+    external: /^[^./]/,
+    plugins: [
+      {
+        name: "declarations",
+        // They import each other by the names of the source files.
+        resolveId: (id, importer) =>
+          importer !== undefined && id.startsWith(".")
+            ? join(dirname(importer), id.replace(/(\.d)?\.ts$/, ".d.ts"))
+            : undefined,
+      },
+      dts({ dtsOnly: true, generator: "oxc" }),
+    ],
+  });
+  await bundled.write({ dir, chunkFileNames: "[name].d.ts", minifyInternalExports: false });
 }
 
 function bundleTo(outdir: string, config: Omit<Bun.BuildConfig, "outdir">): Promise<Bun.BuildOutput> {
   return Bun.build({ target: "bun", packages: "external", ...config, outdir });
 }
 
-/** Runs the compiler with a configuration that lies in `folder` meanwhile. Returns what it prints. */
-function compile(folder: string, config: object, ...flags: readonly string[]): string {
+/** Runs the compiler with a configuration that lies in `folder` meanwhile. */
+function compile(folder: string, config: object): void {
   const file = join(folder, "tsconfig.json");
   writeFileSync(file, JSON.stringify(config));
   const tsc = join(checkout, "node_modules", ".bin", "tsc");
-  const { success, stdout, stderr } = Bun.spawnSync([tsc, "-p", file, ...flags], { cwd: checkout });
+  const { success, stdout, stderr } = Bun.spawnSync([tsc, "-p", file], { cwd: checkout });
   rmSync(file);
   if (!success) throw new Error(`tsc failed:\n${stdout.toString()}${stderr.toString()}`);
-  return stdout.toString();
 }
 
 /** The modules that users import, each with the name of its file in `dist/`. */
@@ -91,11 +105,6 @@ function entrances(): { readonly path: string; readonly name: string; readonly s
   return Object.entries(readManifest().exports)
     .filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1].endsWith(".ts"))
     .map(([path, source]) => ({ path, name: path === "." ? "index" : path.slice(2), source }));
-}
-
-/** `./src/index.ts` is declared in `types/src/index.d.ts`. */
-function declarationOf(source: string): string {
-  return `types/${source.slice(2).replace(/\.ts$/, ".d.ts")}`;
 }
 
 function readManifest(): Manifest {

@@ -30,11 +30,11 @@ export type MistakeIn<Name extends string> =
   Record<never, never> extends Record<Name, unknown>
     ? // It is put together: any name fits, or many do.
       never
-    : Split<Name> extends readonly [infer Plugin extends string, infer Fn extends string]
-      ? Lowercase<Plugin> extends keyof Registered
-        ? Fn extends Registered[Lowercase<Plugin>]
+    : Split<Name> extends readonly [infer Named extends string, infer Fn extends string]
+      ? Lowercase<Named> extends keyof Registered
+        ? Fn extends Registered[Lowercase<Named>]
           ? never
-          : Mistake<`there is no function "${Fn}" in the plugin "${Plugin}"`>
+          : Mistake<`there is no function "${Fn}" in the plugin "${Named}"`>
         : never
       : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
 

@@ -1,19 +1,23 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle } from "../../package/published.ts";
+import { bundle, declare, publishedManifest } from "../../package/published.ts";
 
 /* How much code each entrance of the published package loads: when one of these grows, somebody should know why. */
 
+const checkout = join(import.meta.dir, "..", "..");
+
+let folder: string;
 let dist: string;
 
 beforeAll(async () => {
-  dist = await mkdtemp(join(tmpdir(), "hotswap-size-"));
+  folder = await mkdtemp(join(tmpdir(), "hotswap-size-"));
+  dist = join(folder, "dist");
   await bundle(dist);
 });
 
-afterAll(() => rm(dist, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
 const transpiler = new Bun.Transpiler({ loader: "js" });
 
@@ -51,3 +55,19 @@ test(`import "hotswap" loads only modules of Bun that load quickly`, async () =>
   const allowed = "async_hooks bun:jsc diagnostics_channel fs module os path util/types vm";
   expect((await loadedBy("index.js")).builtins).toEqual(allowed.split(" "));
 });
+
+test("what is packed has fewer than 200 files and 500 KB, and one declaration file for each entrance at least", async () => {
+  await declare(join(folder, "types"));
+  await Bun.write(join(folder, "package.json"), JSON.stringify(publishedManifest()));
+  for (const name of ["README.md", "LICENSE"]) await cp(join(checkout, name), join(folder, name));
+  const packed = Bun.spawnSync([process.execPath, "pm", "pack", "--quiet"], { cwd: folder });
+  const tarball = Bun.file(join(folder, packed.stdout.toString().trim()));
+  const files = await new Bun.Archive(await tarball.bytes()).files();
+  console.log(`${files.size} files, ${tarball.size} bytes packed`);
+  expect(files.size).toBeLessThan(200);
+  expect(tarball.size).toBeLessThan(500_000);
+  const declarations = await readdir(join(folder, "types"));
+  const entrances = Object.keys(publishedManifest().exports).filter((path) => path !== "./package.json");
+  const expected = entrances.map((path) => `${path === "." ? "index" : path.slice(2)}.d.ts`);
+  expect(expected.filter((name) => !declarations.includes(name))).toEqual([]);
+}, 120_000);

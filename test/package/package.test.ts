@@ -46,7 +46,7 @@ describe.skipIf(!registryAnswers())("the package (needs a registry to install it
       ]);
       expect((await stat(consumer.tarball)).size).toBeLessThan(500_000);
       const entries = await readdir(consumer.path("node_modules", "hotswap"), { recursive: true, withFileTypes: true });
-      expect(entries.filter((entry) => entry.isFile()).length).toBeLessThan(230);
+      expect(entries.filter((entry) => entry.isFile()).length).toBeLessThan(200);
     },
     patience,
   );

@@ -94,7 +94,7 @@ const mistakes: Readonly<Record<string, string>> = {
 };
 
 /** In ms: the compiler reads a good deal. */
-const patience = 30_000;
+const patience = 120_000;
 
 let project: Project;
 

@@ -19,7 +19,7 @@ export async function createConsumer(files: Files): Promise<Project> {
   await rm(folder);
   await mkdir(folder);
   await Bun.write(join(folder, "package.json"), JSON.stringify(publishedManifest()));
-  declare(join(folder, "types"));
+  await declare(join(folder, "types"));
   await symlink(join(checkout, "node_modules", "bun-types"), project.path("node_modules", "bun-types"), "dir");
   return project;
 }
