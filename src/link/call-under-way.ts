@@ -11,17 +11,21 @@ export abstract class CallUnderWay<Result> {
   after: CallUnderWay<never> | undefined;
   /** The function's counters, where calls are counted. */
   readonly #stats: FunctionStats | undefined;
-  readonly #start: number;
+  #start = 0;
 
-  /** `start` is when the call began, in ns; 0 when nobody looked. */
-  constructor(record: GenerationRecord, name: string, start: number) {
+  constructor(record: GenerationRecord, name: string) {
     this.record = record;
     this.name = name;
     const { stats } = record;
     this.#stats = stats.countsCalls ? stats.functions.of(name) : undefined;
-    this.#start = start === 0 && stats.countsCalls ? Bun.nanoseconds() : start;
-    record.calls++;
-    if (this.#stats !== undefined) this.#stats.underWay++;
+  }
+
+  /** `start` is when the call began, in ns; 0 when nobody looked. Once it has ended, it may begin anew. */
+  begin(start: number): void {
+    this.record.calls++;
+    if (this.#stats === undefined) return;
+    this.#start = start === 0 ? Bun.nanoseconds() : start;
+    this.#stats.underWay++;
   }
 
   abstract fulfil(value: Result): void;

@@ -58,7 +58,8 @@ export class Calls {
   track<Result>(result: Promise<Result>, { record, name, owner, start }: CallOrigin): Promise<Result> {
     if (isOver(result, record, name, start)) return result;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const call = new TrackedCall<Result>(record, name, start, owner, resolve, reject);
+    const call = new TrackedCall<Result>(record, name, owner, resolve, reject);
+    call.begin(start);
     // Whose rejection it is, is decided by the context in which it happens.
     owner.run(followIn, this, result, call);
     return promise;
@@ -66,19 +67,28 @@ export class Calls {
 
   /** Follows the promise of a call for who answers by himself for what it settles with. */
   follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
-    this.#underWay.add(call);
+    this.add(call);
     result.then(
-      (value) => {
-        // First, so that who waits for the call can keep the set before it counts as unused.
-        call.fulfil(value);
-        this.#end(call);
-      },
-      (error: unknown) => {
-        this.#end(call);
-        call.record.stats.fail(call.name, error);
-        call.fail(error);
-      },
+      (value) => this.fulfilled(call, value),
+      (error: unknown) => this.rejected(call, error),
     );
+  }
+
+  /** For who follows the promise himself: it was not settled when the call was added. */
+  add(call: CallUnderWay<never>): void {
+    this.#underWay.add(call);
+  }
+
+  fulfilled<Result>(call: CallUnderWay<Result>, value: Result): void {
+    // First, so that who waits for the call can keep the set before it counts as unused.
+    call.fulfil(value);
+    this.#end(call);
+  }
+
+  rejected(call: CallUnderWay<never>, error: unknown): void {
+    call.record.stats.fail(call.name, error);
+    call.fail(error);
+    this.#end(call);
   }
 
   /** Counts a lease; `origin` says where it was acquired. */
@@ -170,12 +180,11 @@ class TrackedCall<Result> extends CallUnderWay<Result> {
   constructor(
     record: GenerationRecord,
     name: string,
-    start: number,
     owner: Context,
     resolve: (value: Result) => void,
     reject: (error: unknown) => void,
   ) {
-    super(record, name, start);
+    super(record, name);
     this.#owner = owner;
     this.fulfil = resolve;
     this.fail = reject;

@@ -1,12 +1,22 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
+/** Hears what a body fails with while it is sent as the answer to the request. */
+export interface BodyListener {
+  bodyFailed(request: Request, error: unknown): void;
+}
+
 /** A body that is code of a plugin. */
 class Body {
-  /** Gets what the body fails with, once somebody wants to know. */
-  report: ((error: unknown) => void) | undefined;
+  #listener: BodyListener | undefined;
+  #request: Request | undefined;
+
+  listen(listener: BodyListener, request: Request): void {
+    this.#listener = listener;
+    this.#request = request;
+  }
 
   fail(error: unknown): void {
-    this.report?.(error);
+    if (this.#request !== undefined) this.#listener?.bodyFailed(this.#request, error);
   }
 }
 
@@ -45,10 +55,9 @@ export function isReadByBun(response: Response): boolean {
   return Noted.isOn(response) && Noted.bodyOf(response) === undefined;
 }
 
-/** Reports what the body of this response fails with while Bun sends it. Does nothing for a body that no plugin's module made. */
-export function onBodyFailure(response: Response, report: (error: unknown) => void): void {
-  const body = Noted.bodyOf(response);
-  if (body !== undefined) body.report = report;
+/** Tells the listener what the body of this response fails with. Does nothing for a body that no plugin's module made. */
+export function listenToBody(response: Response, listener: BodyListener, request: Request): void {
+  Noted.bodyOf(response)?.listen(listener, request);
 }
 
 type Construct = (this: unknown, ...params: never[]) => object;
@@ -95,8 +104,15 @@ const PluginStream = standIn(
   function construct(this: unknown, source?: unknown, strategy?: unknown): object {
     if (new.target === undefined) return Reflect.apply(ReadableStream as unknown as Construct, this, []);
     if (typeof source !== "object" || source === null) return makeStream(source, strategy, new.target);
+    if ((source as Source).type === undefined) {
+      const body = new ObservedSource(source);
+      // Bun says what is wrong with the others.
+      return body.isWhole
+        ? Noted.on(makeStream(body, strategy, new.target), body)
+        : makeStream(source, strategy, new.target);
+    }
     const body = new Body();
-    return Noted.on(makeStream(observeSource(source, body), strategy, new.target), body);
+    return Noted.on(makeStream(observeTyped(source, body), strategy, new.target), body);
   },
 );
 
@@ -140,37 +156,79 @@ interface Source {
   readonly cancel?: unknown;
 }
 
+type Member = ((this: Source, param: unknown) => unknown) | undefined;
+
+/**
+ * A source that is read as the one in it, and reports what it fails with. Where that has no such member, it does nothing, as
+ * the stream would. It is one object with the body, because what a stream allocates costs more than what it runs.
+ */
+class ObservedSource extends Body {
+  readonly #source: Source;
+  readonly #start: Member;
+  readonly #pull: Member;
+  readonly #cancel: Member;
+
+  constructor(source: Source) {
+    super();
+    this.#source = source;
+    this.#start = source.start as Member;
+    this.#pull = source.pull as Member;
+    this.#cancel = source.cancel as Member;
+  }
+
+  /** Whether all of its members are functions. */
+  get isWhole(): boolean {
+    return isMember(this.#pull) && isMember(this.#start) && isMember(this.#cancel);
+  }
+
+  start(controller: unknown): unknown {
+    return this.#start === undefined ? undefined : runObserved(this, this.#start, this.#source, controller);
+  }
+
+  pull(controller: unknown): unknown {
+    return this.#pull === undefined ? undefined : runObserved(this, this.#pull, this.#source, controller);
+  }
+
+  cancel(reason: unknown): unknown {
+    return this.#cancel === undefined ? undefined : runObserved(this, this.#cancel, this.#source, reason);
+  }
+}
+
+function isMember(member: unknown): boolean {
+  return typeof member === "function" || member === undefined;
+}
+
 type Snapshot = ReturnType<typeof AsyncLocalStorage.snapshot>;
 
-function observeSource(source: Source, body: Body): object {
+function observeTyped(source: Source, body: Body): object {
   const { type, start, pull, cancel } = source;
   // Other streams keep their context by themselves.
   const inContext = type === "direct" ? AsyncLocalStorage.snapshot() : undefined;
-  const members = {
+  return Object.assign(Object.create(source) as object, {
     start: observed(start, source, body, inContext),
     pull: observed(pull, source, body, inContext),
     cancel: observed(cancel, source, body, inContext),
-  };
-  return type === undefined ? members : Object.assign(Object.create(source) as object, members);
+  });
 }
 
 /** A member of a source, which reports what it fails with. */
-function observed(fn: unknown, source: Source, body: Body, inContext: Snapshot | undefined): unknown {
-  if (typeof fn !== "function") return fn;
-  const run = fn as (this: Source, param: unknown) => unknown;
-  return (param: unknown): unknown => {
-    try {
-      const result =
-        inContext === undefined
-          ? Reflect.apply(run, source, [param])
-          : inContext(() => Reflect.apply(run, source, [param]));
-      if (result instanceof Promise) result.catch((error: unknown) => body.fail(error));
-      return result;
-    } catch (error) {
-      body.fail(error);
-      throw error;
-    }
-  };
+function observed(member: unknown, source: Source, body: Body, inContext: Snapshot | undefined): unknown {
+  if (typeof member !== "function") return member;
+  const fn = member as NonNullable<Member>;
+  return inContext === undefined
+    ? (param: unknown): unknown => runObserved(body, fn, source, param)
+    : (param: unknown): unknown => inContext(runObserved, body, fn, source, param);
+}
+
+function runObserved(body: Body, fn: NonNullable<Member>, source: Source, param: unknown): unknown {
+  try {
+    const result = Reflect.apply(fn, source, [param]);
+    if (result instanceof Promise) result.catch((error: unknown) => body.fail(error));
+    return result;
+  } catch (error) {
+    body.fail(error);
+    throw error;
+  }
 }
 
 function observeIterable(iterable: object, body: Body): object {
@@ -182,19 +240,10 @@ function observeIterable(iterable: object, body: Body): object {
       const made = typeof iterable === "function" ? inContext(iterable as () => object) : iterable;
       const iterator = call(made, Symbol.asyncIterator, []) as object;
       const step = (name: string) =>
-        name in iterator ? { [name]: (...params: unknown[]) => observe(body, () => call(iterator, name, params)) } : {};
+        name in iterator
+          ? { [name]: (...params: unknown[]) => runObserved(body, () => call(iterator, name, params), {}, undefined) }
+          : {};
       return { ...step("next"), ...step("return"), ...step("throw") };
     },
   };
-}
-
-function observe(body: Body, run: () => unknown): unknown {
-  try {
-    const result = run();
-    if (result instanceof Promise) result.catch((error: unknown) => body.fail(error));
-    return result;
-  } catch (error) {
-    body.fail(error);
-    throw error;
-  }
 }

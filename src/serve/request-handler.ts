@@ -15,7 +15,7 @@ export function createRequestHandler(target: Target, options: ResponderOptions):
       const plugin = target.find(manager);
       newest = manager && plugin && new Responder(manager, plugin, server, target, options);
     }
-    return newest === undefined ? unavailable() : newest.respond(request, server);
+    return newest === undefined ? unavailable() : newest.respond(request);
   };
 }
 

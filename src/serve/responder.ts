@@ -4,7 +4,7 @@ import { CallUnderWay } from "../link/call-under-way.ts";
 import { isOver } from "../link/calls.ts";
 import type { PluginManager } from "../link/manager.ts";
 import type { Plugin } from "../link/plugin.ts";
-import { isReadByBun, onBodyFailure } from "../load/bodies.ts";
+import { type BodyListener, isReadByBun, listenToBody } from "../load/bodies.ts";
 import type { OpenResponses } from "./open-responses.ts";
 import { PluginServer, type ServerShare } from "./server-handle.ts";
 import { isUnavailable, type Target } from "./target.ts";
@@ -20,15 +20,17 @@ export interface ResponderOptions {
 }
 
 /** Answers requests with a function of one set. What it returns is handed on to Bun as it is. */
-export class Responder {
+export class Responder implements BodyListener {
   readonly manager: PluginManager<unknown>;
   readonly #target: Target;
   readonly #plugin: Plugin;
   readonly #record: GenerationRecord;
   readonly #entrance: Entrance;
   readonly #responses: OpenResponses;
+  readonly #bun: Server;
   readonly #server: PluginServer;
   readonly #version: readonly [header: string, value: string] | undefined;
+  readonly #resting: WaitingRequest[] = [];
   /** When the newest call that returned a promise began, in ns; 0 when nobody looked. */
   #start = 0;
 
@@ -49,45 +51,51 @@ export class Responder {
       this.#start = start;
       return result;
     });
+    this.#bun = server;
     this.#responses = responses;
     this.#version = versionHeader === undefined ? undefined : [versionHeader, `${plugin.name}#${plugin.generation}`];
     this.#server = new PluginServer(server, { manager, plugin, version: this.#version, share });
   }
 
   /** What Bun gets for the request. What the function throws is logged, and goes on to Bun. */
-  respond(request: Request, server: Server): unknown {
+  respond(request: Request): unknown {
     let answer: unknown;
     try {
       answer = this.#entrance.enter(this.#target.fn, 2, request, this.#server, undefined);
     } catch (error) {
       return this.fail(request, error);
     }
-    if (!(answer instanceof Promise)) return this.finish(request, server, answer);
+    if (!(answer instanceof Promise)) return this.finish(request, answer);
     const { fn } = this.#target;
     const start = this.#start;
     // Bun answers at once when the promise is fulfilled: one made of it would not be.
-    if (isOver(answer, this.#record, fn, start)) return this.finish(request, server, Bun.peek(answer));
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const waiting = new WaitingRequest(this.#record, fn, start, { responder: this, request, server, resolve, reject });
-    this.manager.calls.follow(answer, waiting);
-    return promise;
+    if (isOver(answer, this.#record, fn, start)) return this.finish(request, Bun.peek(answer));
+    const waiting = this.#resting.pop() ?? new WaitingRequest(this, this.#record, fn);
+    return waiting.wait(answer, start, request);
   }
 
-  finish(request: Request, server: Server, answer: unknown): unknown {
+  /** Takes what a request waited with, for the next. */
+  rest(waiting: WaitingRequest): void {
+    this.#resting.push(waiting);
+  }
+
+  finish(request: Request, answer: unknown): unknown {
     if (!(answer instanceof Response)) {
       if (answer !== undefined || !this.#server.isUpgraded(request)) this.#target.reportAnswer(this.#plugin, answer);
       return answer;
     }
     if (answer.bodyUsed) this.#target.reportFailure(this.#plugin, bodyUsed());
     if (!isReadByBun(answer)) {
-      this.#responses.add(this.manager, this.#plugin, request, answer, server);
-      onBodyFailure(answer, (error) => {
-        // The client may have left, which ends streams, too.
-        if (!request.signal.aborted) this.#target.reportFailure(this.#plugin, error);
-      });
+      this.#responses.add(this.manager, this.#plugin, request, answer, this.#bun);
+      listenToBody(answer, this, request);
     }
     if (this.#version !== undefined) answer.headers.set(...this.#version);
     return answer;
+  }
+
+  bodyFailed(request: Request, error: unknown): void {
+    // The client may have left, which ends streams, too.
+    if (!request.signal.aborted) this.#target.reportFailure(this.#plugin, error);
   }
 
   fail(request: Request, error: unknown): Response {
@@ -104,43 +112,75 @@ export function answerFailure(target: Target, plugin: Plugin, request: Request, 
   throw error;
 }
 
-interface Waiting {
-  readonly responder: Responder;
-  readonly request: Request;
-  readonly server: Server;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A request whose function has returned a promise. */
+/**
+ * A request whose function has returned a promise. It is used for one request after the other, with the functions that were
+ * made for the first: what one request allocates has its part in every collection of garbage.
+ */
 class WaitingRequest extends CallUnderWay<unknown> {
-  readonly #waiting: Waiting;
+  readonly #responder: Responder;
+  readonly #onFulfilled: (answer: unknown) => void;
+  readonly #onRejected: (error: unknown) => void;
+  readonly #executor: (resolve: (answer: unknown) => void, reject: (error: unknown) => void) => void;
+  #request: Request | undefined;
+  #resolve: ((answer: unknown) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
 
-  constructor(record: GenerationRecord, name: string, start: number, waiting: Waiting) {
-    super(record, name, start);
-    this.#waiting = waiting;
+  constructor(responder: Responder, record: GenerationRecord, name: string) {
+    super(record, name);
+    const { calls } = responder.manager;
+    this.#responder = responder;
+    this.#onFulfilled = (answer) => calls.fulfilled(this, answer);
+    this.#onRejected = (error) => calls.rejected(this, error);
+    this.#executor = (resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    };
+  }
+
+  /** What Bun gets for the promise. */
+  wait(answer: Promise<unknown>, start: number, request: Request): Promise<unknown> {
+    this.#request = request;
+    const promise = new Promise(this.#executor);
+    this.begin(start);
+    this.#responder.manager.calls.add(this);
+    answer.then(this.#onFulfilled, this.#onRejected);
+    return promise;
   }
 
   fulfil(answer: unknown): void {
-    const { responder, request, server, resolve, reject } = this.#waiting;
+    // Its set was retired before.
+    if (this.#request === undefined) return;
     try {
-      resolve(responder.finish(request, server, answer));
+      this.#resolve?.(this.#responder.finish(this.#request, answer));
     } catch (error) {
-      reject(error);
+      this.#reject?.(error);
     }
   }
 
   fail(failure: unknown): void {
-    const { responder, request, resolve, reject } = this.#waiting;
+    if (this.#request === undefined) return;
     try {
-      resolve(responder.fail(request, failure));
+      this.#resolve?.(this.#responder.fail(this.#request, failure));
     } catch (error) {
-      reject(error);
+      this.#reject?.(error);
     }
   }
 
   abandon(error: unknown): void {
     this.fail(error);
+    this.#forget();
+  }
+
+  override end(): void {
+    super.end();
+    this.#forget();
+    this.#responder.rest(this);
+  }
+
+  #forget(): void {
+    this.#request = undefined;
+    this.#resolve = undefined;
+    this.#reject = undefined;
   }
 }
 

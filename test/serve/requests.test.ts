@@ -258,6 +258,63 @@ describe("a function that fails", () => {
   });
 });
 
+describe("requests that wait", () => {
+  const waiting = (version: number): string =>
+    plugin(
+      version,
+      `wait: async ({ url }: Request) => new Response(VERSION + " " + (await wish("gate")(new URL(url).pathname))),
+       handed: () => wish("answer")()`,
+    );
+
+  test("at once and one after the other: each gets its own answer, and a failure is its own", async () => {
+    await using served = await serveHost(
+      { web: waiting(1) },
+      { fetch: "web.wait", error: ({ message }) => new Response(message, { status: 500 }) },
+    );
+    const gates = new Map<string, PromiseWithResolvers<string>>();
+    served.wish("gate", (path: string) => {
+      const gate = Promise.withResolvers<string>();
+      gates.set(path, gate);
+      return gate.promise;
+    });
+    for (const round of [1, 2, 3]) {
+      const paths = [1, 2, 3, 4].map((count) => `/${round}.${count}`);
+      const answers = paths.map((path) => served.ask(path));
+      while (!paths.every((path) => gates.has(path))) await Bun.sleep(1);
+      // The last that came is answered first.
+      for (const [at, path] of paths.toReversed().entries()) {
+        if (at === 1) gates.get(path)?.reject(new Error(`no ${path}`));
+        else gates.get(path)?.resolve(path);
+        await answers[paths.length - 1 - at];
+      }
+      const said = await Promise.all(answers);
+      expect(said.map(([status, body]) => (status === 200 ? body : status))).toEqual(
+        paths.map((path, at) => (at === 2 ? 500 : `1 ${path}`)),
+      );
+    }
+    expect(served.logger.of("error")).toEqual([1, 2, 3].map((round) => `web#1: wait() failed: no /${round}.3`));
+  });
+
+  test("one that was cut off settles later: nobody gets its answer", async () => {
+    await using served = await serveHost(
+      { web: waiting(1) },
+      { routes: { "/handed": "web.handed", "/wait": "web.wait" } },
+      { drainTimeout: 0 },
+    );
+    const entered = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<Response>();
+    served.wish("answer", () => (entered.resolve(), late.promise));
+    served.wish("gate", () => Promise.resolve("at once"));
+    const answer = served.ask("/handed");
+    await entered.promise;
+    await served.reload("web", waiting(2));
+    expect(await answer).toEqual([503, "Service Unavailable\n"]);
+    late.resolve(new Response("too late"));
+    expect(await served.ask("/wait")).toEqual([200, "2 at once"]);
+    expect(served.logger.of("error")).toHaveLength(1);
+  });
+});
+
 describe("which version served the call", () => {
   test("is answered in the header that was asked for, and in none otherwise", async () => {
     await using served = await serveHost(
