@@ -12,7 +12,7 @@ export const dashboardCommand = defineCommand({
   name: "dashboard",
   description:
     "Serves a page that shows a running host as it is: the dependency graph, generations over time, calls under way, reloads\nwith their timings and errors, the vault's keys. The host may start later, go away and come back.\nThe page is reachable from this machine alone, by whoever has the token in its address: a new one each time, or that of the\nenvironment variable HOTSWAP_DASHBOARD_TOKEN. It only reads, unless --allow-reload is given.",
-  usage: "--host SOCKET [--port N] [--allow-reload]",
+  usage: "[--host SOCKET] [--port N] [--allow-reload]",
   flags: {
     host: hostFlags.host,
     port: { type: "string", valueHint: "N", description: "The page's port; any free one unless given" },

@@ -107,7 +107,7 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
   });
   const showStatus = async (): Promise<void> => {
     const status = await session.status();
-    if (status !== undefined) process.stderr.write(shown(describeStatus(status, paint), "stderr"));
+    if (status !== undefined) process.stderr.write(shown(describeStatus(status, paint, true), "stderr"));
   };
   const showDashboard = async (): Promise<void> => {
     const { control } = session;

@@ -1,11 +1,15 @@
 import { displayPath } from "../../src/build/diagnostic.ts";
 import type { ErrorReport } from "../../src/control/protocol.ts";
 import type { DevEvent } from "../../src/dev/session.ts";
+import type { ReloadPhase } from "../../src/reload/reload-log.ts";
 import { inFewLines, sourceFrame } from "../host/source-frame.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
 import { paintFrames } from "../terminal/paint-frames.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { keyHint } from "./keys.ts";
+
+/** What a reload that was refused is about; no plugin is called so. */
+const RELOAD = "";
 
 type Reloaded = DevEvent & { readonly type: "reloaded" };
 
@@ -14,8 +18,8 @@ export class DevReporter {
   readonly #paint: Paint;
   /** Plugins that are live, and how many reloads made them so; `undefined` before the first load. */
   #live: { readonly plugins: number; readonly reloads: number } | undefined;
-  /** Whether something failed since everything was as it should be. */
-  #failed = false;
+  /** What is not as it should be: plugins that cannot be built, files of settings, and the reload. */
+  readonly #failing = new Set<string>();
   /** Errors of plugins that were shown, each with the power of ten of its count that was told. */
   readonly #shown = new Map<string, number>();
 
@@ -28,10 +32,13 @@ export class DevReporter {
     const paint = this.#paint;
     switch (event.type) {
       case "build failed":
-        return this.#failure(inFewLines(event.error.message));
+        return this.#failure(inFewLines(event.error.message), event.plugin);
       case "mended":
-        this.#failed = false;
-        return `${paint.green("mended")}: ${event.plugin} is what is live`;
+        this.#failing.delete(event.about);
+        return `${paint.green("mended")}: ${event.what}`;
+      case "left":
+        this.#failing.delete(event.plugin);
+        return `${event.plugin} is gone; it was never live`;
       case "waiting":
         return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
       case "host connected":
@@ -48,23 +55,28 @@ export class DevReporter {
       case "host ready": {
         const { plugins, reloadCounter } = event.status;
         this.#live = { plugins: plugins.length, reloads: reloadCounter };
-        const what = this.#mended("ready");
+        const what = this.#mended("ready", Array.from(this.#failing));
         return `${what}: ${count(plugins.length, "plugin")} live${keyHint(paint)}`;
       }
       case "host silent":
         return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
       case "host ended": {
         const how = typeof event.how === "number" ? `ended with code ${event.how}` : `was ended by ${event.how}`;
+        const meanwhile = event.step === undefined ? "" : `, while it was at ${stepName(event.step)}`;
         const byKey = process.stdin.isTTY ? `, or by ${paint.bold("r")}` : "";
         this.#live = undefined;
-        return `${paint.yellow(`the host ${how}`)}; it is started again by the next save${byKey}`;
+        return `${paint.yellow(`the host ${how}`)}${meanwhile}; it is started again by the next save${byKey}`;
       }
       case "reloaded":
         return event.reload.ok ? this.#reloaded(event) : this.#refused(event);
       case "host changed":
         return describeHostChange(event, paint);
       case "failed":
-        return this.#failure(`${event.what}: ${event.error.message}`);
+        return this.#failure(`${event.what}: ${event.error.message}`, event.what);
+      case "not done":
+        return `${paint.red("error:")} ${event.what}: ${event.error.message}`;
+      case "host starting":
+        return "the host is starting";
       default:
         return event satisfies never;
     }
@@ -74,7 +86,8 @@ export class DevReporter {
     if (!reload.ok) return "";
     const plugins = reload.notes.filter(({ note }) => note !== "removed").length;
     this.#live = { plugins, reloads: reload.reloadCounter };
-    const what = this.#mended(reload.kind === "rollback" ? "rolled back" : "live");
+    const built = reload.notes.filter(({ note }) => note !== "unchanged").map(({ name }) => name);
+    const what = this.#mended(reload.kind === "rollback" ? "rolled back" : "live", [RELOAD, ...built]);
     const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
     return `${what} ${time}: ${news(reload.notes)}`;
   }
@@ -83,7 +96,7 @@ export class DevReporter {
   #slow({ isFirst, step, seconds }: DevEvent & { readonly type: "slow" }): string {
     const what = isFirst ? "the first load" : "the reload";
     const meanwhile = isFirst ? "" : "; what is live goes on meanwhile";
-    return `${this.#paint.yellow(`${what} has taken ${seconds} s`)}, and is at ${step === "load" ? "the evaluation of modules" : step}${meanwhile}`;
+    return `${this.#paint.yellow(`${what} has taken ${seconds} s`)}, and is at ${stepName(step)}${meanwhile}`;
   }
 
   #refused({ reload }: Reloaded): string {
@@ -91,19 +104,18 @@ export class DevReporter {
     const what = reload.kind === "load" ? "the first load failed" : `the ${reload.kind} failed`;
     const frame = sourceFrame(reload.error.place);
     const problem = `${what}: ${describeFailure(reload.error)}`;
-    return this.#failure(inFewLines(frame === undefined ? problem : `${problem}\n${frame}`));
+    return this.#failure(inFewLines(frame === undefined ? problem : `${problem}\n${frame}`), RELOAD);
   }
 
-  /** The first thing that goes well after what failed is told as that. */
-  #mended(what: string): string {
+  /** What goes well is told as mended when it is what failed. */
+  #mended(what: string, about: readonly string[]): string {
     const { green } = this.#paint;
-    const told = this.#failed ? `${green("mended")}, ${green(what)}` : green(what);
-    this.#failed = false;
-    return told;
+    const mended = about.filter((each) => this.#failing.delete(each));
+    return mended.length > 0 ? `${green("mended")}, ${green(what)}` : green(what);
   }
 
-  #failure(text: string): string {
-    this.#failed = true;
+  #failure(text: string, about: string): string {
+    this.#failing.add(about);
     const paint = this.#paint;
     return `${paint.red("error:")} ${paintFrames(text, paint)}${this.#stillLive()}`;
   }
@@ -130,6 +142,10 @@ export class DevReporter {
     const since = reloads === 0 ? "as first loaded" : `as of reload ${reloads}`;
     return `\n${this.#paint.green("still live")}: ${count(plugins, "plugin")}, ${since}`;
   }
+}
+
+function stepName(step: ReloadPhase): string {
+  return step === "load" ? "the evaluation of modules" : step;
 }
 
 function describeSource(error: ErrorReport): string {

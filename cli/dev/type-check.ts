@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { type Diagnostic, formatDiagnostic } from "../../src/build/diagnostic.ts";
 import { inFewLines, sourceFrame } from "../host/source-frame.ts";
@@ -8,6 +8,9 @@ import type { Paint } from "../terminal/paint.ts";
 
 /** What was saved has been answered for this time before types are checked, in ms: the processor is for the answers. */
 const QUIET = 300;
+
+/** The clock of files may be so much behind, in ms. */
+const COARSE = 20;
 
 /** `plugin/alpha/index.ts(3,5): error TS2322: …`; what follows indented belongs to it. */
 const problemLine = /^(?:(.+)\((\d+),(\d+)\): )?error (TS\d+: .*)$/;
@@ -55,6 +58,7 @@ export class TypeCheck implements Disposable {
 
   async #check(): Promise<void> {
     const { cwd, paint, say } = this.#options;
+    const startedAt = Date.now();
     const running = Bun.spawn([...(this.#command ?? [])], { cwd, stdio: ["ignore", "pipe", "ignore"] });
     this.#running = running;
     const output = await running.stdout.text();
@@ -62,7 +66,7 @@ export class TypeCheck implements Disposable {
     if (this.#running !== running) return;
     this.#running = undefined;
     const problems = problemsIn(output, cwd);
-    const text = problems.length === 0 && exitCode !== 0 ? output.trim() : describe(problems);
+    const text = problems.length === 0 && exitCode !== 0 ? output.trim() : describe(problems, startedAt);
     if (text === this.#said) return;
     this.#said = text;
     say(text === "" ? `${paint.green("types mended")}` : `${paint.yellow("types:")} ${paintFrames(text, paint)}`);
@@ -105,11 +109,18 @@ function problemsIn(output: string, cwd: string): Diagnostic[] {
   return problems.toSorted((one, other) => isElsewhere(one) - isElsewhere(other));
 }
 
-function describe(problems: readonly Diagnostic[]): string {
+/** With the lines of files that are what they were when the check began: of others, nobody knows which text was checked. */
+function describe(problems: readonly Diagnostic[], startedAt: number): string {
   if (problems.length === 0) return "";
   const blocks = problems.map((problem) => {
     const [, ...frame] = sourceFrame(problem.line === 0 ? undefined : problem)?.split("\n") ?? [];
-    return formatDiagnostic({ ...problem, frame: frame.join("\n") });
+    return formatDiagnostic({ ...problem, frame: isOlder(problem.file, startedAt) ? frame.join("\n") : "" });
   });
   return inFewLines([count(problems.length, "error"), ...blocks].join("\n\n"));
+}
+
+/** Asked after the file was read. */
+function isOlder(file: string, time: number): boolean {
+  const modified = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return modified !== undefined && modified < time - COARSE;
 }

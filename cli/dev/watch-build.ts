@@ -1,6 +1,7 @@
 import type { BuildResult } from "../../src/build/index.ts";
 import { type BuildWatchOptions, watchBuilds } from "../../src/dev/build-watch.ts";
 import { patternsOf } from "../../src/dev/source/plugin-folders.ts";
+import { print } from "../terminal/output.ts";
 import { untilAsked } from "./options.ts";
 
 export interface WatchBuildOptions extends Pick<BuildWatchOptions, "plugins" | "build"> {
@@ -25,6 +26,7 @@ export async function watchBuild({ plugins, build, show, report }: WatchBuildOpt
     },
     onFailed: (error) => say(() => report(error)),
     onError: (_, error) => say(() => report(error)),
+    onMended: (now) => say(() => print(`mended: ${now}\n`)),
   });
   return await asked.finally(() => watch[Symbol.dispose]());
 }

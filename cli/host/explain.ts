@@ -6,7 +6,7 @@ export const explainCommand = defineCommand({
   name: "explain",
   description:
     "Names what keeps a generation of a running host in memory: for one that was freed, the shortest path of references to its code. Takes a snapshot of the host's heap, which stops the host for a moment.",
-  usage: "--host SOCKET [--json] <plugin> <number>",
+  usage: "[--host SOCKET] [--json] <plugin> <number>",
   flags: hostFlags,
   examples: [
     { purpose: "which generations are there?", line: "hotswap generations --host /run/app.sock" },

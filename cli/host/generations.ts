@@ -10,7 +10,7 @@ export const generationsCommand = defineCommand({
   name: "generations",
   description:
     "Lists every generation of a running host that is still in memory: live, draining (calls or leases use it), freed, or leaked.",
-  usage: "--host SOCKET [--json]",
+  usage: "[--host SOCKET] [--json]",
   flags: hostFlags,
   examples: [{ purpose: "is the old code gone?", line: "hotswap generations --host /run/app.sock" }],
   async run({ flags }) {

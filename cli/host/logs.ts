@@ -11,7 +11,7 @@ export const logsCommand = defineCommand({
   name: "logs",
   description:
     "Follows a running host: its reloads, errors of its plugins, leaked generations, probations. Ends with the host, or with Ctrl-C.",
-  usage: "--host SOCKET [--json]",
+  usage: "[--host SOCKET] [--json]",
   flags: hostFlags,
   examples: [{ purpose: "watch a release", line: "hotswap logs --host /run/app.sock" }],
   async run({ flags }) {

@@ -8,7 +8,7 @@ import { print } from "../terminal/output.ts";
 export const planCommand = defineCommand({
   name: "plan",
   description: "Shows what a reload of a running host would do now, and why. Changes nothing.",
-  usage: "--host SOCKET [--rehearse] [--json]",
+  usage: "[--host SOCKET] [--rehearse] [--json]",
   flags: {
     ...hostFlags,
     rehearse: {

@@ -15,7 +15,7 @@ export const reloadCommand = defineCommand({
   name: "reload",
   description:
     "Has a running host reload what changed in its plugin folder. When that fails, what was live stays live, and the exit code is 1.\nWith --probation the new set is watched for that time; when it misbehaves, the set before is made live again, and the exit code is 1.",
-  usage: "--host SOCKET [--probation TIME [--max-errors N]] [--json]",
+  usage: "[--host SOCKET] [--probation TIME [--max-errors N]] [--json]",
   flags: {
     ...hostFlags,
     probation: { type: "string", valueHint: "TIME", description: "Watch the new set for this time: 500ms, 30s, 5m" },
@@ -71,7 +71,7 @@ export const rollbackCommand = defineCommand({
   name: "rollback",
   description:
     "Has a running host go back to the set before the last successful reload, without a build. When that fails, what was live stays live, and the exit code is 1.",
-  usage: "--host SOCKET [--json]",
+  usage: "[--host SOCKET] [--json]",
   flags: hostFlags,
   examples: [{ purpose: "the new version misbehaves", line: "hotswap rollback --host /run/app.sock" }],
   async run({ flags }) {

@@ -1,7 +1,7 @@
 import type { PluginStatus, Status } from "../../src/control/protocol.ts";
 import { defineCommand } from "../frame/command.ts";
 import { type Paint, paintFor } from "../terminal/paint.ts";
-import { connect, hostFlags, printJson } from "./connect.ts";
+import { connect, hostFlags, isDeveloped, printJson } from "./connect.ts";
 import { describeErrors } from "./errors.ts";
 import { describeProbation } from "./logs.ts";
 import { fields, table } from "./table.ts";
@@ -15,7 +15,7 @@ export const statusCommand = defineCommand({
   name: "status",
   description:
     "Shows what a running host has loaded: errors of its plugins, plugins, generations, calls under way, and the last reload.",
-  usage: "--host SOCKET [--json]",
+  usage: "[--host SOCKET] [--json]",
   flags: hostFlags,
   examples: [
     { purpose: "look at a host", line: "hotswap status --host /run/app.sock" },
@@ -24,19 +24,22 @@ export const statusCommand = defineCommand({
   async run({ flags }) {
     const status = await connect(flags).status();
     if (flags.json === true) await printJson(status);
-    else await print(describeStatus(status, paintFor("stdout")));
+    else await print(describeStatus(status, paintFor("stdout"), isDeveloped(flags)));
     return 0;
   },
 });
 
-/** A host's status for people, with a line feed at the end. */
-export function describeStatus(status: Status, paint: Paint): string {
+/** A host's status for people, with a line feed at the end. Under `hotswap dev` plugins come from no folder of artifacts. */
+export function describeStatus(status: Status, paint: Paint, underDev: boolean): string {
   const host = `process ${status.pid}, up ${duration(status.uptime)}, hotswap ${status.hotswap}, Bun ${status.bun}`;
   const { lastReload: last, sockets } = status;
   const overview = fields(
     [
       ["host", host],
-      ["plugins", `${pluginCount(status)}${status.static ? ", linked statically" : ` from ${status.pluginDir}`}`],
+      [
+        "plugins",
+        `${pluginCount(status)}${underDev ? ", built by hotswap dev" : status.static ? ", linked statically" : ` from ${status.pluginDir}`}`,
+      ],
       ["reloads", String(status.reloadCounter)],
       ["last", last === null ? "nothing was loaded yet" : `${describeReload(last, paint)}, ${ago(last.startedAt)}`],
       ...(sockets.carried + sockets.pinned === 0

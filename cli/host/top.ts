@@ -18,7 +18,7 @@ export const topCommand = defineCommand({
   name: "top",
   description:
     'Shows what a running host\'s plugins do, again every second: errors first, then calls, failures and times by function.\nCalls and times are there when the host was made with { observe: "calls" }. Without a terminal it is shown once.',
-  usage: "--host SOCKET [--json]",
+  usage: "[--host SOCKET] [--json]",
   flags: hostFlags,
   examples: [{ purpose: "which function is slow?", line: "hotswap top --host /run/app.sock" }],
   async run({ flags }) {

@@ -8,11 +8,13 @@ export interface BuildWatchOptions extends Pick<PluginSetOptions<BuildResult>, "
   /** Called after each build. `again` is whether the one before it failed. */
   readonly onBuilt: (built: { readonly result: BuildResult; readonly again: boolean }) => void;
   readonly onFailed: (error: unknown) => void;
+  /** Called when a file of settings, of which an error was told, is right again. */
+  readonly onMended: (now: string) => void;
 }
 
 /** Keeps artifacts up to date with their source, until it is disposed of. Throws HOTSWAP_BUILD_FAILED for options that cannot be used. */
 export function watchBuilds(options: BuildWatchOptions): Disposable {
-  const { plugins, build: common, onBuilt, onFailed, onError } = options;
+  const { plugins, build: common, onBuilt, onFailed, onError, onMended } = options;
   new PluginFolders(plugins).check(common);
   return new PluginSet<BuildResult>({
     plugins,
@@ -31,6 +33,7 @@ export function watchBuilds(options: BuildWatchOptions): Disposable {
     },
     onGone: ({ name, root }) => void removeStaleArtifact(common.outputDir, name, root),
     onIdle: () => undefined,
+    onMended: (_, now) => onMended(now),
     onError,
   });
 }

@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DEV_VARIABLE, type DevEnvironment } from "../reload/dev-environment.ts";
+import { type LastWords, takeLastWords } from "./last-words.ts";
 import type { DevReport } from "./report.ts";
+import { CONTROL } from "./sole-session.ts";
 import { ReportServer } from "./report-server.ts";
 
 export interface HostProcessOptions {
@@ -15,8 +17,8 @@ export interface HostProcessOptions {
   readonly onReport: (report: DevReport) => void;
   /** Called once when the host has run for a while without a report. */
   readonly onSilent: () => void;
-  /** Called when the host ended by itself, with its exit code or the signal that ended it. */
-  readonly onExit: (how: number | NodeJS.Signals) => void;
+  /** Called when the host ended by itself, with its exit code or the signal that ended it, and what it left behind. */
+  readonly onExit: (how: number | NodeJS.Signals, words: LastWords | undefined) => void;
 }
 
 /** A host that has not reported after this time probably does not load plugins, in ms. */
@@ -51,7 +53,7 @@ export class HostProcess implements AsyncDisposable {
   constructor(options: HostProcessOptions) {
     this.#options = options;
     const name = `${++count}`;
-    this.control = join(options.folder, `host${name}.sock`);
+    this.control = join(options.folder, `${CONTROL}${name}.sock`);
     this.#socket = join(options.folder, `dev${name}.sock`);
     this.#reports = new ReportServer(this.#socket, (report) => {
       clearTimeout(this.#silence);
@@ -117,8 +119,9 @@ export class HostProcess implements AsyncDisposable {
 
   #ended(how: number | NodeJS.Signals): void {
     if (this.#stopping) return;
+    const words = takeLastWords(this.#socket);
     this.#cleanUp();
-    this.#options.onExit(how);
+    this.#options.onExit(how, words);
   }
 
   #cleanUp(): void {
@@ -127,6 +130,7 @@ export class HostProcess implements AsyncDisposable {
     this.#guard?.kill("SIGKILL");
     clearTimeout(this.#silence);
     this.#reports[Symbol.dispose]();
+    takeLastWords(this.#socket);
     for (const socket of [this.#socket, this.control]) rmSync(socket, { force: true });
   }
 

@@ -6,8 +6,10 @@ export type DevReport =
   /** The first report of a host. */
   | { readonly type: "host connected"; readonly pid: number }
   | { readonly type: "build failed"; readonly plugin: string; readonly error: WireError }
-  /** A build succeeded after one that failed, and its code is what is live already. */
-  | { readonly type: "mended"; readonly plugin: string }
+  /** What was wrong is right, and nothing else is to be done: a build, whose code is what is live already, or a file of settings. */
+  | { readonly type: "mended"; readonly about: string; readonly what: string }
+  /** A plugin's folder is gone that was never live. */
+  | { readonly type: "left"; readonly plugin: string }
   /** The host waits for the first build of these plugins. */
   | { readonly type: "waiting"; readonly plugins: readonly string[] }
   /**

@@ -1,13 +1,14 @@
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { ControlClient } from "../control/client.ts";
-import type { Status } from "../control/protocol.ts";
+import type { Status, WireError } from "../control/protocol.ts";
 import { toWire } from "../control/wire.ts";
 import { isHotswapError } from "../errors.ts";
 import { OwnFolder } from "../load/copies/own-folder.ts";
 import { environmentBeside, environmentFiles, filesNamedBy, HostFiles } from "./host-files.ts";
 import { HostProcess } from "./host-process.ts";
 import { NextSave } from "./next-save.ts";
+import type { ReloadPhase } from "../reload/reload-log.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
 import { isInside } from "../load/resolve.ts";
 import type { DevReport } from "./report.ts";
@@ -20,7 +21,11 @@ export type DevEvent =
   | { readonly type: "host started"; readonly pid: number }
   | { readonly type: "host ready"; readonly status: Status }
   | { readonly type: "host silent" }
-  | { readonly type: "host ended"; readonly how: number | NodeJS.Signals }
+  /** By itself; `step` is what a reload was at meanwhile. */
+  | { readonly type: "host ended"; readonly how: number | NodeJS.Signals; readonly step?: ReloadPhase | undefined }
+  /** Something was asked of the host that it cannot do now. */
+  | { readonly type: "not done"; readonly what: string; readonly error: WireError }
+  | { readonly type: "host starting" }
   /** Files of the host are not, or again, what they were when it started; `restarts` says that it is started anew. */
   | { readonly type: "host changed"; readonly files: readonly string[]; readonly restarts: boolean };
 
@@ -61,7 +66,8 @@ export class DevSession implements AsyncDisposable {
     // cleaned up is the host's to say.
     this.#folder = new OwnFolder(tmpdir(), () => undefined, "dev-");
     try {
-      requireSole(this.#folder.path, { outputDir: resolve(options.build.outputDir), command: options.command });
+      const { cwd, command, build } = options;
+      requireSole(this.#folder.path, { cwd, outputDir: resolve(build.outputDir), command });
     } catch (error) {
       this.#folder[Symbol.dispose]();
       throw error;
@@ -155,23 +161,23 @@ export class DevSession implements AsyncDisposable {
       environment: { outputDir, builds },
       onReport: (report) => this.#reported(report),
       onSilent: () => this.#tell({ type: "host silent" }),
-      onExit: (how) => {
+      onExit: (how, words) => {
         this.#host = undefined;
         this.#client = undefined;
-        this.#tell({ type: "host ended", how });
-        this.#awaitSave(startedAt);
+        this.#tell({ type: "host ended", how, step: words?.step });
+        this.#awaitSave(words?.since ?? startedAt);
       },
     });
     this.#tell({ type: "host started", pid: this.#host.pid });
   }
 
   /** Whatever ended the host may be mended by the next save. */
-  #awaitSave(startedAt: number): void {
+  #awaitSave(since: number): void {
     if (this.#closed) return;
     const { plugins, watched } = this.#folders.list();
     const { folders, files } = this.#hostFiles;
     const sources = { trees: plugins, folders: [...watched, ...folders], files };
-    this.#nextSave = new NextSave(sources, startedAt, () => void this.restart());
+    this.#nextSave = new NextSave(sources, since, () => void this.restart());
   }
 
   async #stopHost(): Promise<void> {
@@ -200,12 +206,16 @@ export class DevSession implements AsyncDisposable {
     const turn = this.#asking.then(async () => {
       const client = this.#client;
       try {
-        if (client === undefined) throw new Error("it is not running, or not ready yet");
+        if (client === undefined && this.#host !== undefined) {
+          this.#tell({ type: "host starting" });
+          return;
+        }
+        if (client === undefined) throw new Error("it is not running");
         await question(client);
       } catch (error) {
         // A host that ends while it is asked is reported by its end, and a build that failed by itself.
         const isKnown = isHotswapError(error) && error.code === "HOTSWAP_BUILD_FAILED";
-        if (client === this.#client && !isKnown) this.#failed(what, error);
+        if (client === this.#client && !isKnown) this.#tell({ type: "not done", what, error: toWire(error) });
       }
     });
     this.#asking = turn;

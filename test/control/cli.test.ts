@@ -193,7 +193,9 @@ describe("without a host", () => {
     }
     const without = await hotswap(controlled.host.project, "status");
     expect(without.exitCode).toBe(1);
-    expect(without.stderr).toStartWith("error: give the host's control socket with --host");
+    expect(without.stderr).toStartWith(
+      "error: no hotswap dev runs in this folder: give the host's control socket with --host",
+    );
   });
 });
 

@@ -14,6 +14,7 @@ import { runInHost } from "../../run-in-host.ts";
 import type { Built, PluginBuild } from "../source/plugin-builder.ts";
 import type { CommonBuildOptions } from "../source/plugin-folders.ts";
 import { PluginSet, type WatchedPlugin, withImports } from "../source/plugin-set.ts";
+import { writeLastWords } from "../last-words.ts";
 import { removeStaleArtifact } from "../stale-artifacts.ts";
 import { LoadedFiles } from "./loaded-files.ts";
 import { Reporter } from "./reporter.ts";
@@ -46,6 +47,8 @@ export class HostSession implements ArtifactSource {
   readonly #reporter: Reporter;
   readonly #plugins: PluginSet<MemoryBuild>;
   readonly #unsubscribe: () => void;
+  /** A process that ends by itself has no time for a report. */
+  readonly #tellEnd: () => void;
   /** The newest of each plugin that was built, by name in lower case. */
   readonly #found = new Map<string, FoundArtifact>();
   /** What was said of plugins that cannot be built, by name. */
@@ -66,8 +69,8 @@ export class HostSession implements ArtifactSource {
   /** What it was last said that the host waits for. */
   #waitingFor = "";
   #isReloading = false;
-  /** What the reload under way is at. */
-  #step: ReloadPhase = "load";
+  /** What the reload under way is at; `undefined` when there is none. */
+  #step: ReloadPhase | undefined;
   #slow: Timer | undefined;
   #isClosed = false;
 
@@ -76,6 +79,11 @@ export class HostSession implements ArtifactSource {
     this.#builds = environment.builds as DevBuilds;
     this.#reporter = new Reporter(environment.reports);
     this.#unsubscribe = target.swapper.subscribe((news) => this.#heard(news));
+    this.#tellEnd = () => {
+      const step = this.#step;
+      writeLastWords(environment.reports, { since: step === undefined ? Date.now() : this.#foundAt, step });
+    };
+    process.on("exit", this.#tellEnd);
     const { plugins, build } = this.#builds;
     this.#plugins = new PluginSet<MemoryBuild>({
       plugins,
@@ -85,6 +93,7 @@ export class HostSession implements ArtifactSource {
       filesOf: ({ artifact, files }, { dir }) => (artifact.built === undefined ? withImports(files, dir) : files),
       onBuilt: (plugin, built, before) => this.#built(plugin, built, before),
       onGone: (plugin) => this.#left(plugin),
+      onMended: (about, what) => this.#reporter.send({ type: "mended", about, what }),
       onIdle: () => this.#idle(),
       onError: (what, error) => this.#reporter.send({ type: "failed", what, error: toWire(error) }),
     });
@@ -109,14 +118,22 @@ export class HostSession implements ArtifactSource {
       await this.#until(() => !this.#plugins.busy && !missing());
       this.#isComplete = true;
     }
+    if (this.#step === undefined) return this.#planned();
     const isFirst = this.#target.swapper.current === undefined;
     if (!isFirst) this.#foundAt = Date.now();
     this.#step = "load";
     this.#slow = setTimeout(() => {
-      this.#reporter.send({ type: "slow", isFirst, step: this.#step, seconds: SLOW / 1000 });
+      this.#reporter.send({ type: "slow", isFirst, step: this.#step ?? "load", seconds: SLOW / 1000 });
     }, SLOW);
     this.#sinceUnderWay = this.#since;
     this.#since = undefined;
+    return new Map(this.#found);
+  }
+
+  /** Nobody reloads who only asks for the plan. */
+  #planned(): FoundArtifacts {
+    const failed = this.#failed();
+    if (failed !== undefined) throw failed;
     return new Map(this.#found);
   }
 
@@ -128,6 +145,7 @@ export class HostSession implements ArtifactSource {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#unsubscribe();
+    process.off("exit", this.#tellEnd);
     clearTimeout(this.#slow);
     this.#plugins[Symbol.dispose]();
     const closed = new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while it waited for builds");
@@ -160,13 +178,22 @@ export class HostSession implements ArtifactSource {
     const key = plugin.name.toLowerCase();
     const known = this.#found.get(key);
     this.#found.set(key, artifact);
-    if (known?.hash !== artifact.hash) this.#since ??= built.since;
-    else if (before === false) this.#reporter.send({ type: "mended", plugin: plugin.name });
+    if (known?.hash !== artifact.hash || !this.#isSettled(plugin, artifact)) this.#since ??= built.since;
+    else if (before === false) {
+      this.#reporter.send({ type: "mended", about: plugin.name, what: `${plugin.name} is what is live` });
+    }
+  }
+
+  /** Whether it is live, or about to be: what was rolled back or refused is tried again by the next save. */
+  #isSettled({ name }: WatchedPlugin, { hash }: FoundArtifact): boolean {
+    return this.#isReloading || this.#target.swapper.current?.findPlugin(name)?.hash === hash;
   }
 
   #heard(news: ReloadNews): void {
-    if (news.type === "progress") this.#step = news.phase;
+    if (news.type === "start") this.#step = "scan";
+    else if (news.type === "progress") this.#step = news.phase;
     else if (news.type === "end") {
+      this.#step = undefined;
       clearTimeout(this.#slow);
       this.#reloaded(news.record);
     } else if (news.type === "error") {
@@ -176,9 +203,16 @@ export class HostSession implements ArtifactSource {
   }
 
   #left(plugin: WatchedPlugin): void {
-    this.#found.delete(plugin.name.toLowerCase());
-    this.#gone.set(plugin.name, plugin);
-    this.#since ??= performance.now();
+    const wasBuilt = this.#found.delete(plugin.name.toLowerCase());
+    const isLive = this.#target.swapper.current?.findPlugin(plugin.name) !== undefined;
+    this.#failures.delete(plugin.name);
+    if (!isLive) this.#reporter.send({ type: "left", plugin: plugin.name });
+    if (wasBuilt || isLive) {
+      this.#gone.set(plugin.name, plugin);
+      this.#since ??= performance.now();
+    } else {
+      removeStaleArtifact(this.#builds.build.outputDir, plugin.name, plugin.root);
+    }
   }
 
   #idle(): void {
@@ -215,12 +249,17 @@ export class HostSession implements ArtifactSource {
     this.#failures.clear();
     this.#plugins.retry();
     await this.#until(() => !this.#plugins.busy);
-    const failed = this.#plugins.plugins.filter(({ built }) => built === false);
-    if (failed.length === 0 || this.#since !== undefined) return this.#target.reload(how);
-    throw new HotswapError(
-      "HOTSWAP_BUILD_FAILED",
-      `${failed.map(({ name }) => name).join(", ")} cannot be built, and nothing else changed`,
-    );
+    const failed = this.#failed();
+    if (failed === undefined || this.#since !== undefined) return this.#target.reload(how);
+    throw failed;
+  }
+
+  /** What is wrong while plugins cannot be built, and whatever else changed is live. */
+  #failed(): HotswapError | undefined {
+    const failed = this.#plugins.plugins.filter(({ built }) => built === false).map(({ name }) => name);
+    if (failed.length === 0) return undefined;
+    const problem = `${failed.join(", ")} cannot be built (hotswap dev says why), and nothing else changed`;
+    return new HotswapError("HOTSWAP_BUILD_FAILED", problem);
   }
 
   #reloaded(record: ReloadRecord): void {

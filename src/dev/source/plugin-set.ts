@@ -9,6 +9,7 @@ import { FolderWatcher } from "../../watch/folder-watcher.ts";
 import { type BuilderOf, type Built, PluginBuilder } from "./plugin-builder.ts";
 import { type CommonBuildOptions, oneName, PluginFolders } from "./plugin-folders.ts";
 import { outside, ProjectWatch } from "./project-watch.ts";
+import { SettingsCheck } from "./settings-check.ts";
 
 /** A plugin whose source is watched. */
 export interface WatchedPlugin {
@@ -37,8 +38,10 @@ export interface PluginSetOptions<Result> {
   readonly onGone: (plugin: WatchedPlugin) => void;
   /** Called when nothing is left to be built: what happened together was built together. */
   readonly onIdle: () => void;
-  /** Called for what cannot be watched or built at all. */
+  /** Called for what cannot be watched, read or built at all. */
   readonly onError: (what: string, error: unknown) => void;
+  /** Called when what was told as an error is right again. */
+  readonly onMended: (what: string, now: string) => void;
 }
 
 interface Entry<Result> extends WatchedPlugin {
@@ -57,6 +60,8 @@ export class PluginSet<Result> implements Disposable {
   readonly #plugins = new Map<string, Entry<Result>>();
   readonly #watchers = new Map<string, FolderWatcher>();
   readonly #project: ProjectWatch;
+  readonly #settings: SettingsCheck;
+  #lookedAtSettings: Promise<void> | undefined;
   /** Folders that are gone, each with the end of our patience. */
   readonly #leaving = new Map<string, Timer>();
   /** What was said of folders that cannot be built. */
@@ -72,6 +77,10 @@ export class PluginSet<Result> implements Disposable {
       persistent: options.persistent,
       onChange: () => this.#projectChanged(),
       onError: options.onError,
+    });
+    this.#settings = new SettingsCheck({
+      onBroken: (what, error) => !this.#closed && options.onError(what, error),
+      onMended: (what, now) => !this.#closed && options.onMended(what, now),
     });
     const { plugins, watched } = this.#folders.list();
     try {
@@ -234,10 +243,23 @@ export class PluginSet<Result> implements Disposable {
       forgetResolved(root, "everything");
       builder.again();
     }
+    this.#lookAtSettings();
+  }
+
+  /** One look after the other. */
+  #lookAtSettings(): void {
+    const before = this.#lookedAtSettings;
+    this.#lookedAtSettings = (async () => {
+      await before;
+      if (!this.#closed) await this.#settings.look(this.#project.settings);
+    })();
   }
 
   #idle(): void {
-    if (!this.busy && !this.#closed) this.#options.onIdle();
+    if (this.busy || this.#closed) return;
+    this.#options.onIdle();
+    // At first what was built is to be loaded.
+    if (this.#lookedAtSettings === undefined) this.#lookAtSettings();
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { projectFiles } from "../../build/read/project-files.ts";
+import { isInPackage } from "../../build/read/resolve.ts";
 import { FolderWatcher } from "../../watch/folder-watcher.ts";
 
 export interface ProjectWatchOptions {
@@ -20,6 +21,8 @@ const SETTLED = [100, 500];
 
 /** Packages that were installed last are watched as a whole: their files may come later than their folders. So many. */
 const MOST_PACKAGES = 20;
+
+const SETTINGS = /^(?:package|[jt]sconfig(?:\..+)?)\.json$/;
 
 /**
  * Watches what plugins' builds depend on outside of their folders: `package.json`, `tsconfig.json` with what it extends, the lock
@@ -46,6 +49,11 @@ export class ProjectWatch implements Disposable {
   /** Something happened that was not looked at yet. */
   get busy(): boolean {
     return this.#timer !== undefined;
+  }
+
+  /** Files of the project that have to be readable, whether they are there or not. */
+  get settings(): readonly string[] {
+    return Array.from(this.#files).filter((file) => !isInPackage(file) && SETTINGS.test(basename(file)));
   }
 
   /** Watches for these plugins from now on. Real paths. */
