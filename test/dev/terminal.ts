@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
-/** So many turns of the event loop what a program wrote is read in; this matters only to a test that fails. */
-const TURNS = 50;
+/** What a program wrote last is read within this time, in ms; only a test that waits for what does not come waits so long. */
+const LAST_WORDS = 500;
 
 /** A program on a terminal of its own, with what it shows. Killed when disposed of, if it still runs. */
 export class OnTerminal implements AsyncDisposable {
@@ -29,8 +29,7 @@ export class OnTerminal implements AsyncDisposable {
       terminal: this.#terminal,
     });
     void this.#process.exited.then(async () => {
-      // What it wrote last has still to be read.
-      for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await Bun.sleep(LAST_WORDS);
       this.#ended = true;
       this.#wake();
     });
