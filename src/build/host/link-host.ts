@@ -3,7 +3,8 @@ import { propertyKey } from "../quoted-names.ts";
 import { applyEdits, type Edit } from "../text-edits.ts";
 import { contextBindings, contextNamesIn, WORKERS } from "./context/context-names.ts";
 import { findHostImports, unknownOutput } from "./find-host-imports.ts";
-import { ANY_NAME, HOST_PREFIX, LIVE_CALL, readKey } from "./host-imports.ts";
+import { findWrappers } from "./find-wrappers.ts";
+import { ANY_NAME, HOST_PREFIX, readKey } from "./host-imports.ts";
 
 /** The bundled code with its imports of host modules replaced by look-ups in the bridge. */
 export interface LinkedCode {
@@ -111,75 +112,4 @@ function contextsIn(code: string, contexts: ReadonlyMap<string, string>): string
     if (parts === undefined) return [];
     return contextBindings(id, parts, `${BRIDGE_GLOBAL}.context(${JSON.stringify(path)}, (s) => import(s))`);
   });
-}
-
-/** A host module that the bundler takes for one of CommonJS, whose wrapper asks for it. */
-interface Wrapper {
-  readonly key: string;
-  /** What asks for the module: in the wrapper, and in each module that imports it. */
-  readonly places: readonly { readonly start: number; readonly end: number }[];
-  /** What is read from it. */
-  readonly names: ReadonlySet<string>;
-}
-
-/** How a wrapper begins, up to {@link LIVE_CALL}. */
-const wrapperStart =
-  /([\w$]+)\s*=\s*[\w$]+\((?:function\s*)?\([\w$]+,\s*[\w$]+\)\s*(?:=>)?\s*\{\s*[\w$]+\.exports\s*=\s*$/;
-
-/**
- * Finds the wrappers, and where they are imported: `import_x = __toESM(require_x())`. There the bundler would make an object
- * with a getter for each name; the namespace itself is what a native import reads, at a tenth of the cost.
- */
-function findWrappers(code: string): Wrapper[] {
-  const keys = new Map<string, string>();
-  const places = new Map<string, { start: number; end: number }[]>();
-  for (let start = code.indexOf(LIVE_CALL); start !== -1; start = code.indexOf(LIVE_CALL, start + 1)) {
-    const [literal, key] = /^["'`]([0-9a-f]+)["'`]\)/.exec(code.slice(start + LIVE_CALL.length, start + 8192)) ?? [];
-    const name = wrapperStart.exec(code.slice(Math.max(0, start - 400), start))?.[1];
-    if (key === undefined || literal === undefined || name === undefined) {
-      throw unknownOutput("the wrapper of a CommonJS module in a new form");
-    }
-    keys.set(name, key);
-    places.set(key, [{ start, end: start + LIVE_CALL.length + literal.length }]);
-  }
-  if (keys.size === 0) return [];
-  const namespaces = new Map<string, string>();
-  const imported = new RegExp(
-    String.raw`(?<![\w$])(?:([\w$]+)\s*=\s*)?[\w$]+\((${alternatives(keys.keys())})\(\)(?:,\s*1)?\)`,
-    "g",
-  );
-  for (const { index, 1: local, 2: wrapper = "", 0: whole } of code.matchAll(imported)) {
-    const key = keys.get(wrapper) ?? "";
-    const end = index + whole.length;
-    // What is assigned to stays.
-    const start = end - (local === undefined ? whole : whole.slice(whole.indexOf("=") + 1).trimStart()).length;
-    places.get(key)?.push({ start, end });
-    if (local !== undefined) namespaces.set(local, key);
-  }
-  const names = namesRead(code, namespaces);
-  return Array.from(keys.values(), (key) => ({
-    key,
-    places: places.get(key) ?? [],
-    names: names.get(key) ?? new Set(),
-  }));
-}
-
-/** The properties that are read of variables, by what these are for. */
-function namesRead(code: string, variables: ReadonlyMap<string, string>): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
-  if (variables.size === 0) return found;
-  const member = new RegExp(
-    String.raw`(?<![\w$.])(${alternatives(variables.keys())})(?:\??\.([\w$]+)|\["((?:[^"\\]|\\.)*)"\])`,
-    "g",
-  );
-  for (const [, variable = "", plain, quoted] of code.matchAll(member)) {
-    const key = variables.get(variable) ?? "";
-    const names = found.get(key) ?? new Set();
-    found.set(key, names.add(plain ?? (JSON.parse(`"${quoted}"`) as string)));
-  }
-  return found;
-}
-
-function alternatives(names: Iterable<string>): string {
-  return Array.from(names, (name) => name.replaceAll("$", String.raw`\$`)).join("|");
 }
