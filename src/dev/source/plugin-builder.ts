@@ -78,6 +78,8 @@ export class PluginBuilder<Result> implements Disposable {
   constructor(options: PluginBuilderOptions<Result>) {
     this.#options = options;
     const { pluginDir: dir, include } = fillOptions(options.build);
+    // First, because it may throw: nobody would close the watcher.
+    this.#build = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
     this.#watcher = new FolderWatcher(dir, {
       recursive: true,
       persistent: options.persistent,
@@ -85,7 +87,6 @@ export class PluginBuilder<Result> implements Disposable {
       onError: options.onError,
     });
     this.#source = new SourceState(dir, include);
-    this.#build = options.builderOf({ ...options.build, beforePublish: () => this.#requireCurrent() });
     for (const path of this.#source.empty()) this.#await(path);
     void this.#catchUp();
   }

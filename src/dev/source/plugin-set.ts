@@ -76,6 +76,7 @@ export class PluginSet<Result> implements Disposable {
     this.#project = new ProjectWatch({
       persistent: options.persistent,
       onChange: () => this.#projectChanged(),
+      onIdle: () => this.#idle(),
       onError: options.onError,
     });
     this.#settings = new SettingsCheck({
@@ -84,7 +85,7 @@ export class PluginSet<Result> implements Disposable {
     });
     const { plugins, watched } = this.#folders.list();
     try {
-      for (const dir of plugins) this.#add(dir);
+      for (const dir of plugins) this.#addFirst(dir);
       this.#watch(watched);
       this.#followProject();
     } catch (error) {
@@ -118,6 +119,15 @@ export class PluginSet<Result> implements Disposable {
     for (const { builder } of this.#plugins.values()) builder.close();
     for (const watcher of this.#watchers.values()) watcher.close();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
+  }
+
+  /** One of those that were there at the beginning. A folder that went meanwhile is none of them. */
+  #addFirst(dir: string): void {
+    try {
+      this.#add(dir);
+    } catch (error) {
+      if (existsSync(dir)) throw error;
+    }
   }
 
   #add(dir: string): void {
@@ -171,6 +181,8 @@ export class PluginSet<Result> implements Disposable {
         onError: (error) => onError(`${displayPath(dir)} cannot be watched`, error),
       });
       this.#watchers.set(dir, watcher);
+      // What came or went since the folder was listed, nobody tells.
+      this.#noticed();
     }
   }
 

@@ -9,6 +9,8 @@ export interface ProjectWatchOptions {
   readonly persistent: boolean;
   /** Called when imports may mean something else than before, or when a file outside of its plugin's folder changed. */
   readonly onChange: () => void;
+  /** Called when everything that happened was looked at. */
+  readonly onIdle: () => void;
   /** Called when the operating system refuses to watch. */
   readonly onError: (what: string, error: unknown) => void;
 }
@@ -136,6 +138,7 @@ export class ProjectWatch implements Disposable {
     const certain = this.#certain;
     this.#certain = false;
     if (this.#look() || certain) this.#options.onChange();
+    this.#options.onIdle();
   }
 
   /** Contents, and the names in folders. */
