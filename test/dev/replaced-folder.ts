@@ -1,8 +1,7 @@
-// Run by start.test.ts in a thread of its own, so that it happens in the middle of whatever the host does: renames a folder
+// Run by start.test.ts in a process of its own, so that it happens in the middle of whatever the host does: renames a folder
 // after `renameAfter` ms, and makes another one in its place after `makeAfter` more.
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parentPort } from "node:worker_threads";
 
 /** What is to be done. */
 export interface Replacement {
@@ -14,11 +13,11 @@ export interface Replacement {
   readonly files: Readonly<Record<string, string>>;
 }
 
-parentPort?.on("message", ({ from, to, renameAfter, makeAfter, files }: Replacement) => {
+process.on("message", ({ from, to, renameAfter, makeAfter, files }: Replacement) => {
   Bun.sleepSync(renameAfter);
   renameSync(from, to);
   Bun.sleepSync(makeAfter);
   mkdirSync(from);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(from, name), text);
-  parentPort?.postMessage("done");
+  process.send?.("done");
 });

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { expect, test } from "bun:test";
 import { RecordingLogger } from "../support/logger.ts";
 import { DevHost } from "../support/dev-host.ts";
@@ -17,7 +15,11 @@ const files = (word: string): Record<string, string> => ({
 const START = 60;
 
 test("17.2 folders that are renamed and made anew while a host starts are followed", async () => {
-  const worker = new Worker(join(import.meta.dir, "replaced-folder.ts"));
+  let done = Promise.withResolvers<void>();
+  await using child = Bun.spawn([process.execPath, join(import.meta.dir, "replaced-folder.ts")], {
+    ipc: () => done.resolve(),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   for (let round = 0; round < 20; round++) {
     const plugins = ["beta", "gamma"].flatMap((name) =>
       Object.entries(files(name)).map(([file, text]) => [`plugin/${name}/${file}`, text] as const),
@@ -30,16 +32,16 @@ test("17.2 folders that are renamed and made anew while a host starts are follow
       makeAfter: 1 + ((round * 7) % START),
       files: files("gamma.2"),
     };
-    const replaced = once(worker, "message");
-    worker.postMessage(replacement);
+    done = Promise.withResolvers();
+    child.send(replacement);
     await using host = new DevHost(project, ["plugin/*"], { logger: new RecordingLogger() });
     await host.swapper.loadPlugins();
-    await replaced;
+    await done.promise;
     const said = (): Record<string, unknown> =>
       Object.fromEntries(host.swapper.current?.plugins.map((plugin) => [plugin.name, plugin.invokeFunc("say")]) ?? []);
     const expected = { alpha: "gamma gamma", beta: "beta beta", gamma: "gamma.2 gamma.2" };
     while (!Bun.deepEquals(said(), expected)) await host.next("reloaded");
     expect(said()).toEqual(expected);
   }
-  await worker.terminate();
+  child.kill();
 }, 60_000);
