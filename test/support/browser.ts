@@ -1,4 +1,4 @@
-import { test } from "bun:test";
+import { afterAll, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -24,19 +24,31 @@ const switches = [
   "--disable-sync",
 ];
 
+/** That of the file whose tests run. */
+let browser: Browser | undefined;
+
 /**
- * A test that drives a real, headless Chromium, which it gets with no page open and which is ended with it. Where no
- * browser is installed it is skipped, and its name says why.
+ * A test that drives a real, headless Chromium, which it gets with no page open; what it opens is closed with it. The tests of a
+ * file share one: to start it takes longer than most of them. Where no browser is installed they are skipped, and their names
+ * say why.
  */
 export function browserTest(name: string, run: (browser: Browser) => Promise<void>): void {
   if (executablePath === undefined) {
     test.skip(`${name} (no Chromium is installed: apt-get install chromium)`, () => {});
     return;
   }
+  afterAll(async () => {
+    await browser?.close();
+    browser = undefined;
+  });
   test(name, async () => {
     // Without a profile of its own, Playwright makes a fresh one in the folder for temporary files and removes it.
-    await using browser = await chromium.launch({ executablePath, args: switches });
-    await run(browser);
+    browser ??= await chromium.launch({ executablePath, args: switches });
+    try {
+      await run(browser);
+    } finally {
+      for (const context of browser.contexts()) await context.close();
+    }
   });
 }
 
