@@ -41,7 +41,7 @@ export { PluginManagerSwapper } from "./reload/swapper.ts";
 export type { FunctionReference } from "./serve/function-reference.ts";
 export type { LiveServer, ServeOptions, ServeRoute, ServeSockets } from "./serve/options.ts";
 export { serve } from "./serve/serve.ts";
-export type { ServerHandle } from "./serve/server-handle.ts";
+export type { ServerHandle } from "./serve/place.ts";
 export type { DataBag, DataBagEntries, KeyDeclaration } from "./vault/bag/data-bag.ts";
 export type { MigrationOutcome } from "./vault/bag/transaction.ts";
 export { guard } from "./vault/data/guard.ts";

@@ -1,5 +1,6 @@
 import type { InvokeName } from "../link/plugin.ts";
-import type { PluginRegistry } from "../plugin/define.ts";
+import type { FunctionsOf, InvokeOf, PluginRegistry } from "../plugin/define.ts";
+import type { FunctionMistake, Mistake, Place } from "./place.ts";
 
 type RegisteredReference = {
   [Name in keyof PluginRegistry & string]: `${Name}.${InvokeName<PluginRegistry[Name]> & string}`;
@@ -11,32 +12,32 @@ type RegisteredReference = {
  */
 export type FunctionReference = RegisteredReference | (`${string}.${string}` & {});
 
-declare const message: unique symbol;
-
-/** What stands where something else is wanted: no value has this type, and the compiler shows the message. */
-export interface Mistake<Message extends string> {
-  readonly [message]: Message;
-}
-
-/** The name itself, or the {@link Mistake} in it. */
-export type CheckedReference<Name> = Name extends string
-  ? [MistakeIn<Name>] extends [never]
+/** The name itself, or the {@link Mistake} in it, as what a {@link Place} calls. */
+export type CheckedReference<Name, At extends Place> = Name extends string
+  ? [MistakeIn<Name, At>] extends [never]
     ? Name
-    : MistakeIn<Name>
+    : MistakeIn<Name, At>
   : never;
 
-/** `never` for the name of a function that a plugin has, or that nothing is known of. */
-export type MistakeIn<Name extends string> =
+/** `never` for the name of a function that a plugin has and that fits the place, or that nothing is known of. */
+type MistakeIn<Name extends string, At extends Place> =
   Record<never, never> extends Record<Name, unknown>
     ? // It is put together: any name fits, or many do.
       never
     : Split<Name> extends readonly [infer Named extends string, infer Fn extends string]
       ? Lowercase<Named> extends keyof Registered
         ? Fn extends Registered[Lowercase<Named>]
-          ? never
+          ? FunctionMistake<Name, FunctionNamed<Lowercase<Named>, Fn>, At>
           : Mistake<`there is no function "${Fn}" in the plugin "${Named}"`>
         : never
       : Mistake<`"${Name}" names no function of a plugin: write "<plugin>.<function>"`>;
+
+/** `never` unless the plugin has a function of the event's name that does not fit it. */
+export type EventMistake<Plugin, Event extends string, At extends Place> = Plugin extends string
+  ? Lowercase<Plugin> extends keyof Registered
+    ? FunctionMistake<`${Plugin}.${Event}`, FunctionNamed<Lowercase<Plugin>, Event>, At>
+    : never
+  : never;
 
 /** The name of a plugin itself, or the {@link Mistake} in it. Where no plugin is registered, nothing is known of any. */
 export type CheckedPlugin<Name> = Name extends string
@@ -53,6 +54,15 @@ export type CheckedPlugin<Name> = Name extends string
 type Registered = {
   [Name in keyof PluginRegistry & string as Lowercase<Name>]: NamesOf<PluginRegistry[Name]>;
 };
+
+type Definitions = { [Name in keyof PluginRegistry & string as Lowercase<Name>]: PluginRegistry[Name] };
+
+/** The plugin's function; `unknown` where nothing is known of it, as of what a plugin's own `invokeFunc` calls. */
+type FunctionNamed<Plugin extends keyof Definitions, Fn extends string> = 0 extends 1 & Definitions[Plugin]
+  ? unknown
+  : [InvokeOf<Definitions[Plugin]>] extends [never]
+    ? FunctionsOf<Definitions[Plugin]>[Fn & keyof FunctionsOf<Definitions[Plugin]>]
+    : unknown;
 
 /** Of a plugin in JavaScript nothing is known: its definition is `any`. */
 type NamesOf<Definition> = 0 extends 1 & Definition ? string : InvokeName<Definition>;

@@ -1,4 +1,5 @@
-import type { CheckedPlugin, CheckedReference, FunctionReference, Mistake } from "./function-reference.ts";
+import type { CheckedPlugin, CheckedReference, EventMistake, FunctionReference } from "./function-reference.ts";
+import type { ErrorPlace, FetchPlace, Mistake, RoutePlace, SocketPlaces } from "./place.ts";
 
 type Methods<Handler> = Partial<Record<Bun.Serve.HTTPMethod, Handler>>;
 
@@ -31,7 +32,7 @@ export type ServeSockets<SocketData> = Omit<Bun.WebSocketHandler<SocketData>, So
 };
 
 type FetchHandler<SocketData, Result, Name extends string> =
-  | CheckedReference<Name>
+  | CheckedReference<Name, FetchPlace>
   | ((this: Bun.Server<SocketData>, request: Request, server: Bun.Server<SocketData>) => Result | Promise<Result>);
 
 // The mistakes stand first: the compiler cuts what it shows.
@@ -40,21 +41,21 @@ type Routes<SocketData, Path extends string, Result, Given> = RouteMistakes<Give
 };
 
 /** What the compiler says of routes that name no function, each at its path and method. */
-type RouteMistakes<Given> = { readonly [Path in keyof Given]: RouteMistake<Given[Path]> };
+type RouteMistakes<Given> = { readonly [Path in keyof Given]: RouteMistake<Path & string, Given[Path]> };
 
-type RouteMistake<Route> = unknown extends Route
+type RouteMistake<Path extends string, Route> = unknown extends Route
   ? unknown
   : Route extends string
-    ? CheckedReference<Route>
+    ? CheckedReference<Route, RoutePlace<Path>>
     : Route extends AnyHandler | Bun.Serve.BaseRouteValue
       ? unknown
       : Route extends object
-        ? { readonly [Method in keyof Route]: MethodMistake<Method, Route[Method]> }
+        ? { readonly [Method in keyof Route]: MethodMistake<Path, Method, Route[Method]> }
         : Mistake<"a route leads to a function, a response, a page, or one of them for each method">;
 
-type MethodMistake<Method, Handler> = Method extends Bun.Serve.HTTPMethod
+type MethodMistake<Path extends string, Method, Handler> = Method extends Bun.Serve.HTTPMethod
   ? Handler extends string
-    ? CheckedReference<Handler>
+    ? CheckedReference<Handler, RoutePlace<Path>>
     : Handler extends AnyHandler | Response | undefined
       ? unknown
       : Mistake<"a method leads to a function or a response">
@@ -67,13 +68,26 @@ type SocketMistakes<Given> = {
   readonly [Option in keyof Given]: Option extends keyof ServeSockets<unknown>
     ? Option extends SocketEvent | "error"
       ? Given[Option] extends string
-        ? CheckedReference<Given[Option]>
+        ? CheckedReference<Given[Option], SocketPlaces<DataOf<Given>>[Option]>
         : unknown
       : Option extends "plugin"
-        ? CheckedPlugin<Given[Option]>
+        ? CheckedSocketPlugin<Given[Option], Exclude<SocketEvent, keyof Given>, DataOf<Given>>
         : unknown
     : Mistake<`"${Option & string}" is neither an event nor a setting of sockets`>;
 };
+
+/** The name of a plugin whose functions fit the events of the same name. */
+type CheckedSocketPlugin<Plugin, Events extends SocketEvent, Data> = [MistakeInEvents<Plugin, Events, Data>] extends [
+  never,
+]
+  ? CheckedPlugin<Plugin>
+  : MistakeInEvents<Plugin, Events, Data>;
+
+type MistakeInEvents<Plugin, Events extends SocketEvent, Data> = {
+  [Event in Events]: EventMistake<Plugin, Event, SocketPlaces<Data>[Event]>;
+}[Events];
+
+type DataOf<Given> = Given extends { readonly data: infer Data } ? Data : undefined;
 
 /** Who answers: at least one of the three. */
 type Answering<SocketData, Path extends string, Result, Name extends string, Given, App extends string> =
@@ -106,7 +120,7 @@ type Listening<SocketData> =
 
 /**
  * The options of {@link serve}: those of `Bun.serve`, with plugins' functions where it takes handlers. `Name`, `Given`,
- * `GivenSockets` and `App` are the names, routes, events and app that were given, for the compiler to check.
+ * `GivenSockets`, `App` and `ErrorName` are the names, routes, events and app that were given, for the compiler to check.
  */
 export type ServeOptions<
   SocketData,
@@ -115,9 +129,12 @@ export type ServeOptions<
   Given = unknown,
   GivenSockets = unknown,
   App extends string = string,
+  ErrorName extends string = FunctionReference,
 > = Listening<SocketData> & {
   /** Called with what a handler threw: `(error) => Response`. */
-  readonly error?: CheckedReference<Name> | NonNullable<Bun.Serve.BaseServeOptions<SocketData>["error"]>;
+  readonly error?:
+    | CheckedReference<ErrorName, ErrorPlace>
+    | NonNullable<Bun.Serve.BaseServeOptions<SocketData>["error"]>;
   /** A response header that says which generation answered, as `chat#3`: `"x-hotswap"`. None unless set. */
   readonly versionHeader?: string;
 } & (
@@ -136,7 +153,10 @@ export interface LiveServer<SocketData> extends Omit<Bun.Server<SocketData>, "re
     Given = unknown,
     GivenSockets = unknown,
     App extends string = string,
+    ErrorName extends string = FunctionReference,
   >(
-    options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App> | Bun.Serve.Options<SocketData, Path>,
+    options:
+      | ServeOptions<SocketData, Path, Name, Given, GivenSockets, App, ErrorName>
+      | Bun.Serve.Options<SocketData, Path>,
   ): LiveServer<SocketData>;
 }

@@ -36,7 +36,11 @@ export function serve<
   Given = unknown,
   GivenSockets = unknown,
   App extends string = string,
->(swapper: SetSource, options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App>): LiveServer<SocketData> {
+  ErrorName extends string = FunctionReference,
+>(
+  swapper: SetSource,
+  options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App, ErrorName>,
+): LiveServer<SocketData> {
   let targets: readonly Target[] = [];
   const sockets = new PinnedSockets(swapper, () => targets);
   const shared: Shared = {

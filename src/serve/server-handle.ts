@@ -1,30 +1,9 @@
 import { HotswapError } from "../errors.ts";
 import { guard } from "../vault/data/guard.ts";
+import type { ServerHandle } from "./place.ts";
 import type { Opener, PinnedSockets } from "./pinned-sockets.ts";
 
-type Shared =
-  | "upgrade"
-  | "publish"
-  | "subscriberCount"
-  | "requestIP"
-  | "timeout"
-  | "fetch"
-  | "pendingRequests"
-  | "pendingWebSockets"
-  | "url"
-  | "port"
-  | "hostname"
-  | "protocol"
-  | "development"
-  | "id";
-
 type UpgradeOptions = { headers?: Bun.HeadersInit; data?: unknown } | undefined;
-
-/**
- * What a plugin's function gets of the server: all but what is the host's business, like stopping it. `SocketData` is what
- * `socket.data` holds.
- */
-export type ServerHandle<SocketData = undefined> = Pick<Bun.Server<SocketData>, Shared>;
 
 /** What the handlers of a server have in common. */
 export interface ServerShare {

@@ -35,6 +35,33 @@ export default definePlugin({
   },
 });
 `,
+  "plugin/seats/index.ts": `
+import { definePlugin, type ServerHandle } from "hotswap";
+interface Seat { name: string; row?: number }
+export default definePlugin({
+  functions: {
+    any: (...all: unknown[]) => all[0] as unknown,
+    none: async () => new Response(),
+    room: async ({ params }: Bun.BunRequest<"/rooms/:room">) => Response.json(params),
+    rooms: ({ params }: Bun.BunRequest) => Response.json(params),
+    join: (request: Request, server: ServerHandle<Seat>) => { if (!server.upgrade(request, { data: { name: "" } })) return new Response(); },
+    bun: (request: Request, server?: Bun.Server<Seat>) => new Response(request.url + server?.port),
+    never: (): never => { throw new Error(); },
+    sorry: ({ message }: Error) => new Response(message),
+    open: (socket: Bun.ServerWebSocket<unknown>) => socket.subscribe("seats"),
+    message: (socket: Bun.ServerWebSocket<Seat>, text: string) => socket.data.name + text,
+    close: (socket: Bun.ServerWebSocket<Seat>, code?: number) => void [socket, code],
+    failed: (error: Error, socket: Bun.ServerWebSocket<Seat>) => void [error, socket],
+    count: (round: number) => round,
+    three: (request: Request, server: ServerHandle, third: string) => new Response(request.url + server.port + third),
+    elsewhere: (request: Bun.BunRequest<"/else/:where">) => new Response(request.params.where),
+    length: async () => "text".length,
+    text: () => "text",
+    perhaps: () => (Math.random() > 0.5 ? new Response() : null),
+    other: (socket: Bun.ServerWebSocket<{ points: number }>) => void socket,
+  },
+});
+`,
   "plugin/contracts.ts": "export {};\n",
   "server.ts": `
 import { type PluginManagerSwapper, serve } from "hotswap";
@@ -59,6 +86,27 @@ const server = serve(swapper, {
   },
 });
 server.reload({ routes: { "/": { GET: "lobby.page" } } });
+serve(swapper, {
+  routes: {
+    "/any": "seats.any",
+    "/none": { GET: "seats.none", POST: "seats.never" },
+    "/rooms/:room": "seats.room",
+    "/any/:room": "seats.rooms",
+    "/bun": "seats.bun",
+    "/join": "seats.join",
+  },
+  fetch: "seats.join",
+  error: "seats.sorry",
+  websocket: {
+    data: {} as { name: string },
+    open: "seats.open",
+    message: "seats.message",
+    close: "seats.close",
+    drain: "seats.any",
+    error: "seats.failed",
+  },
+});
+serve(swapper, { fetch: "seats.none", websocket: { plugin: "seats", message: "seats.message", ping: "seats.other" } });
 serve(swapper, { app: "Lobby", websocket: { plugin: "lobby", data: 7, drain: (socket) => void socket.data.toFixed() } });
 declare const named: string;
 serve(swapper, { app: named, websocket: { plugin: named } });
@@ -109,7 +157,7 @@ test.each(resolutions)(
   async (resolution) => {
     const { exitCode, stdout, stderr } = await hotswap(project, "types");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toEndWith(": gamma, lobby, plain, two-words\n");
+    expect(stdout).toEndWith(": gamma, lobby, plain, seats, two-words\n");
     expect(await compile(project, resolution)).toBe("");
   },
   patience,
@@ -155,6 +203,52 @@ const serverMistakes = {
   "a plugin for sockets beside a handler": [
     `{ app: "lobby", websocket: { data: 7, plugin: "loby", drain: (socket) => void socket.data.toFixed() } }`,
     noPlugin("loby"),
+  ],
+  "a parameter of a route": [
+    `{ routes: { "/": "seats.count" } }`,
+    `the first parameter of "seats.count" is a number: a route gives (request: BunRequest, server: ServerHandle)`,
+  ],
+  "a parameter of a method": [
+    `{ routes: { "/": { POST: "seats.sorry" } } }`,
+    `the first parameter of "seats.sorry" is of another type: a route gives (request: BunRequest, server: ServerHandle)`,
+  ],
+  "parameters of another path": [
+    `{ routes: { "/rooms/:room": "seats.elsewhere" } }`,
+    `the first parameter of "seats.elsewhere" is of another type: a route gives`,
+  ],
+  "a parameter too many": [
+    `{ fetch: "seats.three" }`,
+    `"seats.three" takes more parameters: fetch gives (request: Request, server: ServerHandle)`,
+  ],
+  "a parameter of error": [
+    `{ fetch: "lobby.page", error: "seats.join" }`,
+    `the first parameter of "seats.join" is of another type: error gives (error: ErrorLike)`,
+  ],
+  "a parameter of an event": [
+    `{ fetch: "seats.join", websocket: { message: "seats.count" } }`,
+    `the first parameter of "seats.count" is a number: websocket.message gives (socket: ServerWebSocket, data: string | Buffer)`,
+  ],
+  "a second parameter of an event": [
+    `{ fetch: "seats.join", websocket: { close: "seats.message" } }`,
+    `the second parameter of "seats.message" is a string: websocket.close gives (socket: ServerWebSocket, code: number, reason: string)`,
+  ],
+  "a parameter of the error of sockets": [
+    `{ fetch: "seats.join", websocket: { error: "seats.open" } }`,
+    `the first parameter of "seats.open" is of another type: websocket.error gives (error: Error, socket: ServerWebSocket)`,
+  ],
+  "sockets with other data": [
+    `{ fetch: "seats.join", websocket: { data: {} as { name: string }, drain: "seats.other" } }`,
+    `the first parameter of "seats.other" is of another type: websocket.drain gives`,
+  ],
+  "a function of the plugin for sockets": [
+    `{ fetch: "seats.join", websocket: { plugin: "seats", data: {} as { name: number }, close: "seats.any" } }`,
+    `the first parameter of "seats.message" is of another type: websocket.message gives (socket: ServerWebSocket, data: string | Buffer)`,
+  ],
+  "a number for a response": [`{ fetch: "seats.length" }`, `"seats.length" returns a number: a Response is wanted`],
+  "a text for a response": [`{ routes: { "/": "seats.text" } }`, `"seats.text" returns a string: a Response is wanted`],
+  "null for a response": [
+    `{ fetch: "lobby.page", error: "seats.perhaps" }`,
+    `"seats.perhaps" returns null: a Response is wanted`,
   ],
   "no event": [
     `{ fetch: "lobby.join", websocket: { opened: "lobby.message" } }`,
