@@ -34,31 +34,31 @@ export class HostFiles implements Disposable {
     this.#options = options;
   }
 
-  /** Follows these files and what they import. What is known already keeps the content that it had when the host started. */
-  add(starts: Iterable<string>): void {
-    const unknown = Array.from(starts).filter((file) => !this.#started.has(file));
-    this.#know(closure(unknown, this.#options.isPlugin));
+  /** Follows these files and what they import. What was saved after `since` (ms since 1970) is taken for changed. */
+  add(starts: readonly string[], since: number): void {
+    this.#know([...closure(starts, this.#options.isPlugin)], since);
   }
 
-  /** Follows what the host says that it has loaded. What was saved after `since` (ms since 1970) is taken for changed. */
+  /** The same of what the host says that it has loaded. */
   addLoaded(files: readonly string[], since: number): void {
-    const unknown = files.filter((file) => !this.#started.has(file) && !this.#options.isPlugin(file));
-    this.#know(unknown);
+    this.#know(
+      files.filter((file) => !this.#options.isPlugin(file)),
+      since,
+    );
+  }
+
+  /** What is known already keeps the content that it had when the host started. */
+  #know(files: readonly string[], since: number): void {
+    const unknown = files.filter((file) => !this.#started.has(file));
     for (const file of unknown) {
-      if ((statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > since) this.#started.set(file, undefined);
+      const isNews = (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > since;
+      this.#started.set(file, isNews ? undefined : contentHash(file));
+      this.#watchFolder(dirname(file));
     }
     // Nobody watched them before, and the system may not do it yet when it says so.
     if (unknown.length === 0) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#compare(), SETTLED);
-  }
-
-  #know(files: Iterable<string>): void {
-    for (const file of files) {
-      if (this.#started.has(file)) continue;
-      this.#started.set(file, contentHash(file));
-      this.#watchFolder(dirname(file));
-    }
   }
 
   get files(): readonly string[] {
@@ -76,7 +76,10 @@ export class HostFiles implements Disposable {
     this.#started.clear();
     this.#reported = "";
     clearTimeout(this.#timer);
-    this.#know(files.filter((file) => isSetting(file) || existsSync(file)));
+    this.#know(
+      files.filter((file) => isSetting(file) || existsSync(file)),
+      Infinity,
+    );
   }
 
   [Symbol.dispose](): void {

@@ -87,8 +87,10 @@ export class DevSession implements AsyncDisposable {
   /** Starts the host. Throws when there is no such program. */
   start(): void {
     const { command, cwd } = this.#options;
-    this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)]);
+    const since = Date.now();
+    // Its files are looked at while it starts.
     this.#startHost();
+    this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)], since);
   }
 
   /** Has the host reload, or starts it anew when that is needed or it has ended. */

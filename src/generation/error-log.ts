@@ -1,4 +1,5 @@
 import { describeError, originalStack } from "../errors.ts";
+import { sourceMaps } from "../load/source-maps.ts";
 import { ownFolder } from "../own-package.ts";
 import type { ErrorSource } from "./call-stats.ts";
 
@@ -83,6 +84,7 @@ export class ErrorLog {
       if (this.#seen.has(error)) return;
       this.#seen.add(error);
     }
+    sourceMaps.tell();
     const message = describeError(error).slice(0, MAX_TEXT);
     const stack = (originalStack(error) ?? "").slice(0, MAX_TEXT);
     const name = nameOf(error);

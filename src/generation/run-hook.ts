@@ -2,6 +2,7 @@ import { describeError, HotswapError, isHotswapError, type Phase } from "../erro
 import { isThenable, withDeadline } from "../deadline.ts";
 import { adoptIntrinsics, requireIntrinsics } from "../load/intrinsics.ts";
 import type { AnyFunction, Context } from "../load/graph.ts";
+import { sourceMaps } from "../load/source-maps.ts";
 import { runStep } from "./reentrance.ts";
 
 /** A hook of one generation, about to be called. */
@@ -71,6 +72,7 @@ function enter(call: HookCall, params: readonly unknown[]): { readonly result: u
 }
 
 function hookFailed({ name, plugin, phase }: HookCall, error: unknown): HotswapError {
+  sourceMaps.tell();
   // How two plugins fit together is not a failure of this one's hook.
   if (isHotswapError(error) && error.code === "HOTSWAP_DUPLICATE_ENTRY") {
     return new HotswapError(error.code, error.message, { plugin, phase, cause: error });

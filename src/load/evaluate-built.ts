@@ -4,12 +4,9 @@ import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts"
 import type { BuiltModule, BuiltPlugin } from "./found-artifact.ts";
 import { type EvaluatedModules, linkSections, runSection, sectionScript } from "./evaluate.ts";
 import type { GraphContext } from "./graph.ts";
-import { isInspected, SourceMaps } from "./source-maps.ts";
+import { isInspected, sourceMaps } from "./source-maps.ts";
 
 const scripts = new WeakMap<BuiltModule, Script>();
-
-/** Of all plugins of this process: a file has one map. */
-const maps = new SourceMaps();
 
 /** Evaluates the modules of a plugin that was built in this process. Rejects with what a module throws. */
 export async function evaluateBuilt(
@@ -20,21 +17,20 @@ export async function evaluateBuilt(
   const { sections } = manifest;
   if (sections === undefined) throw new TypeError(`${manifest.name} has no sections`);
   // A debugger would take what tells the engine of a map for the source itself.
-  const mapped = maps.add(isInspected() ? [] : modules);
+  const maps = sourceMaps.add(isInspected() ? [] : modules);
   const code = (index: number): SectionCode | CommonJsCode => {
     const module = modules[index];
     if (module === undefined) throw new TypeError(`${manifest.name} has no module ${index}`);
     return runSection(scriptOf(module));
   };
+  maps.ifShort();
   try {
-    // What is little is mapped before anything can throw, and the rest when it is needed or nobody waits.
-    if (mapped.isShort) await mapped.done();
-    const evaluated = await linkSections(graph, { sections, code }, { manifest, bridge, root });
-    mapped.later();
-    return evaluated;
+    return await linkSections(graph, { sections, code }, { manifest, bridge, root });
   } catch (error) {
-    await mapped.done();
+    sourceMaps.tell();
     throw error;
+  } finally {
+    maps.later();
   }
 }
 

@@ -45,12 +45,12 @@ export function createGraph(bridge: Bridge, onError: (error: unknown, kind: Unca
   return new graphClass({ globals: { ...bodyGlobals, [BRIDGE_GLOBAL]: bridge }, onError });
 }
 
-/** Imports files into a graph of their own, which is given up at once. Resolves to the modules. */
-export async function importAside(files: readonly string[]): Promise<unknown[]> {
+/** Imports a file into a graph of its own, which is given up at once. Resolves to the module. */
+export async function importAside(file: string): Promise<unknown> {
   graphClass ??= defineGraphClass();
   const graph = new graphClass({});
   try {
-    return await Promise.all(files.map((file) => graph.import(file)));
+    return await graph.import(file);
   } finally {
     graph.dispose();
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { SOURCE_MAP_LINE } from "../artifact/layout.ts";
+import { runInHost } from "../run-in-host.ts";
 import { turnWhenDue } from "../turn.ts";
 import type { BuiltModule } from "./found-artifact.ts";
 import { importAside } from "./graph.ts";
@@ -13,60 +15,84 @@ const SHORT = 4 * 1024;
 
 /** Source maps that the engine is about to learn of. */
 export interface AddedMaps {
-  readonly isShort: boolean;
-  /** Makes the engine learn of them now. */
-  done(): Promise<void>;
+  /** Makes the engine learn of them before anything is evaluated, when that takes less than a ms. */
+  ifShort(): void;
   /** Makes the engine learn of them when there is time. */
   later(): void;
 }
 
 /**
- * Tells the engine where the code of built modules comes from. It learns of source maps from modules that it imports, by
- * their paths, and looks them up when a stack trace is read. So a module that has nothing but the map is imported in the place
- * of the source file.
+ * Tells the engine where the code of built modules comes from. It learns of source maps from modules that it loads, by
+ * their paths, and looks them up when a stack trace is read for the first time. So a module that has nothing but the map is loaded
+ * in the place of the source file.
  */
-export class SourceMaps {
+class SourceMaps {
   readonly #known = new Map<string, BuiltModule>();
+  /** What the engine has not learned of. */
+  readonly #pending = new Set<BuiltModule>();
   readonly #maps = new Map<string, string>();
   readonly #folders = new Set<string>();
   /** By file: the engine forgets a map when the module that told it is collected. */
   readonly #held = new Map<string, unknown>();
 
   add(modules: readonly BuiltModule[]): AddedMaps {
-    const changed = modules.filter((module) => this.#known.get(module.file) !== module);
-    for (const module of changed) this.#known.set(module.file, module);
-    let done: Promise<void> | undefined;
-    const start = (): Promise<void> => (done ??= this.#tell(changed));
+    let length = 0;
+    for (const module of modules) {
+      const known = this.#known.get(module.file);
+      if (known === module) continue;
+      if (known !== undefined) this.#pending.delete(known);
+      this.#known.set(module.file, module);
+      this.#pending.add(module);
+      length += module.text.length;
+    }
     return {
-      isShort: changed.reduce((sum, { text }) => sum + text.length, 0) <= SHORT,
-      done: start,
+      ifShort: () => {
+        if (length <= SHORT) this.tell();
+      },
       later: () => {
-        if (done === undefined && changed.length > 0) setTimeout(() => void start(), REST).unref();
+        if (this.#pending.size > 0) setTimeout(() => void this.#tellInTurns(), REST).unref();
       },
     };
   }
 
-  async #tell(modules: readonly BuiltModule[]): Promise<void> {
-    const files: string[] = [];
-    for (const module of modules) {
-      const { file } = module;
+  /** Makes the engine learn of everything, at once: somebody is about to read a stack. */
+  tell(): void {
+    for (const module of this.#pending) this.#tellOf(module);
+  }
+
+  async #tellInTurns(): Promise<void> {
+    for (const module of this.#pending) {
+      this.#tellOf(module);
       await turnWhenDue();
-      // Another version may have come meanwhile.
-      const map = this.#known.get(file) === module ? module.sourceMap() : undefined;
-      if (map === undefined) continue;
-      this.#intercept(dirname(file));
-      this.#maps.set(file, map);
-      files.push(file);
     }
-    if (files.length === 0) return;
+  }
+
+  #tellOf(module: BuiltModule): void {
+    this.#pending.delete(module);
+    const { file } = module;
+    const map = module.sourceMap();
+    if (map === undefined) return;
+    this.#intercept(dirname(file));
+    this.#maps.set(file, map);
+    const load = createRequire(import.meta.path);
+    // The host may have the very file among its modules, and keeps it.
+    if (file in load.cache) return void this.#tellAside(file);
     try {
-      const told = await importAside(files);
-      for (const [index, file] of files.entries()) this.#held.set(file, told[index]);
+      this.#held.set(
+        file,
+        runInHost(() => load(file)),
+      );
+      delete load.cache[file];
     } catch {
       // A file that is gone by now has no lines to be shown.
-    } finally {
-      for (const file of files) this.#maps.delete(file);
     }
+    this.#maps.delete(file);
+  }
+
+  async #tellAside(file: string): Promise<void> {
+    const told = await importAside(file).catch(() => undefined);
+    this.#held.set(file, told);
+    this.#maps.delete(file);
   }
 
   /** Whoever else imports a file of the folder gets the file. */
@@ -87,6 +113,9 @@ export class SourceMaps {
     });
   }
 }
+
+/** Of all plugins of this process: a file has one map. */
+export const sourceMaps = new SourceMaps();
 
 let inspected: boolean | undefined;
 

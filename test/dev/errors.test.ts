@@ -14,6 +14,9 @@ const talkative = host
 
 const file = "plugin/alpha/index.ts";
 
+/** A module so long that nobody waits for its source map before it is live. */
+const long = (text: string): string => `${text}export const filler = "${"long ".repeat(2000)}";\n`;
+
 /** What was shown from the first to the second, both included; each once. */
 async function between(terminal: OnTerminal, first: RegExp, last: RegExp): Promise<string[]> {
   const start = terminal.text.length;
@@ -87,12 +90,12 @@ describe("17 errors under hotswap dev: once, with the author's own source", () =
     await terminal.shows(/ready: 2 plugins live/);
     let reloads = 0;
     for (const [, text, problem, frame] of refused) {
-      save(project, file, text);
+      save(project, file, long(text));
       const still = reloads === 0 ? "as first loaded" : `as of reload ${reloads}`;
       const lines = await between(terminal, problem, new RegExp(`still live: 2 plugins, ${still}`));
       expect(lines.length).toBeLessThanOrEqual(15);
       expect(lines.join("\n")).toMatch(frame);
-      save(project, file, says(`alpha.${++reloads}0`));
+      save(project, file, long(says(`alpha.${++reloads}0`)));
       await terminal.shows(/mended, live after [\d.]+ ms: alpha: ok/);
     }
     for (const [, , problem] of refused.slice(2)) expect(terminal.text.match(new RegExp(problem, "g"))).toHaveLength(1);
@@ -103,11 +106,11 @@ describe("17 errors under hotswap dev: once, with the author's own source", () =
     await using project = await createDemo({ "src/host.ts": talkative });
     await using terminal = dev(project);
     await terminal.shows(/ready: 2 plugins live/);
-    save(project, file, text);
+    save(project, file, long(text));
     const found = await terminal.shows(new RegExp(`${problem.source}\n(?:.*\n){4,6}`));
     expect(found[0]).toMatch(frame);
     if (problem.source.includes("call")) await terminal.shows(new RegExp(`${problem.source} \\(\\d\\d times\\)\n`));
-    save(project, file, says("alpha.3"));
+    save(project, file, long(says("alpha.3")));
     await terminal.shows(/alpha\.3 beta\.1/);
     await terminal.shows(/live after/);
     expect(terminal.text.match(new RegExp(`${problem.source}$`, "gm"))).toHaveLength(1);
@@ -117,9 +120,11 @@ describe("17 errors under hotswap dev: once, with the author's own source", () =
   test("onInit that throws at the first start: what it is once, and nothing of hotswap's own source", async () => {
     await using project = await createDemo({
       "src/host.ts": talkative,
-      [file]: says("alpha.1").replace(
-        "  functions",
-        '  onInit() {\n    throw new Error("no luck at first");\n  },\n  functions',
+      [file]: long(
+        says("alpha.1").replace(
+          "  functions",
+          '  onInit() {\n    throw new Error("no luck at first");\n  },\n  functions',
+        ),
       ),
     });
     await using terminal = dev(project);
