@@ -24,8 +24,12 @@ export async function createConsumer(files: Files): Promise<Project> {
   return project;
 }
 
-/** What the compiler says of a project under strict options; empty when it is content. */
-export async function compile(project: Project, options: (typeof resolutions)[number]): Promise<string> {
+/** What the compiler says of a project under strict options; empty when it is content. Leaves out what `exclude` names. */
+export async function compile(
+  project: Project,
+  options: (typeof resolutions)[number],
+  exclude: readonly string[] = [],
+): Promise<string> {
   const compilerOptions = {
     target: "esnext",
     lib: ["esnext"],
@@ -38,6 +42,6 @@ export async function compile(project: Project, options: (typeof resolutions)[nu
     noEmit: true,
     ...options,
   };
-  await project.write({ "tsconfig.json": JSON.stringify({ compilerOptions }) });
+  await project.write({ "tsconfig.json": JSON.stringify({ compilerOptions, exclude: ["node_modules", ...exclude] }) });
   return Bun.spawnSync([tsc, "--pretty", "false"], { cwd: project.root }).stdout.toString();
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { expect } from "bun:test";
 import type {
   DataBag,
@@ -9,7 +11,8 @@ import type {
   SwapperOptions,
 } from "hotswap";
 import { uncollected } from "../../support/collect.ts";
-import { createHost, type Host, hotswapError } from "../../support/host.ts";
+import { createHost, type Host, hotswapError, journal } from "../../support/host.ts";
+import { createProject, type Files } from "../../support/project.ts";
 import { type Fault, faultyKey, faultyPlugin, OPENS, steadyPlugin } from "./faulty-plugin.ts";
 import { type Kind, openers } from "./opener.ts";
 import { Witness, witnessModule } from "./witness.ts";
@@ -34,6 +37,22 @@ export interface Ending {
   end(prepared: PreparedReload, swapper: PluginManagerSwapper<unknown>): Promise<boolean>;
 }
 
+/** The artifacts that every host loads, by path in its project, with both versions of `a`: built once for all of them. */
+let artifacts: Promise<Files> | undefined;
+
+async function buildAll(): Promise<Files> {
+  const plugins = Object.entries(graph).map(([name, deps]) => faultyPlugin(name, deps, 1));
+  await using project = await createProject(
+    Object.assign({ "witness.ts": witnessModule, "journal.ts": journal }, steadyPlugin, ...plugins) as Files,
+  );
+  const built = await project.buildAll("steady", ...Object.keys(graph));
+  const files = built.map(({ file }) => [`bin/${basename(file)}`, readFileSync(file)] as const);
+  await project.write(faultyPlugin("a", [], 2));
+  const { file } = await project.build("a");
+  const all = Object.fromEntries(files) as Record<string, Uint8Array>;
+  return { ...all, "a-1.js": all["bin/a.js"] ?? "", "a-2.js": readFileSync(file) };
+}
+
 /** A host with the diamond live, and a new version of `a` at hand: with it, all eight are instantiated again. */
 export class MatrixHost implements AsyncDisposable {
   readonly host: Host<unknown>;
@@ -48,15 +67,8 @@ export class MatrixHost implements AsyncDisposable {
 
   static async create(options: SwapperOptions<unknown>): Promise<MatrixHost> {
     const witness = await Witness.create();
-    const plugins = Object.entries(graph).map(([name, deps]) => faultyPlugin(name, deps, 1));
-    const files = Object.assign({ "witness.ts": witnessModule }, steadyPlugin, ...plugins) as Record<string, string>;
-    const host = await createHost<unknown>({}, options, files);
-    await host.project.buildAll("steady", ...Object.keys(graph));
-    for (const version of [2, 1]) {
-      await host.project.write(faultyPlugin("a", [], version));
-      await host.project.build("a");
-      await copyFile(host.project.path("bin/a.js"), host.project.path(`a-${version}.js`));
-    }
+    artifacts ??= buildAll();
+    const host = await createHost<unknown>({}, options, { "witness.ts": witnessModule, ...(await artifacts) });
     await host.swapper.loadPlugins();
     return new MatrixHost(host, witness);
   }

@@ -1,9 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isBuiltin } from "node:module";
 import { type BuildResult, createBuilder } from "../../../../src/build/index.ts";
 import { createProject, type Files, type Project } from "../../../support/project.ts";
 import { runArtifact } from "../../support/run-artifact.ts";
-import { runNatively } from "../../support/run-natively.ts";
+import { runAllNatively, runNatively } from "../../support/run-natively.ts";
 import type { Case, Cases } from "./cases/case.ts";
 import { evaluationCases } from "./cases/evaluation.ts";
 import { exportCases } from "./cases/exports.ts";
@@ -38,9 +38,42 @@ async function behaviour(project: Project, built: BuildResult): Promise<object> 
   };
 }
 
+const rooms: Readonly<Record<string, Cases>> = {
+  exports: exportCases,
+  imports: importCases,
+  evaluation: evaluationCases,
+  language: languageCases,
+  files: fileCases,
+};
+
+/** The project of each case, and what `bun run` makes of it when it has no settings of its own. */
+const projects = new Map<Case, { readonly project: Project; readonly run: (() => unknown) | undefined }>();
+
+function hasSettings({ files }: Case): boolean {
+  return Object.keys(files).some((path) => path.startsWith("../../") && !/\.[jt]sx?$/.test(path));
+}
+
+beforeAll(async () => {
+  const cases = Object.values(rooms).flatMap((room) => Object.values(room));
+  const made = await Promise.all(
+    cases.map(async (given) => [given, await createProject(projectFiles(given))] as const),
+  );
+  const together = made.filter(([given]) => given.notNative === undefined && !hasSettings(given));
+  const said = await runAllNatively(together.map(([, project]) => project));
+  const runs = new Map(together.map(([given], index) => [given, said[index]]));
+  for (const [given, project] of made) projects.set(given, { project, run: runs.get(given) });
+});
+
+afterAll(async () => {
+  for (const { project } of projects.values()) await project[Symbol.asyncDispose]();
+});
+
 async function conform(given: Case): Promise<void> {
-  await using project = await createProject(projectFiles(given));
-  if (given.notNative === undefined) expect({ run: await runNatively(project) }).toMatchObject({ run: given.result });
+  const { project, run } = projects.get(given) ?? {};
+  if (project === undefined) throw new TypeError("there is no project");
+  if (given.notNative === undefined) {
+    expect({ run: run === undefined ? await runNatively(project) : run() }).toMatchObject({ run: given.result });
+  }
   const bundled = await project.build("alpha", { ...given.options, outputDir: project.path("bundled") });
   const expected = await behaviour(project, bundled);
   const builder = createBuilder({ pluginDir: project.path("plugin/alpha"), outputDir: project.out, ...given.options });
@@ -49,14 +82,6 @@ async function conform(given: Case): Promise<void> {
   expect(expected).toMatchObject({ result: given.result });
   expect(built.manifest.sections).toBeDefined();
 }
-
-const rooms: Readonly<Record<string, Cases>> = {
-  exports: exportCases,
-  imports: importCases,
-  evaluation: evaluationCases,
-  language: languageCases,
-  files: fileCases,
-};
 
 describe.each(Object.entries(rooms))(
   "modules that are kept apart do what the bundle and `bun run` do: %s",
