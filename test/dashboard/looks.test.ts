@@ -74,6 +74,19 @@ async function expectLegible(page: Page, { width }: Look): Promise<void> {
   expect(await page.evaluate(() => Number(Reflect.get(Reflect.get(globalThis, "document").body, "scrollWidth")))).toBe(
     width,
   );
+  expect(await page.evaluate(cutTiles)).toEqual([]);
+}
+
+/** Runs in the page: what the tiles at the top show in part only. */
+function cutTiles(): string[] {
+  interface Shown {
+    readonly scrollWidth: number;
+    readonly clientWidth: number;
+    readonly textContent: string | null;
+  }
+  const all = Reflect.get(globalThis, "document").querySelectorAll(".facts dd, .facts small") as Iterable<Shown>;
+  const cut = Array.from(all).filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+  return cut.map(({ textContent }) => textContent ?? "");
 }
 
 const sizes = [
@@ -84,7 +97,7 @@ const sizes = [
 
 const looks: readonly (Look & { readonly name: string })[] = [
   { name: "light", colorScheme: "light", width: 1440, height: 1000 },
-  { name: "dark", colorScheme: "dark", width: 1440, height: 1000 },
+  { name: "dark", colorScheme: "dark", width: 1300, height: 1000 },
   { name: "small-light", colorScheme: "light", width: 420, height: 1400 },
   { name: "small-dark", colorScheme: "dark", width: 420, height: 1400 },
 ];
