@@ -15,6 +15,14 @@ export interface Logger {
   error(message: string, ...details: unknown[]): void;
 }
 
+/** Loggers of ours, which write to the terminal. */
+const ours = new WeakSet<Logger>();
+
+/** Whether the logger is the one of a swapper that was given none. */
+export function isDefaultLogger(logger: Logger): boolean {
+  return ours.has(logger);
+}
+
 /** The logger of a swapper that was given none: warnings and errors to stderr, news to stdout. */
 export function defaultLogger(): Logger {
   let made: ConsolaInstance | undefined;
@@ -23,7 +31,7 @@ export function defaultLogger(): Logger {
     made ??= (require("consola") as typeof import("consola")).createConsola().withTag("hotswap");
     return made;
   };
-  return {
+  const logger = {
     debug: (message, ...details) => {
       if (environmentLevel() > INFO) consola().debug(message, ...details);
     },
@@ -34,6 +42,8 @@ export function defaultLogger(): Logger {
       return environmentLevel();
     },
   } as Logger;
+  ours.add(logger);
+  return logger;
 }
 
 /** What the message leaves out of a detail: of an error that it tells, where it comes from, and nothing of how hotswap got there. */
@@ -103,7 +113,7 @@ export function containedLogger(logger: Logger): Logger {
         tell(error);
       }
     };
-  return {
+  const contained = {
     debug: contain("debug"),
     info: contain("info"),
     warn: contain("warn"),
@@ -113,4 +123,6 @@ export function containedLogger(logger: Logger): Logger {
       return Reflect.get(logger, "level");
     },
   } as Logger;
+  if (ours.has(logger)) ours.add(contained);
+  return contained;
 }

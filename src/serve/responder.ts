@@ -27,6 +27,7 @@ export class Responder implements BodyListener {
   readonly #record: GenerationRecord;
   readonly #entrance: Entrance;
   readonly #responses: OpenResponses;
+  readonly #share: ServerShare;
   readonly #bun: Server;
   readonly #server: PluginServer;
   readonly #version: readonly [header: string, value: string] | undefined;
@@ -53,6 +54,7 @@ export class Responder implements BodyListener {
     });
     this.#bun = server;
     this.#responses = responses;
+    this.#share = share;
     this.#version = versionHeader === undefined ? undefined : [versionHeader, `${plugin.name}#${plugin.generation}`];
     this.#server = new PluginServer(server, { manager, plugin, version: this.#version, share });
   }
@@ -99,15 +101,21 @@ export class Responder implements BodyListener {
   }
 
   fail(request: Request, error: unknown): Response {
-    return answerFailure(this.#target, this.#plugin, request, error);
+    return answerFailure(this.#target, this.#plugin, request, error, this.#share.bunTells());
   }
 }
 
-/** The answer to a failure: 503 when the code is gone. Else it is logged, and thrown on to Bun. */
-export function answerFailure(target: Target, plugin: Plugin, request: Request, error: unknown): Response {
+/** The answer to a failure: 503 when the code is gone. Else it is logged, unless Bun tells of it, and thrown on. */
+export function answerFailure(
+  target: Target,
+  plugin: Plugin,
+  request: Request,
+  error: unknown,
+  bunTells = false,
+): Response {
   const isGone = isUnavailable(error);
   // A handler that reads what its client does not send any more fails without fault.
-  if (isGone || !request.signal.aborted) target.reportFailure(plugin, error);
+  if (isGone || (!request.signal.aborted && !bunTells)) target.reportFailure(plugin, error);
   if (isGone) return unavailable();
   throw error;
 }

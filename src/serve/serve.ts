@@ -1,4 +1,5 @@
 import type { ServedSockets } from "../link/calls.ts";
+import { isDefaultLogger } from "../logger.ts";
 import { mapRoutes, readOptions } from "./bun-options.ts";
 import { type FunctionReference, parseReference } from "./function-reference.ts";
 import { OpenResponses } from "./open-responses.ts";
@@ -42,14 +43,21 @@ export function serve<
   options: ServeOptions<SocketData, Path, Name, Given, GivenSockets, App, ErrorName>,
 ): LiveServer<SocketData> {
   let targets: readonly Target[] = [];
+  /** Whether the host or a plugin does. */
+  let answersErrors = false;
   const sockets = new PinnedSockets(swapper, () => targets);
   const shared: Shared = {
     responses: new OpenResponses(swapper),
-    share: { sockets, reported: new ReportedErrors() },
+    share: {
+      sockets,
+      reported: new ReportedErrors(),
+      bunTells: () => !answersErrors && isDefaultLogger(swapper.logger),
+    },
   };
   const toBun = (given: object): Bun.Serve.Options<SocketData> => {
     const mapped = mapOptions(swapper, given, shared);
     targets = mapped.socketTargets;
+    answersErrors = mapped.answersErrors;
     // A misspelt name shows now, and not at the first request.
     if (swapper.current !== undefined) for (const target of mapped.targets) target.find(swapper.current);
     return mapped.options as Bun.Serve.Options<SocketData>;
@@ -84,6 +92,8 @@ interface Mapped {
   readonly targets: readonly Target[];
   /** Those that events of sockets lead to. */
   readonly socketTargets: readonly Target[];
+  /** Whether something answers what handlers throw. */
+  readonly answersErrors: boolean;
 }
 
 /** The options for `Bun.serve`, with functions for the names of plugins' functions. */
@@ -113,7 +123,12 @@ function mapOptions(source: SetSource, given: object, { responses, share }: Shar
     ...(onError !== undefined && { error: onError }),
     ...(ofSockets.websocket !== undefined && { websocket: ofSockets.websocket }),
   };
-  return { options, targets: [...targets, ...ofSockets.targets], socketTargets: ofSockets.targets };
+  return {
+    options,
+    targets: [...targets, ...ofSockets.targets],
+    socketTargets: ofSockets.targets,
+    answersErrors: onError !== undefined,
+  };
 }
 
 function mapSockets(source: SetSource, given: unknown, app: string | undefined, share: ServerShare) {

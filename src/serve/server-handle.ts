@@ -9,6 +9,8 @@ type UpgradeOptions = { headers?: Bun.HeadersInit; data?: unknown } | undefined;
 export interface ServerShare {
   readonly sockets: PinnedSockets;
   readonly reported: ReportedErrors;
+  /** Whether Bun prints what a request's handler throws, on the terminal on which the logger would. */
+  readonly bunTells: () => boolean;
 }
 
 /** The errors that were logged, so that nobody logs them again. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { definePlugin, PluginManagerSwapper, serve } from "hotswap";
+import { Child } from "../support/child.ts";
 import { createHost } from "../support/host.ts";
 import { RecordingLogger } from "../support/logger.ts";
+import { createProject } from "../support/project.ts";
 import { plugin, serveHost, serveOn } from "./served-host.ts";
 
 const text = (version: number): string => plugin(version, `text: () => new Response("version " + VERSION)`);
@@ -242,6 +244,29 @@ describe("a function that fails", () => {
       expect.stringContaining(`web#1: wrong() returned "text", which is sent as 204`),
       expect.stringContaining("web#1: nothing() returned undefined, which is sent as 204"),
     ]);
+  });
+
+  test("without a logger and an error handler of the host's, it is said once: by Bun", async () => {
+    await using project = await createProject({
+      "plugin/web/index.ts": `import { definePlugin } from "hotswap";
+        export default definePlugin({ functions: { throws: () => { throw new Error("secret"); } } });`,
+      "host.ts": `
+        import { PluginManagerSwapper, serve } from "hotswap";
+        const swapper = new PluginManagerSwapper("bin");
+        await swapper.loadPlugins();
+        const { url, stop } = serve(swapper, { hostname: "127.0.0.1", port: 0, fetch: "web.throws" });
+        const other = serve(swapper, { hostname: "127.0.0.1", port: 0, fetch: "web.throws", error: () => new Response("sorry") });
+        console.log((await fetch(url)).status, await (await fetch(other.url)).text());
+        process.exit();`,
+    });
+    await project.build("web");
+    for (const mode of ["development", "production"]) {
+      await using child = new Child([process.execPath, "host.ts"], { cwd: project.root, env: { NODE_ENV: mode } });
+      expect(await child.exit()).toBe(0);
+      expect(child.stdout).toContain("500 sorry\n");
+      const said = child.stderr.match(/.*: secret\b.*/g);
+      expect(said).toEqual(["error: secret", expect.stringMatching(/web#1: throws\(\) failed: secret/)]);
+    }
   });
 
   test("a request that is still waiting when its set is cut off by drainTimeout: 503", async () => {
