@@ -79,12 +79,12 @@ async function expectLegible(page: Page, { width }: Look): Promise<void> {
 
 /** Runs in the page: what the tiles at the top show in part only. */
 function cutTiles(): string[] {
-  interface Shown {
+  interface Tile {
     readonly scrollWidth: number;
     readonly clientWidth: number;
     readonly textContent: string | null;
   }
-  const all = Reflect.get(globalThis, "document").querySelectorAll(".facts dd, .facts small") as Iterable<Shown>;
+  const all = Reflect.get(globalThis, "document").querySelectorAll(".facts dd, .facts small") as Iterable<Tile>;
   const cut = Array.from(all).filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
   return cut.map(({ textContent }) => textContent ?? "");
 }
