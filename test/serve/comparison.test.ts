@@ -112,6 +112,43 @@ describe("the same bytes as Bun.serve sends", () => {
     for (const path of paths) await compare(waysOf(path));
   });
 
+  test("requests that come on one connection, before the answers to those before them", async () => {
+    const names = [
+      "text",
+      "muchLater",
+      "slowStream",
+      "nothing",
+      "echo",
+      "status304",
+      "generator",
+      "rejectsLater",
+      "file",
+    ];
+    const keep = { connection: "keep-alive", "x-file": servers.file };
+    const requests = names.flatMap((name) => [
+      requestBytes({ path: `/${name}`, method: "POST", body: name, headers: keep }),
+      requestBytes({ path: `/${name}`, method: "HEAD", headers: keep }),
+      requestBytes({ path: `/${name}`, headers: keep }),
+    ]);
+    await compareBytes(requests.join("") + requestBytes({ path: "/text" }), "production");
+  });
+
+  test("requests that are no HTTP, or ask for more than an answer", async () => {
+    const lines = [
+      "GET / HTTP/1.1\r\n\r\n",
+      "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n",
+      "GET /text HTTP/2.0\r\nhost: a\r\n\r\n",
+      "nonsense\r\n\r\n",
+      "GET http://other/text HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\nabc",
+      "POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: x\r\n\r\nabc",
+      "POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-trailer: 1\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+      `GET /text HTTP/1.1\r\nhost: a\r\nx-large: ${"x".repeat(20_000)}\r\nconnection: close\r\n\r\n`,
+    ];
+    for (const line of lines) await compareBytes(line, "production");
+  });
+
   test("methods", async () => {
     for (const method of [
       "GET",

@@ -157,7 +157,8 @@ test("pages of HTML in routes stand beside a plugin's functions, also after a re
   await served.reload("web", web);
 });
 
-test("TLS, HTTP/1.1 and HTTP/2", async () => {
+/** A certificate of our own for this machine. */
+function certificate(): { readonly key: Bun.BunFile; readonly cert: Bun.BunFile } {
   const { project } = served.host;
   const [key, cert] = [project.path("key.pem"), project.path("cert.pem")];
   const made = Bun.spawnSync([
@@ -170,7 +171,65 @@ test("TLS, HTTP/1.1 and HTTP/2", async () => {
     cert,
   ]);
   expect(made.exitCode).toBe(0);
-  const servers = pair({ tls: { key: Bun.file(key), cert: Bun.file(cert) }, http2: true });
+  return { key: Bun.file(key), cert: Bun.file(cert) };
+}
+
+const trusting = { tls: { rejectUnauthorized: false } } as const;
+
+test("HTTP/3", async () => {
+  const servers = pair({ tls: certificate(), http2: true, http3: true });
+  const ask = (path: string, init: BunFetchRequestInit) => async (server: Server) => {
+    const response = await fetch(new URL(path, server.url), { ...trusting, ...init });
+    const { status, statusText } = response;
+    const headers = [...response.headers].filter(([name]) => name !== "date");
+    return { status, statusText, headers, text: await response.text() };
+  };
+  for (const path of ["/page", "/asked", "/streamed", "/absent", "/upgrade"]) {
+    await same(servers, ask(path, { protocol: "http3" }));
+    await same(servers, ask(path, { protocol: "http3", method: "HEAD" }));
+  }
+  for (const size of [0, 1, 300_000]) {
+    const body = "x".repeat(size);
+    expect(await same(servers, ask("/size", { protocol: "http3", method: "POST", body }))).toMatchObject({
+      text: String(size),
+    });
+  }
+  // Other connections are told where there is HTTP/3: at the server's port.
+  for (const server of servers) {
+    const { headers } = await fetch(new URL("/page", server.url), { ...trusting, protocol: "http1.1" });
+    expect(headers.get("alt-svc")).toStartWith(`h3=":${server.port}"`);
+  }
+});
+
+test.each(["http2", "http3"] as const)("a response over %s keeps its set until it ends", async (protocol) => {
+  const gated = (version: number): string =>
+    plugin(
+      version,
+      `gated: () => new Response(gated() as any)`,
+      `async function* gated() { yield "begun "; await wish("gate")(); yield "ended by " + VERSION; }`,
+    );
+  // Of its own: what other tests leave waiting holds sets, too.
+  await using own = await serveHost(
+    { web: gated(1) },
+    { fetch: "web.gated", tls: certificate(), http2: true, http3: true },
+  );
+  const gate = Promise.withResolvers<void>();
+  own.wish("gate", () => gate.promise);
+  const response = await fetch(`https://127.0.0.1:${own.server.port}/`, { ...trusting, protocol });
+  const reader = response.body?.getReader();
+  expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe("begun ");
+  await own.reload("web", gated(2));
+  const first = () => own.swapper.generations.find(({ number }) => number === 1);
+  while (first()?.calls !== 1) await Bun.sleep(1);
+  expect(first()?.state).toBe("draining");
+  gate.resolve();
+  expect(String(Buffer.from((await reader?.read())?.value ?? []))).toBe("ended by 1");
+  await own.swapper.drained();
+  expect(first()?.state).not.toBe("draining");
+});
+
+test("TLS, HTTP/1.1 and HTTP/2", async () => {
+  const servers = pair({ tls: certificate(), http2: true });
   const [ours, theirs] = servers;
   expect([ours.protocol, ours.url.protocol]).toEqual([theirs.protocol, theirs.url.protocol]);
   for (const version of ["--http1.1", "--http2"]) {

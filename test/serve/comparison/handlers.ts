@@ -39,6 +39,51 @@ const form = (): FormData => {
   return data;
 };
 
+/** A response that is made once for each server. */
+const shared = new Map<string, Response>();
+
+function sharedBy({ url }: ServerHandle, make = (): Response => new Response("made once")): Response {
+  const response = shared.get(url.href) ?? make();
+  shared.set(url.href, response);
+  return response;
+}
+
+/** A stream whose source is an instance of a class, with nothing of its own. */
+class Source {
+  #left = 2;
+
+  start(): Promise<void> {
+    return pause();
+  }
+
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (this.#left-- > 0) controller.enqueue(text.encode(`${this.#left} `));
+    else controller.close();
+  }
+}
+
+/** What is read of a stream, and when its source is asked. */
+async function observed(strategy: QueuingStrategy<string>): Promise<string> {
+  const said: string[] = [];
+  const source = new ReadableStream<string>(
+    {
+      start: ({ desiredSize }) => void said.push(`start ${desiredSize}`),
+      pull(controller) {
+        said.push(`pull ${controller.desiredSize}`);
+        controller.enqueue("chunk");
+      },
+      cancel: (reason: unknown) => void said.push(`cancel ${reason}`),
+    },
+    strategy,
+  );
+  await pause();
+  said.push("asked");
+  const reader = source.getReader();
+  for (let reads = 0; reads < 3; reads++) said.push((await reader.read()).value ?? "");
+  await reader.cancel("enough");
+  return said.join(", ");
+}
+
 /** Bodies, and how they come about. */
 export const bodies: Record<string, Handler> = {
   text: () => new Response("text"),
@@ -77,6 +122,46 @@ export const bodies: Record<string, Handler> = {
     new Response(new ReadableStream({ type: "bytes", start: (c) => (c.enqueue(text.encode("bytes")), c.close()) })),
   transform: () => new Response(stream(["a", "b"]).pipeThrough(new TransformStream())),
   gzip: () => new Response(stream(["packed"]).pipeThrough(new CompressionStream("gzip") as unknown as TransformStream)),
+  sourceClass: () => new Response(new ReadableStream(new Source())),
+  eager: async () => new Response(await observed({ highWaterMark: 2 })),
+  lazy: async () => new Response(await observed({ highWaterMark: 0 })),
+  sized: async () => new Response(await observed({ highWaterMark: 12, size: (chunk) => chunk?.length ?? 0 })),
+  onlyStart: () => new Response(new ReadableStream({ start: (c) => (c.enqueue(text.encode("a")), c.close()) })),
+  startLater: () =>
+    new Response(
+      new ReadableStream({
+        async start(controller) {
+          await pause();
+          controller.enqueue(text.encode("later"));
+          controller.close();
+        },
+      }),
+    ),
+  byob: async () => {
+    const bytes = new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: 4,
+      pull(controller) {
+        const view = controller.byobRequest?.view;
+        controller.enqueue(text.encode(`[${view?.byteLength}]`));
+        controller.close();
+      },
+    });
+    return new Response(bytes);
+  },
+  piped: () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    void stream(["piped ", "through"], true).pipeTo(writable);
+    return new Response(readable);
+  },
+  iteratorWithReturn: () => {
+    let left = 2;
+    const iterator = {
+      [Symbol.asyncIterator]: () => iterator,
+      next: async () => (left-- > 0 ? { value: `${left} `, done: false } : { value: "unseen", done: true }),
+    };
+    return new Response(iterator as unknown as Bun.BodyInit);
+  },
   teed: () => new Response(stream(["tee"]).tee()[0]),
   direct: () => new Response(direct((c) => (c.write("direct"), c.close()))),
   directFlushed: () =>
@@ -133,6 +218,12 @@ export const answers: Record<string, Handler> = {
       [`statusStream${status}`, () => new Response(stream(["body"]), { status })],
     ]),
   ),
+  shared: (_request, server) => sharedBy(server),
+  sharedClone: (_request, server) => sharedBy(server).clone(),
+  sharedLater: async (_request, server) => {
+    await pause();
+    return sharedBy(server);
+  },
   statusText: () => new Response("x", { status: 200, statusText: "Fine" }),
   redirect: () => Response.redirect("/text"),
   redirect301: () => Response.redirect("https://example.com/a?b=c", 301),
@@ -246,6 +337,47 @@ export const answers: Record<string, Handler> = {
 
 /** What handlers see of a request and of the server. */
 export const seen: Record<string, Handler> = {
+  readLate: (request) =>
+    new Response(
+      new ReadableStream({
+        async start(controller) {
+          await pause();
+          controller.enqueue(text.encode(`read late: ${(await request.text()).length}`));
+          controller.close();
+        },
+      }),
+    ),
+  echoClone: async (request) => {
+    const copy = request.clone();
+    return new Response(`${(await request.text()).length} ${(await copy.text()).length}`);
+  },
+  handedOn: ({ body, headers }) => new Response(body, { headers: { "x-type": headers.get("content-type") ?? "" } }),
+  readTwice: async (request) => {
+    await request.text();
+    return new Response(await request.text());
+  },
+  timeouts: async (request, server) => {
+    server.timeout(request, 0);
+    await pause();
+    server.timeout(request, 255);
+    return new Response("in time");
+  },
+  insideThrows: (_request, server) => server.fetch("http://localhost/throws"),
+  allCookies: ({ cookies }) => {
+    cookies?.set("b", "ü;=", { httpOnly: true, secure: true, sameSite: "strict", expires: new Date(0) });
+    cookies?.set("c", "1");
+    cookies?.delete("c");
+    return Response.json([...(cookies ?? [])], { headers: { "set-cookie": "own=1" } });
+  },
+  cookiesOfStream: ({ cookies }) => {
+    cookies?.set("seen", "yes");
+    return new Response(stream(["with a cookie"], true));
+  },
+  cookiesLater: async ({ cookies }) => {
+    await pause();
+    cookies?.set("seen", "later");
+    return Response.redirect("/else");
+  },
   method: ({ method, url }) => new Response(`${method} ${new URL(url).pathname}`),
   headerList: ({ headers }) =>
     Response.json([...headers].filter(([name]) => !["x-file", "x-upstream", "host"].includes(name))),
