@@ -1,11 +1,11 @@
 // `bun run bench [NAME...] [--quick | --compare]`: measures, and writes results.md, results.json, chart.svg and history.jsonl.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine, load, now } from "./harness/machine.ts";
 import { pinned } from "./harness/pinning.ts";
-import { appendHistory, compareRuns, type HistoryEntry, historyEntry, lastRun } from "./report/history.ts";
+import { appendHistory, compareRuns, type HistoryEntry, historyEntry, lastRun, readHistory } from "./report/history.ts";
 import { renderSection } from "./report/markdown.ts";
 import { saveResults, type Measured } from "./report/results.ts";
 import type { Section } from "./report/section.ts";
@@ -24,6 +24,9 @@ if (values.help) {
   process.stdout.write(usage);
   process.exit(0);
 }
+if (values.quick && values.compare) fail("--quick measures too little to be compared: leave out one of them");
+// What cannot be read is said before minutes are spent.
+const history = values.compare ? readHistory() : [];
 setUp();
 // After the set-up, because the benchmarks import packages of bench/node_modules.
 const { suites } = await import("./suites/index.ts");
@@ -60,7 +63,7 @@ if (isSlower) process.exit(1);
 
 /** Prints what differs from the last run; `false` when something is worse. */
 function compareWithLast(entry: HistoryEntry): boolean {
-  const last = lastRun(entry);
+  const last = lastRun(history, entry);
   if (last === undefined) {
     console.error(`${entry.benchmark}: no run on this machine to compare with: run it without --compare`);
     return true;
@@ -98,17 +101,34 @@ function setUp(): void {
   if (!existsSync(join(import.meta.dir, "node_modules", "mitata"))) fail("the benchmarks cannot run without mitata");
 }
 
-/** Runs one benchmark in a process of its own, so that none inherits another's heap and compiled code. */
+/**
+ * Runs one benchmark in a process of its own, so that none inherits another's heap and compiled code. Whatever ends this process,
+ * that one ends with all that it started: its input is over then. When we are told to end, what it wrote is removed, too.
+ */
 async function measure(name: string): Promise<Section | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), "hotswap-bench-result-"));
+  const folder = mkdtempSync(join(tmpdir(), "hotswap-bench-"));
+  const result = join(folder, "section.json");
+  const command = [process.execPath, join(import.meta.dir, "harness", "child.ts"), name, result];
+  if (values.quick) command.push("--quick");
+  const child = Bun.spawn(suites[name]?.pinned === true ? pinned(command) : command, {
+    stdio: ["pipe", "inherit", "inherit"],
+    env: { ...process.env, TMPDIR: folder },
+    // A process group of its own.
+    detached: true,
+  });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    void child.stdin.end();
+    await child.exited;
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.once(signal, end);
   try {
-    const result = join(folder, "section.json");
-    const child = [process.execPath, join(import.meta.dir, "harness", "child.ts"), name, result];
-    if (values.quick) child.push("--quick");
-    const command = suites[name]?.pinned === true ? pinned(child) : child;
-    const exit = await Bun.spawn(command, { stdio: ["ignore", "inherit", "inherit"] }).exited;
+    const exit = await child.exited;
     return exit === 0 && existsSync(result) ? (JSON.parse(readFileSync(result, "utf8")) as Section) : undefined;
   } finally {
+    for (const signal of signals) process.off(signal, end);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,14 @@
 // The product's host in memory: `memory.ts RELOADS MODE` reloads a changed plugin again and again, and prints samples of its
-// resident memory. MODE is `plain`, `observed` (every call is counted) or `fleet` (each reload is a rollout of a fleet of one).
+// resident memory and its heap. MODE is `plain`, `observed` (every call is counted), `fleet` (each reload is a rollout of a fleet of one), or `dev`
+// (each reload is a save, which the host's own process builds as under `hotswap dev`).
+import { heapStats } from "bun:jsc";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../../src/build/index.ts";
+import { ReportServer } from "../../src/dev/report-server.ts";
 import { Fleet, joinFleet, prune, publish, sqliteFleet } from "../../src/fleet/index.ts";
 import { PluginManagerSwapper } from "../../src/index.ts";
+import { DEV_VARIABLE, type DevEnvironment } from "../../src/reload/dev-environment.ts";
 import { heavyEntry } from "../harness/source.ts";
 import { numbered, Stamp } from "../harness/stamp.ts";
 import { residentMemory } from "../hosts/shared/memory.js";
@@ -18,8 +22,9 @@ const pluginDir = join(root, "plugin");
 const outputDir = join(root, "bin");
 mkdirSync(pluginDir);
 await Bun.write(join(pluginDir, "index.ts"), heavyEntry({ language: "ts", definition: true }, mark(0)));
-const { file } = await build({ pluginDir, outputDir });
-const stamp = await Stamp.of(file, mark(0));
+/** Tells of each reload, under development. */
+let reloaded = Promise.withResolvers<void>();
+if (mode === "dev") developHere();
 // Thousands of reloads a minute would else measure how many old generations wait for their time to come.
 const swapper = new PluginManagerSwapper(outputDir, {
   logger: quiet,
@@ -32,7 +37,35 @@ const swapper = new PluginManagerSwapper(outputDir, {
 /** Makes the plugin say another number. */
 type Reload = (number: number) => Promise<void>;
 
+async function stamped(): Promise<Stamp> {
+  const { file } = await build({ pluginDir, outputDir });
+  return Stamp.of(file, mark(0));
+}
+
+/** Does to this process what `hotswap dev` does to a host. */
+function developHere(): void {
+  const [control, reports] = [join(root, "control.sock"), join(root, "reports.sock")];
+  const builds = { plugins: [pluginDir], build: { outputDir }, write: false };
+  const environment: DevEnvironment = { pid: process.pid, control, reports, outputDir, builds };
+  const server = new ReportServer(reports, ({ type }) => {
+    if (type === "reloaded") reloaded.resolve();
+  });
+  process.once("exit", () => server[Symbol.dispose]());
+  process.env[DEV_VARIABLE] = JSON.stringify(environment);
+}
+
+async function developed(): Promise<Reload> {
+  await swapper.loadPlugins();
+  await reloaded.promise;
+  return async (number) => {
+    reloaded = Promise.withResolvers();
+    await Bun.write(join(pluginDir, "index.ts"), heavyEntry({ language: "ts", definition: true }, mark(number)));
+    await reloaded.promise;
+  };
+}
+
 async function alone(): Promise<Reload> {
+  const stamp = await stamped();
   await swapper.loadPlugins();
   return async (number) => {
     stamp.publish("plugin", mark(number));
@@ -41,6 +74,7 @@ async function alone(): Promise<Reload> {
 }
 
 async function inFleet(): Promise<Reload> {
+  const stamp = await stamped();
   const store = sqliteFleet(join(root, "fleet.db"));
   const fleet = new Fleet(store, "sample");
   await publish(fleet, outputDir);
@@ -55,8 +89,16 @@ async function inFleet(): Promise<Reload> {
   };
 }
 
-const reload = await (mode === "fleet" ? inFleet() : alone());
-const samples = { reloads: [] as number[], resident: [] as number[] };
+const modes: Readonly<Record<string, () => Promise<Reload>>> = {
+  plain: alone,
+  observed: alone,
+  fleet: inFleet,
+  dev: developed,
+};
+const begin = modes[mode];
+if (begin === undefined) throw new Error(`there is no mode ${mode}`);
+const reload = await begin();
+const samples = { reloads: [] as number[], resident: [] as number[], heap: [] as number[] };
 const every = Math.max(1, Math.floor(reloads / 100));
 for (let number = 1; number <= reloads; number++) {
   await reload(number);
@@ -67,6 +109,7 @@ for (let number = 1; number <= reloads; number++) {
   await Bun.sleep(20);
   samples.reloads.push(number);
   samples.resident.push(residentMemory());
+  samples.heap.push(heapStats().heapSize);
 }
 process.stdout.write(JSON.stringify(samples));
 process.exit(0);

@@ -38,15 +38,28 @@ export function appendHistory(entries: readonly HistoryEntry[]): void {
   appendFileSync(historyFile, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
 }
 
-/** The newest run of the same benchmark on the same machine. */
-export function lastRun({ benchmark, machine }: HistoryEntry): HistoryEntry | undefined {
-  if (!existsSync(historyFile)) return undefined;
-  const lines = readFileSync(historyFile, "utf8")
+/** All runs so far, the newest last. Throws when a line cannot be read. */
+export function readHistory(): HistoryEntry[] {
+  if (!existsSync(historyFile)) return [];
+  return readFileSync(historyFile, "utf8")
     .split("\n")
-    .filter((line) => line !== "");
-  return lines
-    .map((line) => JSON.parse(line) as HistoryEntry)
-    .findLast((entry) => entry.benchmark === benchmark && entry.machine === machine);
+    .flatMap((line, index) => (line === "" ? [] : [parseLine(line, index + 1)]));
+}
+
+function parseLine(line: string, number: number): HistoryEntry {
+  try {
+    return JSON.parse(line) as HistoryEntry;
+  } catch (error) {
+    throw new Error(`${historyFile}:${number} cannot be read: put it right, or remove the line`, { cause: error });
+  }
+}
+
+/** The newest run of the same benchmark on the same machine. */
+export function lastRun(
+  history: readonly HistoryEntry[],
+  { benchmark, machine }: HistoryEntry,
+): HistoryEntry | undefined {
+  return history.findLast((entry) => entry.benchmark === benchmark && entry.machine === machine);
 }
 
 /** What changed from one run to another by more than the noise. */

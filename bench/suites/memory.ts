@@ -16,19 +16,23 @@ interface Growth {
   /** Bytes of resident memory kept by one reload: the slope after the first fifth of the reloads. */
   readonly perReload: number;
   readonly first: number;
+  readonly middle: number;
   readonly last: number;
+  /** Bytes of objects that the engine holds, from a fifth of the reloads to the end; of the product only. */
+  readonly heap: readonly [first: number, last: number] | undefined;
   /** MB, from a fifth of the reloads on. */
   readonly samples: readonly number[];
 }
 
-/** The product as it is, with every call counted, and as the only member of a fleet; with how many reloads each. */
-const MODES = { plain: 10_000, observed: 10_000, fleet: 1000 } as const;
+/** The product as it is, with every call counted, under `hotswap dev`, and as the only member of a fleet; with how many reloads each. */
+const MODES = { plain: 10_000, observed: 10_000, dev: 10_000, fleet: 1000 } as const;
 
 type Mode = keyof typeof MODES;
 
 interface Samples {
   readonly reloads: number[];
   readonly resident: number[];
+  readonly heap?: number[];
 }
 
 /** Growth of resident memory with each reload of a changed plugin of 50 KB that fills 1 MiB when it is evaluated. */
@@ -45,17 +49,27 @@ export async function memory(run: Run): Promise<Section> {
   return {
     title: "Memory",
     method:
-      "A plugin of 50 KB of source that fills 1 MiB of state, changed before each reload. Resident memory is read after a full garbage collection; the growth is the slope after the first fifth of the reloads. All systems run at the same time. hotswap runs with freeDelay 0 and leakAfter 1 s, since thousands of reloads a minute would else measure how many old generations wait for their time to come.",
+      "A plugin of 50 KB of source that fills 1 MiB of state, changed before each reload. Resident memory is read after a full garbage collection; the growth is the slope after the first fifth of the reloads. All systems run at the same time. hotswap runs with freeDelay 0 and leakAfter 1 s, since thousands of reloads a minute would else measure how many old generations wait for their time to come. `dev` is a save that the host's own process builds, as under `hotswap dev`.",
     tables: [
       {
         title: "Resident memory kept by each reload",
-        columns: ["system", "reloads", "KB a reload", "MB after a fifth", "MB at the end"],
-        rows: growths.map(({ name, reloads, perReload, first, last }) => [
+        columns: [
+          "system",
+          "reloads",
+          "KB a reload",
+          "MB after a fifth",
+          "MB in the middle",
+          "MB at the end",
+          "heap, MB",
+        ],
+        rows: growths.map(({ name, reloads, perReload, first, middle, last, heap }) => [
           name,
           show(reloads),
           show(perReload / 1024),
           show(first / 2 ** 20),
+          show(middle / 2 ** 20),
           show(last / 2 ** 20),
+          heap?.map((bytes) => show(bytes / 2 ** 20)).join(" to ") ?? "",
         ]),
       },
     ],
@@ -122,14 +136,16 @@ async function ofPeer(peer: Peer, run: Run, absent: string[]): Promise<Growth | 
   return growth(peer.name, samples);
 }
 
-function growth(name: string, { reloads, resident }: Samples): Growth {
+function growth(name: string, { reloads, resident, heap }: Samples): Growth {
   const start = Math.floor(reloads.length / 5);
   return {
     name,
     reloads: reloads.at(-1) ?? 0,
     perReload: slope(reloads.slice(start), resident.slice(start)),
     first: resident[start] ?? Number.NaN,
+    middle: resident[resident.length >> 1] ?? Number.NaN,
     last: resident.at(-1) ?? Number.NaN,
+    heap: heap && [heap[start] ?? Number.NaN, heap.at(-1) ?? Number.NaN],
     samples: resident.slice(start).map((bytes) => bytes / 2 ** 20),
   };
 }

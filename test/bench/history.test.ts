@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { compareRuns, type HistoryEntry, historyEntry } from "../../bench/report/history.ts";
+import { compareRuns, type HistoryEntry, historyEntry, lastRun, readHistory } from "../../bench/report/history.ts";
 import type { Figure } from "../../bench/report/section.ts";
 
 const machine = { processors: "2 x fast", system: "24 GB", versions: [], pinning: "", date: "" };
@@ -33,5 +33,24 @@ describe("bench --compare", () => {
     expect(compareRuns(before, run(time(13, 17, 21, 25)))).toEqual({ worse: [], better: [] });
     expect(compareRuns(run(time(10, 10, 10)), run(time(10.4, 10.4, 10.4)))).toEqual({ worse: [], better: [] });
     expect(compareRuns(before, run(rate(1)))).toEqual({ worse: [], better: [] });
+  });
+
+  test("finds the newest run of the same benchmark on the same machine", () => {
+    const [old, now] = [run(time(10)), run(time(20))];
+    const others = [
+      { ...now, benchmark: "other" },
+      { ...now, machine: "another" },
+    ];
+    expect(lastRun([old, now, ...others], run(time(30)))).toBe(now);
+    expect(lastRun(others, now)).toBeUndefined();
+  });
+
+  test("can read the history that is there", () => {
+    const history = readHistory();
+    expect(history).not.toBeEmpty();
+    for (const entry of history) {
+      expect(lastRun(history, entry)).toBeDefined();
+      expect(compareRuns(entry, entry)).toEqual({ worse: [], better: [] });
+    }
   });
 });
