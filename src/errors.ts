@@ -98,7 +98,9 @@ export function describeError(error: unknown): string {
   }
 }
 
-/** Whether `error` is one of ours. A plugin may throw what throws in its turn when it is looked at. Never throws. */
+/**
+ * Whether `error` is one of ours. Never throws, even when a plugin threw an object that throws when it is looked at.
+ */
 export function isHotswapError(error: unknown): error is HotswapError {
   try {
     return error instanceof HotswapError;
@@ -123,8 +125,8 @@ export function pluginFailure(error: unknown, what: string, options: HotswapErro
 }
 
 /**
- * An error that says the same as `error` and holds nothing else: an original error, and its cause, may refer to a
- * plugin's code, which must not be kept after it was freed.
+ * An error with the same text as `error` that holds nothing else. The original and its causes may refer to a plugin's
+ * code, which must not be kept after it was freed.
  */
 export function detachedError(error: unknown): Error {
   const detached = withoutCause(error);

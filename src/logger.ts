@@ -46,7 +46,7 @@ export function defaultLogger(): Logger {
   return logger;
 }
 
-/** What the message leaves out of a detail: of an error that it tells, where it comes from, and nothing of how hotswap got there. */
+/** What a detail adds to the message: for an error that the message tells, its stack without hotswap's own lines. */
 function untold(message: string, detail: unknown): unknown[] {
   if (!(detail instanceof Error) || detail instanceof AggregateError) return [detail];
   let first = detail;
@@ -54,7 +54,8 @@ function untold(message: string, detail: unknown): unknown[] {
   if (first.cause !== undefined || !message.includes(first.message)) return [detail];
   const frames = (first.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   const outside = frames.filter((frame) => !frame.includes(ownFolder) && !frame.includes("node:"));
-  // What hotswap refuses says what to do; anything else that comes from its own code is a fault of it.
+  // When hotswap refuses something, the message says what to do. Any other error from its own code is a fault of
+  // hotswap.
   const shown = outside.length > 0 || isHotswapError(first) ? outside : frames;
   return shown.length > 0 ? [`\n${shown.join("\n")}`] : [];
 }
@@ -77,7 +78,7 @@ export function withoutShown(logger: Logger, isShown: (detail: unknown) => boole
 /** consola's level at which `debug()` shows nothing. */
 const INFO = 3;
 
-/** What consola takes for its level: to ask it, it would have to be loaded. */
+/** The level that consola would use. Asking consola would mean loading it. */
 function environmentLevel(): number {
   const { CONSOLA_LEVEL, DEBUG } = process.env;
   if (CONSOLA_LEVEL) return Number.parseInt(CONSOLA_LEVEL);

@@ -18,8 +18,8 @@ const { O_NONBLOCK = 0, O_NOCTTY = 0, O_RDONLY } = constants;
 const READ_IN_TURN = 256 * 1024;
 
 /**
- * A file that is open for reading and known to be one: what is opened is what was looked at, and nobody who put a pipe or a
- * device there can make the reader wait or read without end.
+ * A file that is open for reading and is known to be regular. The opened file is the one that was checked, so nobody
+ * can make the reader wait or read without end by putting a pipe or a device there.
  */
 export class RegularFile implements Disposable {
   /** Of the open file, whatever lies under its path meanwhile. */

@@ -1,10 +1,10 @@
 /** How long steps may follow each other before other work gets its turn, in ms. A turn that nobody needs costs 0.001. */
 const STRETCH = 0.1;
 
-/** When the last turn that was waited for here was over. There is one event loop, whoever keeps it. */
+/** When the last turn was over that was waited for here. All swappers share the one event loop. */
 let lastTurn = 0;
 
-/** Lets the event loop do its other work before what is long goes on: servers answer, timers fire. */
+/** Lets the event loop do its other work before long work goes on: servers answer, timers fire. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(() => {

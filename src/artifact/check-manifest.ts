@@ -42,7 +42,7 @@ function optional(isRight: (value: unknown) => boolean): (value: unknown) => boo
   return (value) => value === undefined || isRight(value);
 }
 
-/** The base name of a folder: what can be told apart from a path, shown, and made a folder again. */
+/** Whether it can be the base name of a folder: it is not a path, it can be shown, and a folder can be called so. */
 function isPluginName(value: unknown): value is string {
   return isText(value) && value !== "" && value.length <= 255 && !value.startsWith(".") && !/[/\0]/.test(value);
 }

@@ -34,7 +34,7 @@ const newline = 0x0a;
 /** Length in bytes of the first two lines of an artifact of this format without a signature. */
 export const HEADER_SIZE = RUN_AS_IT_IS.length + headerLine("0".repeat(64)).length;
 
-/** The first two lines are never longer, in bytes: whoever reads as many knows what the rest should be. */
+/** The most bytes that the first two lines can have. Reading so many is enough to learn what the rest should be. */
 export const LONGEST_HEADER = 512;
 
 /** Line 2. */

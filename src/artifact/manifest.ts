@@ -15,7 +15,7 @@ export interface Manifest {
   readonly liveTypes: Readonly<Record<string, string>>;
   /** Files carried beside the code (`--include`), sorted by path. */
   readonly assets: readonly AssetEntry[];
-  /** What the artifact keeps apart instead of bundling it; there is none of it in an artifact whose modules were bundled. */
+  /** The modules that the artifact keeps apart instead of bundling them; absent when the modules were bundled. */
   readonly sections?: Sections;
 }
 
@@ -42,8 +42,8 @@ export interface Section {
   readonly async?: true;
   readonly commonjs?: true;
   /**
-   * The line of the artifact's source map that its first line is, from 0; no line of the artifact has this number. Without
-   * one there is no map of it.
+   * The line of the artifact's source map, from 0, that stands for the section's first line. The artifact itself has no
+   * line of this number. Absent when the section has no map.
    */
   readonly line?: number;
 }
@@ -77,7 +77,7 @@ export function readHostLabel(label: string): HostModuleName {
 export interface HostModule extends HostModuleName {
   /** The names that the plugin's code takes from it; the loader checks that they exist. */
   readonly names: readonly string[];
-  /** `true` when it is only ever reached by `import()` or `require()`: the loader imports it when it is asked for. */
+  /** `true` when only `import()` or `require()` reach it: the loader imports it at that moment. */
   readonly lazy: boolean;
 }
 
@@ -128,7 +128,7 @@ export interface Bridge {
 /** The code of a worker, which comes with the code of the plugin that starts it. */
 export interface WorkerCode {
   readonly hostModules: readonly HostModule[];
-  /** Linked as an artifact's code is, with the prologue in its first line. */
+  /** It is linked like an artifact's code, and its first line is the prologue. */
   readonly text: string;
 }
 

@@ -29,7 +29,8 @@ export function placeSources(bytes: Uint8Array, root: string): Uint8Array {
   const sources = sourcesOf(head.toString("utf8", MAP_START.length));
   if (sources === undefined) return bytes;
   const placed = JSON.stringify(sources.map((source) => (isNamespaced(source) ? source : join(root, source))));
-  // Three bytes are four characters: what is replaced ends where such a group ends, and blanks fill the new text up.
+  // Base64 has four characters for three bytes. So the replaced part ends at the end of such a group, and blanks fill
+  // up the new text.
   const end = Math.ceil(head.length / 3) * 3;
   const rest = Buffer.from(encoded.toString("latin1", 0, (end / 3) * 4), "base64").subarray(head.length);
   const length = Buffer.byteLength(placed) + MAP_START.length + rest.length;
@@ -54,7 +55,7 @@ function mapHead(encoded: Buffer): Buffer | undefined {
   }
 }
 
-/** `undefined` when it is not a list of texts: then the map is another program's, and left alone. */
+/** `undefined` when it is not a list of texts: then another program made the map, and it is left alone. */
 function sourcesOf(json: string): readonly string[] | undefined {
   try {
     const sources: unknown = JSON.parse(json);

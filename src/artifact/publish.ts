@@ -11,7 +11,7 @@ export function artifactFile(dir: string, name: string): string {
 /** The artifact `bytes` is there already: `file` holds the same bytes. */
 export function isPublished(file: string, bytes: Uint8Array): boolean {
   if (statSync(file, { throwIfNoEntry: false })?.size !== bytes.length) return false;
-  // Another hash in the header is another content, and then the rest need not be read.
+  // Another hash in the header means another content: the rest need not be read.
   return beginning(file, HEADER_SIZE).equals(bytes.subarray(0, HEADER_SIZE)) && readFileSync(file).equals(bytes);
 }
 

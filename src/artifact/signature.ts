@@ -17,7 +17,7 @@ export interface Signature {
 export interface TrustedKey {
   /** PEM text of public keys (SPKI), or the path of a file with such text. */
   readonly key: string;
-  /** What was signed earlier is refused: the way out when old artifacts must not come back. */
+  /** Signatures from before this time are refused. Set it when old artifacts must not come back. */
   readonly notBefore?: Date | string;
   /** From this moment on the keys count no longer, whatever they signed. */
   readonly expires?: Date | string;

@@ -1,4 +1,7 @@
-/** Names of functions that are told apart in one generation; a plugin's own `invokeFunc` may be given any. */
+/**
+ * How many names of functions are told apart in one generation: a plugin's own `invokeFunc` may be called with any
+ * name.
+ */
 const MAX_FUNCTIONS = 100;
 
 /** What all further names are counted under. */
@@ -84,7 +87,7 @@ export class FunctionTable {
   readonly #functions = new Map<string, FunctionStats>();
 
   of(name: string): FunctionStats {
-    // Each call that is counted comes here: one look-up is what it should cost.
+    // Every counted call comes here, so it should cost one look-up.
     return this.#functions.get(name) ?? this.#added(name);
   }
 

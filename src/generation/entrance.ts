@@ -4,7 +4,7 @@ import type { AnyFunction, Context, Runner } from "../load/graph.ts";
 import type { GenerationRecord } from "./generation-record.ts";
 
 /**
- * Sees every promise that a call into a generation returns, and says what the caller gets for it. `owner` is the
+ * Gets every promise that a call into a generation returns, and returns what the caller gets instead. `owner` is the
  * generation's context.
  */
 export type TrackCall = (
@@ -51,7 +51,7 @@ export class Entrance {
   readonly #stats: GenerationStats;
   /** The same, where calls are counted. */
   readonly #counted: GenerationStats | undefined;
-  /** The function that was counted last, nearly always the only one: to look it up costs as much as to count. */
+  /** The function that was counted last, nearly always the only one. Looking it up would cost as much as counting. */
   #last: FunctionStats | undefined;
   #lastName = "";
   #fn: AnyFunction | undefined;
@@ -106,7 +106,7 @@ export class Entrance {
       this.#stats.fail(name, error);
       throw error;
     }
-    // The first comparison spares numbers, strings and the like the second, which is dear.
+    // The first comparison is cheap, and spares numbers and strings the second.
     if (typeof result === "object" && result instanceof Promise) {
       return this.#track === undefined ? result : this.#track(result, name, owner, start);
     }
@@ -155,7 +155,10 @@ export class Entrance {
     return new Way({ plugin: this.plugin, fn, runner, owner, stats: this.#stats }, track);
   }
 
-  /** Lets go of the generation's code. Calls say `why` from now on: the words that follow what was called. */
+  /**
+   * Lets go of the generation's code. From now on a call throws an error that says what was called, and `why` it is too
+   * late.
+   */
   shut(why?: string): void {
     this.#shutBecause ??= why;
     this.#fn = undefined;
@@ -163,7 +166,7 @@ export class Entrance {
     this.#owner = undefined;
   }
 
-  /** Counts a call. Returns when it began, in ns, if it is one that is timed, and 0 if not. */
+  /** Counts a call. Returns when it began, in ns, if this call is timed; otherwise 0. */
   #begin(counted: GenerationStats, name: string): number {
     let last = this.#last;
     if (last === undefined || name !== this.#lastName) {
@@ -183,7 +186,7 @@ function end(stats: GenerationStats, name: string, start: number): void {
   stats.functions.of(name).durations.add(Bun.nanoseconds() - start);
 }
 
-/** The way to a plugin's own `invokeFunc`, which is given the name as well: one for all names. */
+/** The way to a plugin's own `invokeFunc`, one for all names: it gets the name as well. */
 export class NamingEntrance extends Entrance {
   override enter(name: string, count: number, first: unknown, second: unknown, third: unknown): unknown {
     return count < 3

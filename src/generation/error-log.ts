@@ -39,7 +39,7 @@ export interface ErrorOrigin {
   readonly function: string | undefined;
 }
 
-/** Groups that are kept; the one that was quiet for longest makes room. */
+/** How many groups are kept. The group that was quiet for longest makes room. */
 const MAX_GROUPS = 100;
 
 /** In characters. */
@@ -51,7 +51,7 @@ export class ErrorLog {
   readonly #groups = new Map<string, Group>();
   /** The newest group of each function, by its origin. */
   readonly #newest = new Map<string, Group>();
-  /** An error that passes through several plugins' calls is described once, where it came from. */
+  /** An error that passes through the calls of several plugins is described once, at its origin. */
   readonly #seen = new WeakSet<object>();
   readonly #listener: (group: ErrorGroup) => void;
 
@@ -65,7 +65,7 @@ export class ErrorLog {
     return Array.from(this.#groups.values(), snapshot).toReversed();
   }
 
-  /** One more error of this origin, which nobody looked at: it counts as one of the kind that came last. */
+  /** One more error from this source that is not looked at: it counts as one of the kind that came last. */
   repeat(error: unknown, origin: ErrorOrigin): void {
     if (typeof error === "object" && error !== null) this.#seen.add(error);
     const group = this.#newest.get(originKey(origin));

@@ -81,8 +81,8 @@ export class GenerationRecord {
   }
 
   /**
-   * The generation's bridge, as long as any of its code is in memory; `undefined` before there is any code, and when its
-   * memory was given back. To ask is to keep it alive until the end of this turn of the event loop.
+   * The generation's bridge, as long as any of its code is in memory; `undefined` before there is any code, and after
+   * its memory was given back. Reading it keeps it alive until the end of this turn of the event loop.
    */
   get bridge(): object | undefined {
     return this.code?.bridge;
@@ -176,9 +176,8 @@ export class GenerationRegistry {
   }
 
   /**
-   * Follows the generation's code from here to its collection; see {@link GenerationRecord.addWitness}. It is over when
-   * the first witness is collected: the engine may take what it left on its stack for a reference to one of them, and
-   * hardly to all.
+   * Follows the generation's code until it is collected; see {@link GenerationRecord.addWitness}. One collected witness
+   * is enough: a leftover on the engine's stack can look like a reference to one of them, but hardly to all.
    */
   track(record: GenerationRecord, witness: object): void {
     record.addWitness(witness);

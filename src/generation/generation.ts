@@ -94,7 +94,7 @@ export class Generation {
     this.hasLiveThings = liveFuncs.size > 0 || liveTypes.size > 0;
     this.#code = {
       context: code.context,
-      // Whoever loads a plugin may have stores of his own, which it would see ever after.
+      // The caller of the load may have AsyncLocalStorage stores, which the plugin would see ever after.
       runner: options.asyncContext ? code.context : runInHost(() => code.context.withoutStores()),
       definition,
       rootModule: code.rootModule,
@@ -118,7 +118,10 @@ export class Generation {
     return this.#code === undefined;
   }
 
-  /** Runs code of the plugin in the generation's context. Objects outlive their generation: once it is freed, in the caller's. */
+  /**
+   * Runs code of the plugin in the generation's context; in the caller's once it is freed, because objects outlive
+   * their generation.
+   */
   readonly within = <Result>(fn: () => Result): Result =>
     this.#code === undefined ? fn() : this.#code.context.run(fn);
 
@@ -204,7 +207,7 @@ export class Generation {
     this.#slots?.link(dependency, exported);
   }
 
-  /** The generation is to be part of `set`: its code may read and register. */
+  /** The generation will be part of `set`: from now on its code may read and register. */
   join(set: GenerationSet): void {
     this.standing.join(set);
   }
@@ -235,7 +238,10 @@ export class Generation {
     this.#vault?.moveTo(seat);
   }
 
-  /** What an entrance for `fn` leads to; whoever makes it shuts it. `use` is what it is for. Throws `HOTSWAP_FREED`. */
+  /**
+   * What an entrance for `fn` leads to; the maker of the entrance shuts it. `use` says what it is for. Throws
+   * `HOTSWAP_FREED`.
+   */
   target(fn: AnyFunction, use: string): EntranceTarget {
     const { context, runner } = this.#require(use);
     return { plugin: this.name, fn, runner, owner: context, stats: this.record.stats };

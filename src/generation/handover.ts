@@ -80,7 +80,7 @@ export class Standing implements EntryOwner {
     this.#own = undefined;
   }
 
-  /** `last` is the set that it was part of; none when it never came into the current one. The second time does nothing. */
+  /** `last` is the set that it was part of; none when it was never in the current one. A second call does nothing. */
   leave(last: GenerationSet | undefined): void {
     if (this.#state === "current") this.#own = last;
     this.#state = "left";

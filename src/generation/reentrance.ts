@@ -7,12 +7,12 @@ interface Reload {
   isOver: boolean;
 }
 
-/** A hook or callback that is running. What it started may outlive it, and is free then to do what it likes. */
+/** A hook or callback that is running. What it started may outlive it, and may then do what it likes. */
 interface Step {
   readonly what: string;
   /** The swapper that waits for it. */
   readonly owner: object | undefined;
-  /** The reload that ends when it ends at the latest: one that takes too long is not waited for any more. */
+  /** The reload that waits for it. When a hook takes too long, the reload ends without it. */
   readonly reload: Reload | undefined;
   /** The step that it runs in, where one swapper is used in a hook of another. */
   readonly outer: Step | undefined;
@@ -75,7 +75,10 @@ export function refuseReentrance(owner: object, method: string): void {
   }
 }
 
-/** What is over is not held: a callback whose timer reloads, whose callback sets a timer, and so on, would be a chain of all. */
+/**
+ * Steps that are over are not held. Otherwise a callback whose timer reloads, whose callback sets a timer, and so on,
+ * would make an endless chain.
+ */
 function stepUnderWay(): Step | undefined {
   let step = steps.getStore();
   while (step !== undefined && isOver(step)) step = step.outer;

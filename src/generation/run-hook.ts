@@ -50,12 +50,12 @@ export async function runHook(call: HookCall, params: readonly unknown[], timeou
       timeout,
     });
   } finally {
-    // While a generation is freed the host does other things, too, and may have overwritten something itself.
+    // The host does other things while a generation is freed, and may have overwritten something itself.
     if (call.phase !== undefined) requireIntrinsics(call.plugin, call.phase);
   }
 }
 
-/** Whether the result is a promise is asked here: a getter or a proxy may throw. */
+/** Find out here whether the result is a promise: a getter or a proxy may throw. */
 function enter(call: HookCall, params: readonly unknown[]): { readonly result: unknown; readonly isPromise: boolean } {
   adoptIntrinsics();
   try {

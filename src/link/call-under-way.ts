@@ -20,7 +20,10 @@ export abstract class CallUnderWay<Result> {
     this.#stats = stats.countsCalls ? stats.functions.of(name) : undefined;
   }
 
-  /** `start` is when the call began, in ns; 0 when nobody looked. Once it has ended, it may begin anew. */
+  /**
+   * `start` is when the call began, in ns; 0 when it is not timed. The object can be used again once the call has
+   * ended.
+   */
   begin(start: number): void {
     this.record.calls++;
     if (this.#stats === undefined) return;

@@ -60,12 +60,12 @@ export class Calls {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const call = new TrackedCall<Result>(record, name, owner, resolve, reject);
     call.begin(start);
-    // Whose rejection it is, is decided by the context in which it happens.
+    // The context in which a rejection happens decides whose it is.
     owner.run(followIn, this, result, call);
     return promise;
   }
 
-  /** Follows the promise of a call for who answers by himself for what it settles with. */
+  /** Follows the promise of a call whose caller handles what it settles with. */
   follow<Result>(result: Promise<Result>, call: CallUnderWay<Result>): void {
     this.add(call);
     result.then(
@@ -74,13 +74,13 @@ export class Calls {
     );
   }
 
-  /** For who follows the promise himself: it was not settled when the call was added. */
+  /** For a caller who follows the promise: it was not settled when the call was added. */
   add(call: CallUnderWay<never>): void {
     this.#underWay.add(call);
   }
 
   fulfilled<Result>(call: CallUnderWay<Result>, value: Result): void {
-    // First, so that who waits for the call can keep the set before it counts as unused.
+    // First, so that code that waits for the call can keep the set before it counts as unused.
     call.fulfil(value);
     this.#end(call);
   }

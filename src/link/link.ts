@@ -38,7 +38,7 @@ export function compareNames(a: string, b: string): number {
  * `HOTSWAP_UNKNOWN_DEPENDENCY`, `HOTSWAP_NOT_ASSIGNABLE`, `HOTSWAP_DEPENDENCY_RELOADABLE`, `HOTSWAP_CYCLIC_DEPENDENCY`.
  */
 export async function linkGraph<Node extends LinkNode>(plugins: Iterable<Node>): Promise<LinkedGraph<Node>> {
-  // In lower case once, not in every comparison: this sort is all that is not linear here.
+  // Lower-cased once, not in every comparison: this sort is the only step that is not linear.
   const sorted = Array.from(plugins, (node) => ({ node, name: node.name, key: node.name.toLowerCase() }));
   sorted.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const nodes = sorted.map(({ node }) => node);

@@ -21,7 +21,7 @@ export class PluginManager<Extension = undefined> {
   readonly #members: Members;
   /** What `invokeEach` calls, by name, each made at the first call; only names that are in some plugin's table. */
   readonly #entrances = new Map<string, readonly Entrance[]>();
-  /** What it calls for all other names: they may be any, from anywhere, and remembering them would be a leak. */
+  /** What it calls for all other names. They can be any text, so remembering them would be a leak. */
   #otherEntrances: readonly Entrance[] | undefined;
   #functionNames: ReadonlySet<string> | undefined;
   #isRetired = false;
@@ -68,8 +68,8 @@ export class PluginManager<Extension = undefined> {
   }
 
   /**
-   * What the plugins of this set registered, whatever set is current: for what holds a lease, and for reload callbacks, which
-   * see what is to come. Reading throws `HOTSWAP_FREED` once the set is retired.
+   * What the plugins of this set registered, whatever set is current. For code that holds a lease, and for reload
+   * callbacks, which see the coming set. Reading throws `HOTSWAP_FREED` once the set is retired.
    */
   registry<Value>(of: Registry<Value>): Registry<Value> {
     return registryAs(of, () => {
@@ -122,7 +122,7 @@ interface EachCall {
   readonly logger: Logger;
 }
 
-/** One loop with all in it: a function for each step, or a private method, costs more than the rest of the step. */
+/** One loop does it all: a function or private method for each step would cost more than the rest of the step. */
 function invokeAll(entrances: readonly Entrance[], each: EachCall): void | Promise<void> {
   const { name, params, isBackward, logger } = each;
   const last = entrances.length - 1;

@@ -8,14 +8,17 @@ import type { ReloadNote } from "./note.ts";
 import { Plugin } from "./plugin.ts";
 
 /**
- * The plugins of one set. Each is made when it is first asked for: a set of thousands takes the place of another for a
- * change of one, and the host asks for few.
+ * The plugins of one set. Each object is made when it is first asked for: a change of one plugin makes a new set of
+ * thousands, and the host asks for few of them.
  */
 export class Members implements GenerationSet {
   readonly #graph: LinkedGraph<Generation>;
   readonly #notes: ReadonlyMap<string, ReloadNote>;
   readonly #calls: Calls;
-  /** Those that were made, by name in lower case and by name as it is spelt: to find that costs less than to change its case. */
+  /**
+   * Those that were made, by name in lower case and by name as it is spelt: finding that costs less than lowering its
+   * case.
+   */
   readonly #made = new Map<string, Plugin>();
   #all: readonly Plugin[] | undefined;
   #isRetired = false;

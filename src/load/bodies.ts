@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** Hears what a body fails with while it is sent as the answer to the request. */
+/** Called with the error that a body fails with while it is sent as the response. */
 export interface BodyListener {
   bodyFailed(request: Request, error: unknown): void;
 }
@@ -20,7 +20,7 @@ class Body {
   }
 }
 
-/** Makes the object that it is given, so that a subclass can put a private field on it. */
+/** Returns the object that it is given, so that a subclass can put a private field on it. */
 const Given = function given(object: object): object {
   return object;
 } as unknown as new (object: object) => object;
@@ -121,7 +121,7 @@ function makeStream(source: unknown, strategy: unknown, target: unknown): object
   return Reflect.construct(ReadableStream, [source, strategy], target as typeof ReadableStream) as object;
 }
 
-/** Whether Bun reads all of this without running any code. Of other objects it is not known. */
+/** Whether it is certain that Bun reads this without running any code. */
 function isPlain(init: unknown): boolean {
   if (typeof init === "object" && init !== null)
     return ArrayBuffer.isView(init) || init instanceof Blob || init instanceof ArrayBuffer;
@@ -132,7 +132,7 @@ function isPlain(init: unknown): boolean {
 function plainly(make: (...params: never[]) => Response): (...params: unknown[]) => Response {
   function makePlain(first: unknown, second: unknown): Response {
     const run = make as (...params: unknown[]) => Response;
-    // It counts how many are given, and spreading them costs as much as all the rest.
+    // The constructor counts its arguments, and spreading them would cost as much as all the rest.
     const response = arguments.length === 1 ? run(first) : arguments.length === 0 ? run() : run(first, second);
     return Noted.on(response, undefined);
   }
@@ -143,9 +143,9 @@ function plainly(make: (...params: never[]) => Response): (...params: unknown[])
 Object.assign(PluginResponse, { json: plainly(Response.json), redirect: plainly(Response.redirect) });
 
 /**
- * `Response` and `ReadableStream` as plugins' modules see them: Bun's own, but that generators and direct streams run in
- * the context in which they were made, as all other streams do, whoever reads them. They are no proxies: by one, a response
- * costs twice as much.
+ * `Response` and `ReadableStream` as plugins' modules see them: Bun's own, except that generators and direct streams
+ * run in the context in which they were made, like all other streams, whoever reads them. They are not proxies: with
+ * one, a response would cost twice as much.
  */
 export const bodyGlobals = { Response: PluginResponse, ReadableStream: PluginStream };
 

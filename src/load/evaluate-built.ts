@@ -16,7 +16,7 @@ export async function evaluateBuilt(
 ): Promise<EvaluatedModules> {
   const { sections } = manifest;
   if (sections === undefined) throw new TypeError(`${manifest.name} has no sections`);
-  // A debugger would take what tells the engine of a map for the source itself.
+  // A debugger would take the module that carries the map for the source itself.
   const maps = sourceMaps.add(isInspected() ? [] : modules);
   const code = (index: number): SectionCode | CommonJsCode => {
     const module = modules[index];

@@ -62,7 +62,10 @@ async function evaluateSections(
 
 type GivenGlobals = (...globals: readonly unknown[]) => SectionCode | CommonJsCode;
 
-/** The text of a section, compiled. Around it stands what a graph gives to modules of its own: a section is none of them. */
+/**
+ * The text of a section, compiled. It is wrapped in what a graph gives to its own modules, because a section is not one
+ * of them.
+ */
 export function sectionScript(text: string, place: ScriptOptions): Script {
   return new Script(`(${Object.keys(bodyGlobals).join(",")})=>${text}`, place);
 }

@@ -9,9 +9,13 @@ export interface FoundArtifact {
   readonly manifest: Manifest;
   /** It was built in this process: no file has its bytes. */
   readonly isInMemory?: boolean;
-  /** Of what was built in this process, and whose modules are kept apart: it need not be encoded or read. */
+  /**
+   * Only for a plugin that was built in this process and whose modules are kept apart: it need not be encoded or read.
+   */
   readonly built?: BuiltPlugin;
-  /** The verified bytes: those that were read by the scan when they had to be, or else the file's of now. */
+  /**
+   * The verified bytes: those that the scan read, or those that the file has now when the scan did not need to read it.
+   */
   bytes(): Promise<Uint8Array>;
 }
 
@@ -28,7 +32,10 @@ export interface BuiltModule {
   sourceMap(): string | undefined;
 }
 
-/** A plugin as a builder in the host's own process has it: it is loaded without an artifact being encoded, written or read. */
+/**
+ * A plugin as a builder in the host's own process returns it. It is loaded without encoding, writing or reading an
+ * artifact.
+ */
 export interface BuiltPlugin {
   readonly name: string;
   /** Identifies the content as that of an artifact does; 64 hexadecimal digits. */

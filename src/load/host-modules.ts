@@ -126,7 +126,7 @@ export class HostModules {
   }
 
   /**
-   * All of it is in the URL: there is no file that could be lost, or has to be cleaned up. Nothing is awaited in it, or
+   * The URL contains all of the code: no file can be lost or has to be cleaned up. The code awaits nothing, because
    * messages would come before the worker listens.
    */
   #workerUrl({ name, folder }: Manifest, { hostModules, text }: WorkerCode): string {
@@ -149,7 +149,7 @@ export class HostModules {
   }
 
   #resolve({ specifier, from = "" }: HostModuleName): string {
-    // Our own instance, whatever copy of the package the root would resolve to.
+    // The instance that runs, whatever copy of the package would be found from the root.
     if (specifier === OWN_PACKAGE) return ownEntrance;
     return resolveImport(specifier, join(this.#root, from, "plugin.ts"));
   }

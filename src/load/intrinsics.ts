@@ -36,7 +36,7 @@ const globals = [
 let values: Shared[] | undefined;
 let accessors: Shared[] = [];
 
-/** Takes what is shared as it is now for right: the host, and its packages, may change it. */
+/** Takes the shared parts as they are now as the right ones: the host and its packages may change them. */
 export function adoptIntrinsics(): void {
   if (values === undefined) {
     const all = readShared();
@@ -82,7 +82,10 @@ export function requireIntrinsics(
 
 const none: Shared[] = [];
 
-/** What is not as it is known to be. Looking takes 0.01 ms. Nothing is called here that could have been overwritten. */
+/**
+ * The parts that are not as they were adopted. Looking takes 0.01 ms. Nothing that could have been overwritten is
+ * called here.
+ */
 function overwritten(): Shared[] {
   let changes = none;
   const all = values ?? none;

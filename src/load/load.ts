@@ -67,7 +67,7 @@ async function loadCode(
 ): Promise<LoadedCode> {
   let graph: GraphContext | undefined;
   try {
-    // Neither reading and copying nor evaluating can be interrupted; in between the host has its turn.
+    // Reading and copying cannot be interrupted, nor can evaluating; in between the host has its turn.
     await nextTurn();
     const bridge = await options.hostModules.bridge(manifest, assets);
     // Every function and class of the plugin refers to the scope that these are variables of.
@@ -106,7 +106,7 @@ async function loadCode(
 }
 
 async function namingPlugin(plugin: string, evaluated: Promise<EvaluatedModules>): Promise<EvaluatedModules> {
-  // What is evaluated at once has been; nothing else of hotswap ran since.
+  // What evaluates synchronously is done, and no other code of hotswap has run since.
   const early = restoreIntrinsics();
   let modules: EvaluatedModules | undefined;
   let cause: unknown;
@@ -124,7 +124,7 @@ async function namingPlugin(plugin: string, evaluated: Promise<EvaluatedModules>
   });
 }
 
-/** Carried files are read from the artifact's copy when they are asked for: none is kept in memory. */
+/** Carried files are read from the artifact's copy when they are asked for. They are not kept in memory. */
 function artifactAssets(manifest: Manifest, file: string, read: () => Uint8Array): AssetSource {
   const { name, assets } = manifest;
   const paths = assets.map(({ path }) => path);

@@ -107,7 +107,7 @@ function isOwn(specifier: string, file: string, folder: string): boolean {
   return isPath(specifier) && isInside(pathOf(withoutQuery(specifier), dirname(file)), folder);
 }
 
-/** Throws for a file of the plugin that is there, and did not come along; one that is missing, Bun reports. */
+/** Throws for a file of the plugin that exists but is not in the artifact. Bun reports one that does not exist. */
 function requireExisting(
   does: string,
   specifier: string,

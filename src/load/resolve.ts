@@ -14,7 +14,7 @@ export function isInside(path: string, folder: string): boolean {
   );
 }
 
-/** The files that an import of `path` may name, the first that exists being the one. */
+/** The files that an import of `path` may name; the first that exists is meant. */
 export function candidatesOf(path: string): string[] {
   const candidates = [path, ...extensions.map((extension) => path + extension)];
   if (/\.[mc]?jsx?$/.test(path)) candidates.push(path.replace(/js(x?)$/, "ts$1"));
@@ -49,14 +49,15 @@ export function resolveImport(specifier: string, file: string): string {
   try {
     return resolveNow(isPath(specifier) ? pathOf(specifier, from) : specifier, from);
   } catch {
-    // Taken for a folder, the file has nothing in it, and the error names what was asked for, and by whom.
+    // With the file in place of a folder nothing can be found, so the error names the specifier and the importer.
     return Bun.resolveSync(specifier, file);
   }
 }
 
 /**
- * Leads to the root of the file system: Bun remembers for as long as the process lives what it found by a path, or did not find,
- * and by this path it has not looked yet. Empty as long as nothing is to be forgotten.
+ * A detour that leads to the root of the file system. For each path Bun remembers, as long as the process lives, what
+ * it found or did not find; by a path with this detour it has not looked yet. Empty until something has to be
+ * forgotten.
  */
 let detour = "";
 /** Where it lies. */
@@ -67,8 +68,9 @@ let detours = 0;
 const forgotten = new Map<string, "everything" | "files">();
 
 /**
- * To be called when what imports mean in the folder `dir` may have changed: `everything` when packages were installed or removed, or
- * `tsconfig.json` or `package.json` changed; `files` when only files were removed. It is looked up anew.
+ * Call it when imports in the folder `dir` may mean something else now: `everything` after packages were installed or
+ * removed, or `tsconfig.json` or `package.json` changed; `files` after files were only removed. They are looked up
+ * anew.
  */
 export function forgetResolved(dir: string, what: "everything" | "files"): void {
   // What cannot be cleaned up is said by whoever makes copies.
@@ -100,8 +102,8 @@ function byDetour(path: string): string {
 }
 
 /**
- * Bun installs a package that is not there when no folder above the importer has a `node_modules`. Throws the error that it
- * throws when there is one.
+ * Bun installs a missing package when no folder above the importer has a `node_modules`. Throws the error that Bun
+ * throws when one has.
  */
 export function requireNoInstall(specifier: string, file: string): void {
   if (specifier.startsWith("#") || isBuiltin(specifier) || isPath(specifier)) return;

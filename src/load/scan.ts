@@ -31,7 +31,9 @@ interface KnownFile {
   readonly artifact: FoundArtifact;
 }
 
-/** What a folder holds; where it is listed the same again, the paths and their order need not be made anew. */
+/**
+ * The listing of a folder. As long as the folder is listed the same, the paths and their order need not be made anew.
+ */
 interface Listing {
   readonly dir: string;
   /** All that is in it, as the system lists it. */
@@ -215,7 +217,7 @@ function inScan(error: unknown): unknown {
   return new HotswapError(error.code, error.message, { plugin: error.plugin, phase: "scan", cause: error.cause });
 }
 
-/** What keys are and how they are asked is loaded for those who name some. */
+/** The code that checks signatures is loaded only when keys are named. */
 async function openTrust({ trust }: ScanOptions): Promise<(artifact: ReadArtifact, file: string) => void> {
   if (trust === undefined) return () => undefined;
   // oxlint-disable-next-line no-restricted-imports -- loaded when it is asked for
@@ -232,7 +234,7 @@ export function verifiedArtifact(file: string, hash: string, manifest: Manifest)
     hash,
     manifest,
     async bytes() {
-      // It was accepted as it was, whatever limit of size or time the scan that accepted it went by.
+      // It was accepted before: the limits of size and time of that scan are not asked for again.
       const now = await readArtifact(file, Infinity);
       if (now.hash === hash) return now.bytes;
       throw new HotswapError(

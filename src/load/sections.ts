@@ -69,7 +69,7 @@ export class LinkedSections {
       const waiting = modules.length === 1 ? this.#evaluateOne(modules[0]) : this.#evaluateAll(modules);
       return waiting === undefined ? modules.map((module) => module.namespace) : waiting.then(() => namespaces);
     };
-    // A generator that waits can only be taken a step further when it has come to a stop.
+    // A generator that is waiting can take its next step only when it has stopped.
     return parking.length === 0 ? evaluated() : Promise.all(parking).then(evaluated);
   }
 
@@ -114,7 +114,9 @@ export class LinkedSections {
     return this.#evaluation.evaluate(SectionModule.importing(this, modules));
   }
 
-  /** Makes all modules that these lead to ready, so that functions can be called before anything is evaluated. */
+  /**
+   * Makes all modules ready that these lead to, so that their functions can be called before any module is evaluated.
+   */
   #hoist(starts: readonly SectionModule[]): Promise<unknown>[] {
     const parking: Promise<unknown>[] = [];
     const hoisted: SectionModule[] = [];
@@ -190,7 +192,7 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     this.namespace = Object.preventExtensions(namespace);
   }
 
-  /** Takes the first step; a promise when it takes a while until there can be a next one. */
+  /** Takes the first step. Returns a promise when the next step has to wait. */
   prepare(): Promise<unknown> | undefined {
     this.isHoisted = true;
     if (this.#section.commonjs === true) return undefined;
@@ -273,7 +275,7 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   }
 
   async #importOwn(path: string): Promise<Namespace | undefined> {
-    // What is imported later is evaluated when what is being evaluated now is done.
+    // A dynamic import is evaluated after the evaluation that is under way.
     await undefined;
     const [namespace] = await this.#linked.import([path]);
     return namespace;

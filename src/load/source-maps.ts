@@ -7,10 +7,10 @@ import { turnWhenDue } from "../turn.ts";
 import type { BuiltModule } from "./found-artifact.ts";
 import { importAside } from "./graph.ts";
 
-/** For so long, in ms, whoever waits for what was just evaluated comes before the maps of it. */
+/** How long, in ms, the maps of evaluated code wait, so that whoever waits for the code comes first. */
 const REST = 20;
 
-/** Characters of code up to which maps are made before it is evaluated: less than a ms. */
+/** Up to so many characters of code, maps are made before the evaluation: that takes less than a ms. */
 const SHORT = 4 * 1024;
 
 /** Source maps that the engine is about to learn of. */

@@ -19,7 +19,7 @@ export type OnPluginError = (error: unknown, context: PluginErrorContext) => voi
 /** How long repeated errors are counted before they are handed on as one, in ms. */
 const FOLD_WINDOW = 1000;
 
-/** Different errors that are told apart within one window; what comes after them is counted as one. */
+/** How many different errors are told apart within one window; all further ones count as one. */
 const MAX_DISTINCT = 20;
 
 /** Descriptions are compared up to this length. */
@@ -91,7 +91,7 @@ export class UncaughtErrors {
   }
 
   #keyOf(error: unknown, kind: UncaughtKind): string {
-    // Other values are not compared by their description, which may be as long as they are large.
+    // Other values are not compared by their descriptions, which can be as long as the values are large.
     const text = Error.isError(error) || typeof error === "string" ? describeError(error) : typeof error;
     const key = `${kind} ${text.slice(0, MAX_KEY_LENGTH)}`;
     return this.#folded.size < MAX_DISTINCT || this.#folded.has(key) ? key : "others";
@@ -127,7 +127,7 @@ export class UncaughtErrors {
     try {
       this.#logger.error(message, error);
     } catch {
-      // A logger may fail over the value that was thrown; over the message alone it has no reason to.
+      // A logger may fail because of the thrown value; it has no reason to fail because of the message.
       console.error(message);
     }
   }

@@ -30,7 +30,7 @@ export class ReloadDetails extends Map<string, ReloadNote> {
   }
 }
 
-/** What a reload did that made a set of these `names`, which are sorted. */
+/** What a reload did that made a set of these `names`. They are sorted. */
 export function reloadDetails(names: readonly string[], { notable }: Changes, timings: PhaseTimings): ReloadDetails {
   const removed = Array.from(notable.values()).filter(({ note }) => note === "removed");
   const all = removed.length === 0 ? names : [...names, ...removed.map(({ name }) => name)].toSorted(compareNames);

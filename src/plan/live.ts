@@ -44,8 +44,8 @@ function livePlugin(generation: Generation, artifact: FoundArtifact): LivePlugin
 }
 
 /**
- * What a reload changed, so that it can be undone: the artifacts of before, by the plugin's name in lower case; `undefined`
- * for a plugin that there was none of.
+ * What a reload changed, so that it can be undone: the artifacts that were live before, by the plugin's name in lower
+ * case; `undefined` for a plugin that was not there.
  */
 export type Step = ReadonlyMap<string, FoundArtifact | undefined>;
 

@@ -128,7 +128,7 @@ function slotTraps(slot: Slot): ProxyHandler<() => void> {
     ownKeys: () => Reflect.ownKeys(target()),
     getOwnPropertyDescriptor: (_, key) => {
       const descriptor = Reflect.getOwnPropertyDescriptor(target(), key);
-      // A proxy may not report a property as fixed that its own target lacks.
+      // A proxy must not report a property as fixed that its own target lacks.
       return descriptor && { ...descriptor, configurable: true };
     },
     getPrototypeOf: () => Reflect.getPrototypeOf(target()),

@@ -190,7 +190,7 @@ export class EntryTable<Value> {
   }
 }
 
-/** Whether some set that is current, or can become it, has both: what has left is in the way of nobody. */
+/** Whether a set that is current, or can become current, has both. An entry that has left does not conflict. */
 function meet(known: EntryOwner, newcomer: EntryOwner): boolean {
   return known === newcomer || (!known.hasLeft && (known.sees(newcomer) || newcomer.sees(known)));
 }

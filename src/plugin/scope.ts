@@ -5,7 +5,7 @@ import { type EventSource, Subscription, type Switched, type SwitchedOwner, Swit
 /** A value of a plugin in the form in which others get it, until it is taken back. @internal */
 export interface HandedOut {
   readonly value: unknown;
-  /** Whoever uses it from now on gets a `HOTSWAP_FREED` that gives the reason `why`. */
+  /** From now on using it throws a `HOTSWAP_FREED` with the reason `why`. */
   takeBack(why: string): void;
 }
 
@@ -194,7 +194,7 @@ export class Scope {
     this.#undos.clear();
   }
 
-  /** Has it act now or from the swap on. Throws what it throws when it is to act now. */
+  /** Starts it now, or has the swap start it. Throws what it throws when it starts now. */
   #switch(switched: Switched): Undo {
     const undo = (): void => {
       if (this.#switched.delete(switched)) switched.stop();

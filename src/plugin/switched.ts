@@ -27,7 +27,7 @@ export interface SwitchedOwner {
 export interface Switched {
   /** May throw what the host's objects throw. */
   start(): void;
-  /** The same; nothing of the plugin's code is held afterwards, even when it throws. */
+  /** Stops it. Afterwards nothing of the plugin's code is held, even when this throws. */
   stop(): void;
 }
 
@@ -37,7 +37,10 @@ export class Subscription implements Switched {
   readonly #event: string;
   #owner: SwitchedOwner | undefined;
   #inner: Listener | undefined;
-  /** What the source gets. Once stopped, it refers to nothing of the plugin: whoever copied the list may still call it. */
+  /**
+   * The listener that the source gets. Once stopped, it refers to nothing of the plugin: a source that copied its list
+   * may still call it.
+   */
   readonly #outer: Listener;
   #isOn = false;
 

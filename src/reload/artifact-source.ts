@@ -7,7 +7,7 @@ export interface ArtifactSource {
    * plugin. Rejects when {@link close} is called meanwhile.
    */
   find(): Promise<FoundArtifacts>;
-  /** Resolves when everything that happened so far has been told to whoever develops, to whether that was heard. */
+  /** Resolves when everything that happened so far was told to the developer, to whether somebody listened. */
   told(): Promise<boolean>;
   close(): void | Promise<void>;
 }

@@ -54,7 +54,7 @@ export class History {
       try {
         if (hasCopy(artifact)) this.#cache.release(artifact.hash);
       } catch (error) {
-        // The new set is live: a copy that could not be deleted is not a reason to call the reload failed.
+        // The new set is live: a copy that cannot be deleted does not make the reload fail.
         this.#options.logger.warn(`an artifact's copy could not be deleted: ${describeError(error)}`, error);
       }
     }

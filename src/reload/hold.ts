@@ -9,7 +9,7 @@ export interface Decider {
   refuse(reason: HotswapError): void;
 }
 
-/** Holds a prepared set until somebody decides over it, or nobody did in time (SPEC 3.17). */
+/** Holds a prepared set until it is committed or aborted, or until the time is up (SPEC 3.17). */
 export class Hold {
   readonly #timeout: number;
   readonly #logger: Logger;
@@ -21,7 +21,7 @@ export class Hold {
     this.#logger = logger;
   }
 
-  /** Hands out what decides, and resolves when the swap may happen. Rejects when it may not. */
+  /** Hands out the decider, and resolves when the swap may happen. Rejects when it may not. */
   async wait(handOut: (decider: Decider) => void): Promise<void> {
     const { promise: decided, resolve: release, reject: refuse } = Promise.withResolvers<void>();
     const timer = setTimeout(() => {

@@ -109,7 +109,7 @@ export class Loader {
       observer: record.stats,
     });
     const linkedIn = staticPlugins?.[name];
-    // Statically linked code stays in memory for good: nobody follows it.
+    // Statically linked code stays in memory for good, so it is not followed.
     if (linkedIn !== undefined) return loadStatic(name, linkedIn, errors);
     return loadArtifact(artifact, {
       cache: this.cache,

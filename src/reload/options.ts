@@ -74,8 +74,8 @@ export interface SwapperOptions<Extension> {
   /** Hears of errors that nobody caught in a plugin's background work. */
   readonly onPluginError?: OnPluginError;
   /**
-   * What is counted. `"errors"`: calls that fail, and uncaught errors; that costs a call that succeeds nothing. `"calls"`: also
-   * every call, with the times of some; that costs a call some nanoseconds. See `metrics()`.
+   * What is counted. `"errors"`: calls that fail, and uncaught errors; a call that succeeds costs nothing more.
+   * `"calls"`: also every call, with the times of some; each call costs some nanoseconds more. See `metrics()`.
    * @default "errors"
    */
   readonly observe?: "errors" | "calls";
@@ -229,7 +229,9 @@ function keys(trust: readonly (string | TrustedKey)[] | undefined): readonly (st
   throw new RangeError("trust names no key, and nothing could be loaded: name one, or leave trust out");
 }
 
-/** Builds name the project's files from its real path. A folder that is not there has no other path. */
+/**
+ * Builds name the project's files from its real path. A folder that does not exist has only the path that was given.
+ */
 function realPath(path: string): string {
   return existsSync(path) ? realpathSync.native(path) : path;
 }

@@ -43,9 +43,9 @@ export interface PreparedSet<Extension> extends OwnedSet<Extension> {
 
 /** What happens to a prepared set. */
 export interface Completion<Extension> {
-  /** Waits for the word to swap; rejects when the set shall not become live. Not given: the swap follows at once. */
+  /** Resolves when the swap may happen; rejects when it must not. Without it, the swap follows at once. */
   hold?(set: PreparedSet<Extension>): Promise<void>;
-  /** The swap: synchronous; may refuse by throwing before it changed anything. */
+  /** The swap. It is synchronous, and may refuse by throwing before it changes anything. */
   swap(set: PreparedSet<Extension>): void;
 }
 
@@ -65,7 +65,7 @@ export async function prepareAndSwap<Extension>(
     try {
       swap(set);
     } catch (error) {
-      // Only the data bag refuses so late: for what the live set wrote meanwhile.
+      // Only the data bag refuses so late, because of what the live set wrote meanwhile.
       throw withPhase(error, "vault");
     }
     return set;
@@ -236,14 +236,14 @@ class Preparation<Extension> {
   }
 }
 
-/** What the vault refuses does not know in which step it was asked, and code of a plugin may run where no hook is called. */
+/** A refusal of the vault does not know in which step it happened, and code of a plugin may run outside of hooks. */
 export function withPhase(error: unknown, phase: Phase): HotswapError {
   if (!isHotswapError(error)) return pluginFailure(error, `the step "${phase}"`, { phase });
   if (error.phase !== undefined) return error;
   return new HotswapError(error.code, error.message, { plugin: error.plugin, phase, cause: error.cause });
 }
 
-/** Has what `step` refuses say that it did in this phase. Host errors stay as they are. */
+/** Adds this phase to what `step` throws. Errors of the host stay as they are. */
 export async function inPhase<Result>(phase: Phase, step: () => Promise<Result>): Promise<Result> {
   try {
     return await step();

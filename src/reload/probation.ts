@@ -7,7 +7,8 @@ export interface ProbationOptions {
   /** For how long, in ms. */
   readonly watch: number;
   /**
-   * How many uncaught errors and failed calls of the new generations are borne; with one more the swapper goes back.
+   * How many uncaught errors and failed calls of the new generations are tolerated; with one more the swapper goes
+   * back.
    * @default 0
    */
   readonly maxErrors?: number;
@@ -27,7 +28,7 @@ export interface ProbationHost {
   tell(state: ProbationState): void;
 }
 
-/** `healthy` is asked so many times during the watch, at most once a second. */
+/** How many times `healthy` is asked during the watch, at most once a second. */
 const LOOKS = 10;
 const MOST_OFTEN = 1000;
 

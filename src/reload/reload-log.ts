@@ -91,7 +91,10 @@ export class ReloadLog {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** The record of the attempt that answers `answer`. Rejects as `answer` does when it was refused before it began. */
+  /**
+   * Resolves to the record of the attempt whose result is `answer`. Rejects as `answer` does when the attempt was
+   * refused before it began.
+   */
   async recordOf(answer: Promise<ReloadDetails>): Promise<ReloadRecord> {
     const outcome: unknown = await answer.catch((error: unknown) => error);
     const record = isObject(outcome) ? this.#byOutcome.get(outcome) : undefined;

@@ -39,7 +39,7 @@ interface Attempt<Extension> {
 /** What a load, reload or rollback is asked to do. */
 export type ReloadOrder<Extension> = Pick<Attempt<Extension>, "data" | "callback" | "hold" | "probation">;
 
-/** Has a rollback wait for its turn, and then go back if `isDue` says so. */
+/** Queues a rollback. When its turn comes, it goes back if `isDue` says so. */
 type GoBack = (isDue: () => boolean) => Promise<void>;
 
 /** What the reloader does not know by itself. */
@@ -52,8 +52,8 @@ interface Surroundings {
 }
 
 /**
- * Makes sets, swaps them in, and frees those that were swapped out. Knows nothing of turns: the swapper, which is its
- * public side, has one step after the other done here.
+ * Makes sets, swaps them in, and frees those that were swapped out. It does one step at a time: the swapper, its public
+ * side, queues the steps.
  */
 export class Reloader<Extension> {
   readonly log: ReloadLog;
@@ -239,7 +239,7 @@ export class Reloader<Extension> {
       if (step.size === 0) this.#probation?.end("passed", "nothing changed");
     }
     if (source === "history") await this.#history.pop();
-    // A reload that found nothing new is not a step to go back to, and must not push out the last good one.
+    // A reload that found nothing new is no step to go back to, and must not push the last good one out of the history.
     else if (old !== undefined && step.size > 0) await this.#history.push(step);
     await turnWhenDue();
     return detailsOf(prepared);

@@ -59,7 +59,7 @@ export class Retirement<Extension> {
   /** Ends all waiting: what was swapped out is retired now. */
   async finish(): Promise<void> {
     this.#hurried = true;
-    // The newest first: where nothing else is said, what came last goes first.
+    // The newest first: where the dependencies do not say otherwise, what came last goes first.
     for (const end of [...this.#waits].toReversed()) end();
     await this.drained();
   }
@@ -67,7 +67,7 @@ export class Retirement<Extension> {
   /** Resolves when nothing uses the current set, nor those before it, any more; at the latest after `timeout` ms. */
   async endOfCalls(current: OwnedSet<Extension>, timeout: number): Promise<void> {
     const { promise: over, resolve } = Promise.withResolvers<void>();
-    // It keeps the process alive: whoever closes wants to see the end of it.
+    // It keeps the process alive, because a caller of `close()` waits for the end.
     const timer = setTimeout(resolve, timeout);
     const sets = [current, ...this.#draining.keys()];
     await Promise.race([Promise.all(sets.map(({ manager }) => manager.calls.idle())), over]);
@@ -121,7 +121,7 @@ export class Retirement<Extension> {
     );
   }
 
-  /** Is over after `ms` or when somebody ends it. A host that has nothing else to do may end meanwhile. */
+  /** Resolves after `ms`, or earlier when it is ended. It does not keep the process alive. */
   #wait(ms: number): { readonly over: Promise<void>; end(): void } {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = (): void => {

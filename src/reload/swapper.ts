@@ -40,7 +40,7 @@ const FREE_DELAY_UNDER_DEV = 1000;
  *     await swapper.reload();
  */
 export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposable {
-  /** How others than the host reload: the control socket, and a dashboard. @internal */
+  /** What the control socket and the dashboard see of the host, and reload it by. @internal */
   readonly controlTarget: HostTarget;
   /** The sockets of each server that was started by `serve`. @internal */
   readonly servers = new Set<ServedSockets>();
@@ -83,12 +83,12 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     this.#leases = new LeaseWatch(this.#options.logger, this.#options.debug);
   }
 
-  /** What `hotswap dev` wants otherwise, as far as the host does not say. */
+  /** The defaults of `hotswap dev`, where the host does not set the option. */
   #underDev({ logger, freeDelay }: SwapperOptions<Extension>): FilledOptions<Extension> {
     const filled = this.#options;
     return {
       ...filled,
-      // Saves follow each other faster than reloads of a host that serves people.
+      // Under `hotswap dev`, saves follow each other faster than reloads of a host in production.
       freeDelay: freeDelay ?? FREE_DELAY_UNDER_DEV,
       // It shows plugins' errors with their places.
       logger:
@@ -185,7 +185,7 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
       try {
         return await this.#reloader.reload(this.#pluginDir, { data, callback });
       } catch (error) {
-        // A host that cannot load ends, as a rule, and whoever develops is to know why, once.
+        // A host that cannot load usually ends. Tell the developer why, once.
         const isTold = await this.#triggers.told();
         if (isTold && isHotswapError(error)) throw briefly(error, "the first load failed, and hotswap dev says why");
         throw this.#options.debug ? error : withoutOwnStack(error);
@@ -358,10 +358,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 }
 
-/** What was found wrong before any code of a plugin ran has no stack but hotswap's own, which tells a user nothing. */
+/** An error from before any code of a plugin ran has only hotswap's own stack, which tells a user nothing. */
 function withoutOwnStack(error: unknown): unknown {
   if (!isHotswapError(error) || error.phase !== "scan" || error.cause !== undefined) return error;
-  // Where nobody catches it, Bun prints the message and what can be enumerated: the code is enough.
+  // When nobody catches it, Bun prints the message and the enumerable properties: the code is enough.
   const hidden = { enumerable: false };
   return Object.defineProperties(briefly(error, error.message), { plugin: hidden, phase: hidden });
 }

@@ -56,7 +56,7 @@ export class Triggers {
     return this.#dev !== undefined && isSameFolder(this.#dev.outputDir, pluginDir) ? this.#source : undefined;
   }
 
-  /** Resolves to whether somebody develops who knows of everything that happened so far. */
+  /** Resolves, when everything that happened so far was told, to whether a developer listens. */
   async told(): Promise<boolean> {
     return (await this.#source?.told()) ?? false;
   }
@@ -66,7 +66,7 @@ export class Triggers {
     for (const trigger of this.#open) trigger.moveTo?.(pluginDir);
   }
 
-  /** Has nobody wait for what is to be built. To be followed by {@link close}. */
+  /** Ends the wait for builds. Call {@link close} next. */
   async endBuilds(): Promise<void> {
     await this.#source?.close();
   }

@@ -14,7 +14,10 @@ const LARGEST_IN_MEMORY = 256 * 1024;
 /** Bytes that all copies in memory may take together. */
 const MEMORY_LIMIT = 32 * 2 ** 20;
 
-/** Copies that stay open, and can be read when their file is gone. A system may not let a process open many more. */
+/**
+ * How many copies stay open, so that they can be read when their file is gone. Many systems limit the open files of a
+ * process.
+ */
 const MOST_OPEN = 256;
 
 /** A copy that is held. */
@@ -39,8 +42,8 @@ interface Place {
  * A copy stays while a generation or the history holds it. Small ones lie in memory, as far as that
  * goes; where the host sets `TMPDIR`, they all lie there.
  *
- * Something that cleans up temporary files may take a copy from under a host that runs for weeks. It is read through the open
- * file then, or made again.
+ * A cleaner of temporary files may delete a copy while a host runs for weeks. Then the copy is read through the open
+ * file, or made again.
  */
 export class ArtifactCache implements Disposable {
   readonly #disk: CopyFolder;
@@ -161,7 +164,7 @@ export class ArtifactCache implements Disposable {
       this.#open++;
       return descriptor;
     } catch {
-      // The system lets us open no more: the copy can be read as long as its file is there.
+      // The system lets us open no more files: this copy can be read only as long as its file is there.
       return undefined;
     }
   }
@@ -179,7 +182,7 @@ export class ArtifactCache implements Disposable {
   }
 }
 
-/** What a copy holds whose file may be gone; `undefined` when it is not open. */
+/** The content of a copy whose file may be gone; `undefined` when it is not open. */
 function readOpen({ descriptor }: Place): Uint8Array | undefined {
   if (descriptor === undefined) return undefined;
   const bytes = Buffer.allocUnsafe(fstatSync(descriptor).size);

@@ -36,12 +36,13 @@ export class CopyFolder implements Disposable {
     if (this.#folder?.isIntact !== true) this.#renew();
     const folder = (this.#folder ??= this.#makeFolder());
     const number = this.#freeSlots.pop() ?? this.#slots++;
-    // Never a path that was imported before: Bun may still take the old code for it. And a short one: it remembers them all.
+    // A path that was never imported before, because Bun may still have the old code for it; and a short one, because
+    // Bun remembers them all.
     const name = `${(this.#files++).toString(36)}.mjs`;
     return { file: join(folder.path, String(number), name), number };
   }
 
-  /** Bun installs packages for code that has no `node_modules` above it: whatever asks from here is to find none. */
+  /** Bun installs packages for code that has no `node_modules` above it. With this empty one it installs none. */
   #makeFolder(): OwnFolder {
     const folder = new OwnFolder(this.#parent, this.#report);
     mkdirSync(join(folder.path, "node_modules"), { mode: 0o700 });
@@ -59,7 +60,7 @@ export class CopyFolder implements Disposable {
     this.#renew();
   }
 
-  /** The next slot is in another folder: nothing is written where somebody else may have made one of the old name. */
+  /** The next slot is in another folder: somebody else may have made a folder with the old name. */
   #renew(): void {
     this.#folder?.[Symbol.dispose]();
     this.#folder = undefined;
@@ -68,7 +69,7 @@ export class CopyFolder implements Disposable {
   }
 }
 
-/** Writes the slot's file. Whoever asks must not use the file before this is over: it is not there at once, as a whole. */
+/** Writes the slot's file. Until this resolves, the file may be absent or incomplete. */
 export async function writeSlot({ file }: Slot, bytes: Uint8Array): Promise<void> {
   // The slot alone: the folder above it is there, or was taken away, and then it must not be made anew by its name.
   makeSlot(dirname(file));

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/** How long the folder of a process that cannot be asked for is kept; its owner touches it far more often. In ms. */
+/** How long, in ms, a folder is kept whose process cannot be looked up. A process touches its folder far more often. */
 const DAY = 24 * 60 * 60 * 1000;
 
 const HOUR = 60 * 60 * 1000;
@@ -42,7 +42,10 @@ export class OwnFolder implements Disposable {
     process.on("exit", this.#removeAtExit);
   }
 
-  /** Whether the folder is still there and still ours: who cleans up temporary files takes it, and then anyone may make another. */
+  /**
+   * Whether the folder is still there and still ours: after a cleaner of temporary files deleted it, anyone may make
+   * another.
+   */
   get isIntact(): boolean {
     const stats = lstatSync(this.path, { throwIfNoEntry: false });
     return stats !== undefined && stats.isDirectory() && isOurs(stats) && isPrivate(stats);
@@ -105,8 +108,8 @@ function touch(path: string): void {
 let ownRealm: string | undefined;
 
 /**
- * Where the numbers of processes mean what they mean here: this start of this machine, this PID namespace. A container that
- * shares a folder with us has others. Empty where the system does not say.
+ * Identifies where process ids mean the same as here: this boot of this machine, and this PID namespace. A container
+ * that shares a folder with us has other ids. Empty where the system does not say.
  */
 function realm(): string {
   ownRealm ??= readRealm();
@@ -122,7 +125,7 @@ function readRealm(): string {
   }
 }
 
-/** A process of another start has only the number in common: in a container the host is number 1 each time. */
+/** A process that started at another time only has the same id: in a container the host is number 1 each time. */
 function isRunning(pid: number, start: string): boolean {
   const startOfPid = startTime(pid);
   if (startOfPid !== undefined) return start === "" || startOfPid === start;

@@ -10,7 +10,7 @@ export interface DeclaredKey {
   /** The plugin that declared it; `undefined` for the host. */
   readonly owner: string | undefined;
   readonly options: KeyDeclaration<never>;
-  /** For the code in the options: runs it where it was declared, so that what it opens is the plugin's. */
+  /** Runs the functions of the options where they were declared, so that what they open belongs to the plugin. */
   readonly enter: Enter;
 }
 
@@ -124,7 +124,7 @@ function differenceOf(one: KeyDeclaration<never>, other: KeyDeclaration<never>):
   return String(one.merge) === String(other.merge) ? undefined : "merge";
 }
 
-/** Two plugins have copies of a step that they share: what counts is its text. */
+/** Two plugins have their own copies of a step that they share, so its text is compared. */
 function textOf(steps: Migrations = {}): string {
   return JSON.stringify(Object.entries(steps).map(([version, step]) => [version, String(step)]));
 }

@@ -39,7 +39,7 @@ export interface TransactionOptions {
   readonly plugins?: Iterable<string>;
 }
 
-// Also in a program that never wraps anything itself there may be live data in the store.
+// A store may hold live data even if this program never wraps anything itself.
 addKind(liveDataKind);
 
 /** What lies behind the data bags of all sets. One for each swapper. */

@@ -161,7 +161,7 @@ export class Transaction implements BagTransaction, EntriesObserver {
     for (const key of [...this.#view.declarations.keys(), ...shared.versionedKeys()]) {
       if (isOutdated(key)) yield key;
     }
-    // Looking at every key is only worth it when the counts say that there is something to find.
+    // Look at every key only when the counts say that there is something to find.
     if (![...shared.types()].some((written) => this.#view.types.isOutdated(written))) return;
     let looked = 0;
     for (const key of shared.keys()) {
@@ -205,8 +205,8 @@ export class Transaction implements BagTransaction, EntriesObserver {
   }
 
   /**
-   * What the keys shall hold that both sets wrote, or that the live set wrote since they were migrated. Changes nothing
-   * but that the overlay forgets what it had migrated of them.
+   * The new values of the keys that both sets wrote, or that the live set wrote since they were migrated. Changes
+   * nothing, except that the overlay forgets what it had migrated of them.
    */
   #resolve(): ReadonlyMap<string, Entry | Absent> {
     const resolved = new Map<string, Entry | Absent>();

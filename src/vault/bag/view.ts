@@ -249,7 +249,7 @@ function decodeEntry(key: string, entry: Entry | undefined, types: SetTypes): un
     return decode(entry.content, types, key);
   } catch (error) {
     if (error instanceof HotswapError) throw error;
-    // Rows are only malformed, and constructors only refuse them, when the store gave something else than it was given.
+    // Rows are malformed, and constructors refuse them, only when the store returned something else than it was given.
     throw new HotswapError("HOTSWAP_STORE_FAILED", `the stored value of ${JSON.stringify(key)} is damaged`, {
       cause: error,
     });

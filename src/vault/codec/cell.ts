@@ -6,7 +6,7 @@ const undefinedCell: Cell = [cellCodes.undefined];
 export function cellOf(value: Primitive): Cell {
   switch (typeof value) {
     case "number":
-      // Finite and not -0, in the form that costs least: most cells are numbers.
+      // This tests in the cheapest way for a finite number that is not -0: most cells are numbers.
       return value - value === 0 && (value !== 0 || 1 / value > 0) ? value : unusualNumber(value);
     case "undefined":
       return undefinedCell;

@@ -127,7 +127,7 @@ class Decoder implements RowReader {
   }
 }
 
-/** How what a row at the end says of other rows' objects is done to them. */
+/** What a row at the end of the list does to the objects of other rows. */
 const closings = new Map<string, (object: unknown) => void>([
   ["fixed", Object.preventExtensions],
   ["sealed", Object.seal],

@@ -28,7 +28,7 @@ export interface Kind {
   /** What its rows begin with. */
   readonly tag: string;
   readonly prototype: object | null;
-  /** Nothing can be changed about such an object, so nobody need ask whether it is frozen. */
+  /** Such an object cannot be changed, so nobody need ask whether it is frozen. */
   readonly isImmutable?: true;
   encode(value: never, writer: RowWriter): Row;
   /** Makes the object of a row, empty where it can refer to others. */

@@ -6,8 +6,8 @@ export function propertyStep(key: string): string {
 }
 
 /**
- * The shortest way from the root to the object of row `index`, such as `[3].socket`, found in the rows that were
- * made so far. Only needed when something goes wrong, so nothing is recorded on the way.
+ * The shortest path from the root to the object of row `index`, such as `[3].socket`, found in the rows that were made
+ * so far. It is needed only for errors, so encoding records nothing for it.
  */
 export function pathTo(rows: readonly Row[], index: number): string {
   const steps: string[] = [];

@@ -89,7 +89,7 @@ export class LiveData {
   static from(json: unknown): LiveData {
     try {
       const stored = fromJson(contentOf(json));
-      // Whoever unwraps it should not be the one to learn that it is damaged.
+      // Damage is found here, not when somebody unwraps it later.
       decode(stored, noTypes, "live data");
       return new LiveData(stored);
     } catch (error) {

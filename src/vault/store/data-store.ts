@@ -23,7 +23,7 @@ export interface DataStore {
   close(): Promise<void>;
 }
 
-/** A store cannot hold one record of a batch; it is in the way of no other. */
+/** A store cannot hold one record of a batch. The other records are written. */
 export class RecordRefused extends HotswapError {
   readonly key: string;
 

@@ -77,8 +77,7 @@ export class Flusher<Value> {
   }
 
   async #flushAll(): Promise<void> {
-    // A batch that is on its way may have been put together before the last change; who started it hears of its
-    // failure.
+    // A batch that is being written may lack the last change. Its failure goes to whoever started it.
     while (this.#running) await Promise.allSettled([this.#running]);
     if (this.#pending.size === 0) return;
     this.#running = this.#writePending();

@@ -17,7 +17,7 @@ export async function readAll(
     return ++read % RECORDS_PER_TURN === 0;
   };
   if (Symbol.iterator in records) {
-    // `for await` would have taken a record already that it has not handed on.
+    // `for await` would already have taken a record that it has not handed on.
     for (const record of records) if (isTurnOver(record)) await nextTurn();
   } else {
     for await (const record of records) if (isTurnOver(record)) await nextTurn();

@@ -41,7 +41,7 @@ export interface SqliteStore extends DataStore {
  * file.
  */
 export function sqliteStore(path: string): SqliteStore {
-  // To SQLite these mean a database without a file, of which nothing would be left.
+  // For SQLite these mean a database without a file, which would be lost.
   if (path === "" || path === ":memory:")
     throw storeFailed(JSON.stringify(path), "cannot be opened: sqliteStore() needs the path of a file");
   return new FileStore(path);
