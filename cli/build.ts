@@ -204,7 +204,7 @@ async function signingOf({ sign, expires }: BuildInvocation["flags"]): Promise<B
   return { key: sign, expires: momentOf(expires) };
 }
 
-/** What `-v` tells about a build. The words for it are loaded only then. */
+/** What `-v` prints about a build. Its code is loaded only then. */
 async function described(result: BuildResult, outputDir: string): Promise<string> {
   const { describeBuild } = await import("./describe-build.ts");
   return describeBuild(result, asGiven(outputDir, result.file), paintFor("stdout"));

@@ -59,7 +59,7 @@ export class Keys implements Disposable {
   }
 }
 
-/** What follows the news that the host is ready; nothing where keys are not read. */
+/** The text that follows the message that the host is ready; empty where keys are not read. */
 export function keyHint(paint: Paint): string {
   return process.stdin.isTTY ? `; ${paint.bold("h")} lists the keys, ${paint.bold("q")} quits` : "";
 }

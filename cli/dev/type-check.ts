@@ -6,7 +6,7 @@ import { count } from "../host/wording.ts";
 import { paintFrames } from "../terminal/paint-frames.ts";
 import type { Paint } from "../terminal/paint.ts";
 
-/** What was saved has been answered for this time before types are checked, in ms: the processor is for the answers. */
+/** In ms: types are checked so long after a save is live, because requests for the new code come first. */
 const QUIET = 300;
 
 /** The clock of files may be so much behind, in ms. */
@@ -104,12 +104,14 @@ function problemsIn(output: string, cwd: string): Diagnostic[] {
       problems[problems.length - 1] = { ...last, message: `${last.message}\n${line}` };
     }
   }
-  // What is wrong elsewhere, such as in a package that is linked, is most likely not what was edited.
+  // An error elsewhere, such as in a linked package, is most likely not in the file that was edited.
   const isElsewhere = ({ file }: Diagnostic): number => (file.startsWith(cwd + sep) ? 0 : 1);
   return problems.toSorted((one, other) => isElsewhere(one) - isElsewhere(other));
 }
 
-/** With the lines of files that are what they were when the check began: of others, nobody knows which text was checked. */
+/**
+ * With lines only of files that did not change since the check began: for others, it is unknown which text was checked.
+ */
 function describe(problems: readonly Diagnostic[], startedAt: number): string {
   if (problems.length === 0) return "";
   const blocks = problems.map((problem) => {

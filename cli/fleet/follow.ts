@@ -6,7 +6,7 @@ import { describeRollout } from "./wording.ts";
 /** How often the store is asked, in ms. */
 const POLL = 500;
 
-/** How long members may take to run what was decided, before it is said how many do, in ms. */
+/** In ms: how long members may take to run what was decided before their number is reported. */
 const CATCH_UP = 10_000;
 
 /** What a command shows: for programs, and for people, who also see where the fleet stands. */

@@ -26,8 +26,8 @@ export async function printError(text: string): Promise<void> {
 const COLOURS = /(\u001B\[(?:1|2|22|31|32|33|36|39)m)/;
 
 /**
- * The text as it may be written: our own colours, where there are any, and nothing else that acts on a terminal, whatever a
- * plugin is called or an error says.
+ * The text, safe to print: it keeps our own colours, and nothing else that acts on a terminal, whatever a plugin is
+ * called or an error says.
  */
 export function shown(text: string, output: Output): string {
   if (!hasColours(output)) return visible(text);

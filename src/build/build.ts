@@ -34,9 +34,10 @@ import { Stopwatch } from "./stopwatch.ts";
 import { codingSystemErrors } from "./system-errors.ts";
 
 /**
- * Builds a plugin's folder into one artifact, which is published atomically. The same source gives the same bytes,
- * wherever the project lies. Throws HOTSWAP_BUILD_FAILED: a {@link BuildError} with every problem of the source that was
- * found, or a plain HotswapError for an option that cannot be used. An earlier artifact is left as it was then.
+ * Builds a plugin's folder into one artifact, and publishes it atomically. The same source gives the same bytes,
+ * wherever the project lies. Throws HOTSWAP_BUILD_FAILED, and then an earlier artifact stays as it was: a {@link
+ * BuildError} with every problem that was found in the source, or a plain HotswapError for an option that cannot be
+ * used.
  */
 export function build(options: BuildOptions): Promise<BuildResult> {
   return codingSystemErrors(() => buildWhole(options));

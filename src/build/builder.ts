@@ -130,7 +130,7 @@ class IncrementalBuilder implements MemoryBuilder {
     try {
       return await this.#compiler.compile(stopwatch, changed);
     } catch (error) {
-      // Whatever is wrong with the source, the build of the whole says best.
+      // The build of the whole plugin says best what is wrong with the source.
       if (error instanceof NeedsBundler) return error.message;
       throw error;
     }

@@ -116,7 +116,7 @@ export class PluginCompiler {
   }
 
   /**
-   * Throws {@link NeedsBundler} when something is wrong; what that is, the build of the whole says best.
+   * Throws {@link NeedsBundler} when something is wrong: the build of the whole plugin says best what it is.
    *
    * @param changed all that changed since the last time, when that is known
    */
@@ -143,7 +143,7 @@ export class PluginCompiler {
     };
   }
 
-  /** Looks at the disk, and only at what changed when that is some of the modules that were there. */
+  /** Reads the disk. When only modules that were already there changed, it reads only those. */
   #look(changed: readonly string[] | undefined): PluginFolder {
     const known = this.#folder;
     if (known !== undefined && changed?.every((path) => known.modules.includes(path) && existsSync(path)) === true) {
@@ -165,7 +165,7 @@ export class PluginCompiler {
     this.#checked = file;
   }
 
-  /** Compiles the modules that `starts` lead to, as far as they are new or have changed. */
+  /** Compiles those of the modules that `starts` lead to which are new or have changed. */
   async #compile(starts: readonly string[], contexts: PluginContexts): Promise<void> {
     const settings = this.#settings;
     const known = this.#modules;
@@ -180,7 +180,7 @@ export class PluginCompiler {
       if (module === undefined || !isCurrent || module.settings !== settings.of(dirname(file))) {
         await turnWhenDue();
         module = await this.#compileModule(path, source, type, contexts);
-        // Whatever happens to the others, this one need not be compiled again.
+        // This module need not be compiled again, even if others fail.
         known.set(path, module);
       }
       current.set(path, module);
@@ -204,7 +204,7 @@ export class PluginCompiler {
     const context = type === undefined && mayNeedContext(compiled.text) ? contexts.edit(source) : undefined;
     if (context !== undefined) {
       if (context.workers.length > 0) throw new NeedsBundler(`${source.path} starts a worker`);
-      // Where `require` has another name, it gets the one that everybody knows.
+      // Where `require` has another name, it gets its usual one.
       if (context.renames.length > 0) {
         const renamed = new SourceFile(source.path, applyEdits(source.text, context.renames));
         compiled = { ...(await compileModule(this.#options, renamed, type, settings)), source };
@@ -232,12 +232,12 @@ export class PluginCompiler {
       try {
         this.#modules.set(path, { ...linkModule(path, compiled, settings, this.#resolution, undefined), warnings });
       } catch {
-        // It may be gone, or not be needed any more. If it is, it is compiled again, and what is wrong shows then.
+        // It may be gone or no longer needed. If it is still needed, it is compiled again, which shows what is wrong.
       }
     }
   }
 
-  /** Makes the sections of modules that changed, and of all when one imports or exports something else. */
+  /** Makes the sections of the modules that changed; of all modules when one imports or exports something else. */
   #link(): Links {
     const modules = this.#modules;
     const before = this.#sections;

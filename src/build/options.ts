@@ -128,7 +128,7 @@ export function folderToBe(path: string, what: string): string {
   return join(folderToBe(dirname(folder), what), basename(folder));
 }
 
-/** Unicode's classes are asked only when they are needed: they take longer to set up than everything else here. */
+/** Made only when it is needed: Unicode classes take longer to set up than everything else here. */
 function canBeginName(text: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(text) || /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
 }

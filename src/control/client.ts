@@ -75,8 +75,8 @@ export class ControlClient {
   }
 
   /**
-   * Has the host reload; resolves when that is over, also when it failed. `onEvent` hears how far it is. A probation goes on
-   * after that: `status()` says how it stands.
+   * Makes the host reload. Resolves when the reload is over, also when it failed. `onEvent` is called as it goes on. A
+   * probation continues after that: `status()` says how it stands.
    */
   reload(
     onEvent?: (event: ReloadEvent) => void,
@@ -91,7 +91,7 @@ export class ControlClient {
     return this.#act("/rollback", onEvent);
   }
 
-  /** What happens in the host, from now on until `signal` is aborted or the host ends the stream. */
+  /** The events of the host, from now on until `signal` is aborted or the host ends the stream. */
   async *events(signal?: AbortSignal): AsyncGenerator<ControlEvent, void> {
     const response = await this.#fetch("/events", signal === undefined ? {} : { signal });
     for await (const line of this.#linesOf(response, signal)) {

@@ -4,7 +4,7 @@ export type Framing = "lines" | "server-sent";
 /** So many events may wait for a slow reader; then it is given up. */
 const LONGEST_QUEUE = 10_000;
 
-/** The body of an answer that is written to as long as somebody reads it. */
+/** The body of a response. It is written to as long as somebody reads it. */
 export class EventStream<Event> {
   readonly body: ReadableStream<Uint8Array>;
   readonly #framing: Framing;

@@ -59,7 +59,7 @@ export class Feed {
 /** What happens in a host, but for what only the socket itself knows. */
 type HostEvent = ReturnType<typeof eventOf>;
 
-/** Reports what happens, without the steps' progress that nobody could read. Returns what ends that. */
+/** Reports what happens, without progress that comes too fast to read. Returns a function that ends this. */
 export function follow(swapper: VisibleSwapper, report: (event: HostEvent) => void): () => void {
   let phase = "";
   let reportedAt = 0;
@@ -76,7 +76,7 @@ export function follow(swapper: VisibleSwapper, report: (event: HostEvent) => vo
   });
 }
 
-/** Differs when a generation came, went, or changed; its age does not count. */
+/** Changes when a generation comes, goes, or changes; not with its age. */
 function fingerprint(generations: readonly GenerationInfo[]): string {
   return generations
     .map(({ plugin, number, state, calls, leaked }) => `${plugin}#${number} ${state} ${calls} ${leaked}`)

@@ -24,7 +24,7 @@ import { clearSocketPath, refusePipe, withPrivateMode } from "./socket.ts";
 import type { HostTarget } from "../reload/host-target.ts";
 import { toWire } from "./wire.ts";
 
-/** How long a closing server waits for clients to fetch what it answered, in ms. */
+/** How long, in ms, a closing server waits for clients to fetch their responses. */
 const DELIVERY_TIME = 500;
 
 /** A reload may take its time, and so may the next event. Bun heeds this on a Unix socket, too, but its types do not. */
@@ -58,7 +58,7 @@ export class ControlServer implements AsyncDisposable {
     const absolute = resolve(path);
     try {
       await clearSocketPath(absolute);
-      // In the host's context: a plugin that makes the host reload must not come to own its socket.
+      // In the host's context: a plugin that makes the host reload must not own the socket.
       return runInHost(() => new ControlServer(absolute, target));
     } catch (error) {
       if (isHotswapError(error)) throw error;
@@ -145,7 +145,7 @@ export class ControlServer implements AsyncDisposable {
     const began = Promise.withResolvers<void>();
     const stream = new EventStream<ReloadEvent | ReloadRefused>("lines", () => unsubscribe());
     const unsubscribe = follow(this.#target.swapper, (event) => {
-      // The end of this reload is sent below: until then the next to end may be another.
+      // The end of this reload is sent below. The next reload that ends may be another one.
       if (event.type !== "start" && event.type !== "progress") return;
       stream.send(event);
       began.resolve();

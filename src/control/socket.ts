@@ -22,12 +22,12 @@ export async function clearSocketPath(path: string): Promise<void> {
   checkPath(path);
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
-  // Windows shows such a socket as something else than a socket, so only what cannot be one is told apart.
+  // Windows does not show such a socket as a socket, so only what cannot be one is refused.
   if (there.isDirectory() || (process.platform !== "win32" && !there.isSocket())) {
     throw failed(path, "something that is not a socket is there; remove it, or choose another path");
   }
   if (await isAlive(path)) throw inUse(path);
-  // Between the question and the removal another process may have begun to listen: what is taken away is asked again.
+  // Another process may have begun to listen between the check and the removal, so the removed socket is checked again.
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
@@ -42,7 +42,7 @@ export async function clearSocketPath(path: string): Promise<void> {
   rmSync(aside, { force: true });
 }
 
-/** Runs `listen` so that the socket it makes is for the owner alone from its first moment on. */
+/** Runs `listen` so that from the first moment only the owner can use the socket that it makes. */
 export function withPrivateMode<Result>(listen: () => Result): Result {
   if (process.platform === "win32" || !Bun.isMainThread) return listen();
   const before = process.umask(0o177);

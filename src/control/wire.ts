@@ -12,7 +12,7 @@ export function toWire(error: unknown): WireError {
   return { code: error.code, message, plugin: error.plugin ?? null, phase: error.phase ?? null, ...place };
 }
 
-/** The error that a host reported; `HOTSWAP_CONTROL_FAILED` for one that was none of hotswap's own there. */
+/** The error that a host reported; `HOTSWAP_CONTROL_FAILED` when it was not an error of hotswap there. */
 export function fromWire({ code, message, plugin, phase }: WireError): HotswapError {
   if (code === null || !isErrorCode(code)) return new HotswapError("HOTSWAP_CONTROL_FAILED", message);
   return new HotswapError(code, message, { plugin: plugin ?? undefined, phase: (phase ?? undefined) as Phase });

@@ -11,8 +11,8 @@ export interface PageSource {
 const page = join(import.meta.dir, "page");
 
 /**
- * Makes the pages of their sources. A macro: it runs where the package is packed, a host is bundled, or a checkout is run,
- * so that what is installed or bundled needs no source of the page.
+ * Bundles the pages. It is a macro: it runs when the package is packed, a host is bundled, or a checkout is run, so an
+ * installed package or a bundled host needs no source of the pages.
  */
 export function bundlePage(): { readonly host: PageSource; readonly fleet: PageSource } {
   const style = bundle("style/page.css");

@@ -17,7 +17,7 @@ export function streamFeed(watch: HostWatch, signal: AbortSignal): ReadableStrea
   const write = (controller: ReadableStreamDefaultController<string>): void => {
     if (changed.size === 0 || (controller.desiredSize ?? 0) <= 0) return;
     const events = eventsOf(watch.feed, changed);
-    // Before, not after: a stream that is being read asks for more within enqueue().
+    // This must come first: a stream that is being read asks for more within enqueue().
     changed.clear();
     controller.enqueue(events);
   };

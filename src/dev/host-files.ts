@@ -9,13 +9,13 @@ import { FolderWatcher } from "../watch/folder-watcher.ts";
 export interface HostFilesOptions {
   /** Whether a file belongs to a plugin. */
   readonly isPlugin: (file: string) => boolean;
-  /** Called when files of the host are no longer, or again, what they were when it started. */
+  /** Called when files of the host differ from those that it started with, or no longer differ. */
   readonly onChange: (changed: readonly string[]) => void;
   /** Called when the operating system refuses to watch. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A change is reported when the files have been quiet for this time, in ms: it is news for people. */
+/** In ms: a change is reported when the files have been quiet for this time, because people read it. */
 const QUIET = 50;
 
 /** When new watchers surely watch, in ms. */
@@ -55,7 +55,7 @@ export class HostFiles implements Disposable {
       this.#started.set(file, isNews ? undefined : contentHash(file));
       this.#watchFolder(dirname(file));
     }
-    // Nobody watched them before, and the system may not do it yet when it says so.
+    // Nobody watched them before, and the system may start to watch a moment later than it says.
     if (unknown.length === 0) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#compare(), SETTLED);
@@ -107,7 +107,7 @@ export class HostFiles implements Disposable {
     const changed = Array.from(this.#started)
       .filter(([file, hash]) => {
         const now = contentHash(file);
-        // A module that is gone may be about to come back: a host could not start without it.
+        // A module that is gone may be about to come back, and a host could not start without it.
         return now !== hash && (now !== undefined || isSetting(file));
       })
       .map(([file]) => file);

@@ -21,7 +21,7 @@ export interface HostProcessOptions {
   readonly onExit: (how: number | NodeJS.Signals, words: LastWords | undefined) => void;
 }
 
-/** A host that has not reported after this time probably does not load plugins, in ms. */
+/** In ms: a host that has not reported after this time probably does not load plugins. */
 const SILENCE = 5000;
 
 /** How long a host may take to end when it is asked to, in s. */
@@ -96,7 +96,7 @@ export class HostProcess implements AsyncDisposable {
         env: { ...env, [DEV_VARIABLE]: JSON.stringify(value) },
         // On a terminal the keys are ours.
         stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
-        // A group of its own: the command may be a script that starts the host, and both have to end.
+        // In a process group of its own: the command may be a script that starts the host, and both have to end.
         detached: process.platform !== "win32",
         onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),
       });

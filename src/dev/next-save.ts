@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isCode } from "../build/read/plugin-folder.ts";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
 
-/** What is saved within this time of each other belongs together, in ms. */
+/** In ms: saves within this time of each other belong together. */
 const QUIET = 50;
 
 /** When watchers surely watch, in ms. */

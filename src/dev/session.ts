@@ -93,7 +93,7 @@ export class DevSession implements AsyncDisposable {
     this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)], since);
   }
 
-  /** Has the host reload, or starts it anew when that is needed or it has ended. */
+  /** Makes the host reload, or restarts it when that is needed or it has ended. */
   async reload(): Promise<void> {
     if (this.#restartNeeded || this.#host === undefined) await this.restart();
     // What comes of it is reported.
@@ -199,7 +199,7 @@ export class DevSession implements AsyncDisposable {
   }
 
   async #ready(): Promise<void> {
-    // A host that has closed its swapper by now has nothing to say, and its end is reported.
+    // A host that has closed its swapper has nothing to say; its end is reported.
     const status = await this.#client?.status().catch(() => undefined);
     if (status !== undefined) this.#tell({ type: "host ready", status });
   }
@@ -215,7 +215,7 @@ export class DevSession implements AsyncDisposable {
         if (client === undefined) throw new Error("it is not running");
         await question(client);
       } catch (error) {
-        // A host that ends while it is asked is reported by its end, and a build that failed by itself.
+        // The end of a host that ends while it is asked is reported, and a failed build reports itself.
         const isKnown = isHotswapError(error) && error.code === "HOTSWAP_BUILD_FAILED";
         if (client === this.#client && !isKnown) this.#tell({ type: "not done", what, error: toWire(error) });
       }

@@ -40,7 +40,7 @@ export function requireSole(folder: string, session: Pick<SessionFile, "cwd" | "
   }
 }
 
-/** A session that runs in a project, and the control sockets of its host: one, or none while that does not run. */
+/** A session that runs in a project, and the control sockets of its host: one, or none while the host does not run. */
 export interface RunningSession {
   readonly pid: number;
   readonly outputDir: string;

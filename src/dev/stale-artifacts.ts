@@ -13,7 +13,9 @@ export interface StaleArtifact {
   readonly dir: string;
 }
 
-/** The artifacts in a folder whose plugins' folders are gone from the project; anything else in it is none of our business. */
+/**
+ * The artifacts in a folder whose plugins' folders are gone from the project. Everything else in the folder is ignored.
+ */
 export function staleArtifacts(outputDir: string, root: string): StaleArtifact[] {
   if (!existsSync(outputDir)) return [];
   return readdirSync(outputDir)

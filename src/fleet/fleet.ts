@@ -44,7 +44,10 @@ export type RollOptions = Partial<Strategy> & { readonly by?: string };
 
 const DEFAULTS: Strategy = { steps: [], watch: 0, maxErrors: 0, tolerate: 0, timeout: 60_000 };
 
-/** Attempts to replace the head, before it is called an error. Each one lost means that somebody else moved the fleet. */
+/**
+ * How many attempts to replace the head may fail before that is an error. Each failure means that somebody else moved
+ * the fleet.
+ */
 const ATTEMPTS = 50;
 
 const MOVES_AT_ONCE = 10;
@@ -108,7 +111,8 @@ export class Fleet {
     }
     const made: Move = { type: "roll", release, by, strategy: filled, members: alive.length, participants };
     const head = await this.advance(made, [{ ...releaseAt(release), version: 1 }]);
-    // Whatever others did meanwhile: a rollout of the id after the one that was seen, for this release and by this caller.
+    // Find the rollout in spite of what others did meanwhile: it has the id after the one that was seen, this release,
+    // and this caller.
     const rollout = head.rollout ?? (await this.rollout(head.rollouts));
     if (
       rollout === undefined ||
@@ -223,8 +227,8 @@ export class Fleet {
   }
 
   /**
-   * Looks after the rollout that is under way, as any member does: moves it on where everything for that is there, and ends
-   * it where somebody is missing or time is up.
+   * Looks after the rollout that is under way, as any member does. Moves it on when everything for that is there, and
+   * ends it when a member is missing or the time is up.
    */
   async tend(): Promise<Head> {
     // Each move may be what the next one waited for.
@@ -263,7 +267,7 @@ export class Fleet {
     return head.rollout;
   }
 
-  /** A rollout that nobody is left to end must not keep others from rolling. */
+  /** A rollout that nobody is left to end must not prevent the next one. */
   async #finishOverdue(): Promise<void> {
     if ((await this.now()).rollout !== null) await this.tend();
   }

@@ -38,7 +38,7 @@ export async function explain({ plugin, number }: GenerationName, context: Expla
     return new Explanation({ ...name, state: record.state, detail: calls });
   }
   for (let round = 0; round < COLLECTIONS && record.bridge !== undefined; round++) {
-    // In a later turn of the event loop: to look at a generation is to keep it until this one ends.
+    // In a later turn of the event loop: looking at a generation keeps it alive until this turn ends.
     await new Promise((resolve) => setTimeout(resolve, 0));
     collectNow();
   }
@@ -82,7 +82,7 @@ function explainFreed(record: GenerationRecord, context: ExplainContext): Explan
     });
   }
   const own = scopes.get(probed.bridge);
-  // What the bridge is a variable of is gone, and with it the code: only the engine still knows the bridge.
+  // The scope that had the bridge is gone, and the code with it: only the engine still refers to the bridge.
   if (own === undefined) return new Explanation({ ...name, state: "collected" });
   return explainHeld(name, new HolderSearch(snapshot, probed, scopes, new GenerationNodes(snapshot, own, probed)));
 }

@@ -43,7 +43,7 @@ export class LeakWatch {
     this.#watched.length = 0;
   }
 
-  /** Looks at those whose time has come. They stand in the order in which it comes. */
+  /** Looks at the generations that are due. They are sorted by when they are due. */
   #examine(): void {
     const now = performance.now();
     const upcoming = this.#watched.findIndex(({ due }) => due > now);
@@ -59,7 +59,7 @@ export class LeakWatch {
     this.#wait(COLLECTION_TIME, () => {
       const remaining = stillThere(suspects);
       if (remaining.length === 0) this.#next();
-      // In a later turn of the event loop: to look at a generation is to keep it until this one ends.
+      // In a later turn of the event loop: looking at a generation keeps it alive until this turn ends.
       else this.#wait(0, () => this.#confirm(remaining));
     });
   }

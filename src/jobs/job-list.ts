@@ -4,7 +4,7 @@ import type { Job } from "./job.ts";
 /** What is to be kept of an id: a job, and whether it is dead; `undefined` when nothing is. */
 export type JobChange = { readonly job: Job; readonly isDead: boolean } | undefined;
 
-/** What of a job does not change while it is in the list, besides its place. */
+/** What stays the same of a job while it is in the list, except its place. */
 export type JobContent = Pick<Job, "id" | "type" | "data" | "every">;
 
 /**
@@ -36,7 +36,7 @@ export class JobList {
     return this.#dead;
   }
 
-  /** How many places the list of due jobs has, those included that are to be passed over. */
+  /** The length of the list of due jobs, including entries that will be skipped. */
   get listed(): number {
     return this.#due.size;
   }
@@ -106,7 +106,7 @@ export class JobList {
     return isThere;
   }
 
-  /** `false` when the outcome of the run matters no more, for the job was removed or replaced meanwhile. */
+  /** `false` when the outcome of the run no longer matters, because the job was removed or replaced meanwhile. */
   #end(job: Job): boolean {
     if (this.#running.get(job.id) !== job) return false;
     this.#running.delete(job.id);

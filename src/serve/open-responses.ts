@@ -20,7 +20,7 @@ interface Sent {
 /** How many responses come in before those that have ended are dropped. */
 const YOUNG = 128;
 
-/** How often all are looked at, in ms: a set that was swapped out is freed as much later. */
+/** In ms: how often all responses are looked at. A set that was swapped out is freed so much later. */
 const LOOK_EVERY = 50;
 
 /** Looking takes at most this part of the time, however many responses are open. */
@@ -63,11 +63,11 @@ export class OpenResponses {
     setTimeout(this.#lookAtAll, LOOK_EVERY).unref();
   }
 
-  /** Drops what has ended. Of the pending requests, `own` are not among them. */
+  /** Drops the responses that have ended. `own` of the pending requests do not belong to them. */
   #grow(own: 0 | 1): void {
     const young = this.#young;
     this.#young = [];
-    // Asking each for itself takes as long as all the rest that is done for it.
+    // Asking each one separately would double the cost.
     const haveAllEnded = (this.#server?.pendingRequests ?? 0) <= own;
     for (const sent of young) {
       if (!haveAllEnded && (this.#isUnix || this.#isConnected(sent))) this.#old.push(sent);

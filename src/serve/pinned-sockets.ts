@@ -88,7 +88,7 @@ export class PinnedSockets {
     return pinned === undefined ? this.#source.current : pinned.manager;
   }
 
-  /** Whether the socket was closed because its set is retired: what else happens to it is nobody's business. */
+  /** Whether the socket was closed because its set is retired. Further events of it are ignored. */
   isCut(socket: Socket): boolean {
     const pinned = this.#pinned.get(socket);
     return pinned !== undefined && pinned.manager === undefined;

@@ -38,7 +38,7 @@ export class Target {
   /** The set in which it was last reported that the function is missing, by the reload counter; -1 is no set at all. */
   #reportedAt: number | undefined;
 
-  /** An optional function may be missing in its plugin; that its plugin is missing is worth a word in any case. */
+  /** An optional function may be missing in its plugin, but a missing plugin is always reported. */
   constructor(source: SetSource, { plugin, fn, exported }: TargetName, { isOptional = false } = {}) {
     this.#source = source;
     this.plugin = plugin;

@@ -86,7 +86,7 @@ export class FolderWatcher implements Disposable {
       });
       this.#watchers.push(watcher);
     } catch (error) {
-      // A folder that is not there may come; one above ours that may not be read is not ours to replace.
+      // A folder that does not exist may appear. A folder above ours that we may not read is not replaced by us.
       if (!isGone(error) && dir === this.dir) this.#options.onError(error);
     }
   }

@@ -41,7 +41,7 @@ export class PluginDirWatch {
     const { logger } = this.#target;
     try {
       const changed = await this.#changed();
-      // After a reload that failed, the folder may be again what is live: the record of a reload says so to whoever looks.
+      // After a failed reload, the folder may match again what is live. A reload records that for whoever looks.
       const isMended = this.#target.swapper.reloads.at(-1)?.ok === false;
       if (changed !== undefined && !changed.some(isNews) && !isMended) return;
       if (changed?.every((note) => note === "removed") === true) {

@@ -21,7 +21,7 @@ async function answer(task: Task): Promise<TaskAnswer> {
   }
 }
 
-/** What a task needs is loaded for it: a process that starts is waited for. */
+/** Load only what the task needs: somebody waits for this process to start. */
 async function run(task: Task): Promise<TaskResults[Task["kind"]]> {
   if (task.kind === "whole") return (await import("../build.ts")).encodeWhole(task.options);
   return (await import("../compile/bundle-alone.ts")).bundleAloneHere(task, task.path, task.type);

@@ -6,8 +6,8 @@ import { NeedsBundler } from "../needs-bundler.ts";
 import type { Task, TaskAnswer, TaskResults } from "./tasks.ts";
 
 /**
- * Has a short-lived process do what this one cannot do well: Bun's bundler remembers for the life of a process which packages
- * there are, what `tsconfig.json` says, and what macros are. Throws what the task throws.
+ * Runs a task in a short-lived process. In this one, Bun's bundler would remember for good which packages there are,
+ * what `tsconfig.json` says, and what macros are. Throws what the task throws.
  */
 export async function inChild<Kind extends Task["kind"]>(task: Task & { kind: Kind }): Promise<TaskResults[Kind]> {
   const { promise, resolve, reject } = Promise.withResolvers<TaskAnswer>();

@@ -3,7 +3,7 @@ import type { EncodedBuild } from "../emit/publish-build.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { BuildOptions, FilledOptions } from "../options.ts";
 
-/** What a process of its own is asked to do: the bundler remembers nothing there, and macros run apart from the host. */
+/** What a separate process is asked to do. There the bundler remembers nothing, and macros run apart from the host. */
 export type Task =
   /** Builds a whole plugin, and publishes nothing. */
   | { readonly kind: "whole"; readonly options: Omit<BuildOptions, "beforePublish"> }

@@ -2,7 +2,7 @@ import type { Node, ParseResult } from "oxc-parser";
 import { childKeys, parseCommonJs } from "../read/syntax/parser.ts";
 import type { Segment } from "./mappings.ts";
 
-/** After these a line may end without the code meaning anything else, if a word follows. */
+/** After these, a line break before a word does not change what the code means. */
 const OPEN_END = new Set("([{,;:?=&|<+*/}");
 
 /**
@@ -37,7 +37,7 @@ export function alignLines(text: string, segments: readonly Segment[]): string |
     while (placeOf(segments[next], starts) < at) next++;
     const wanted = segments[next]?.[2] ?? Infinity;
     if (character === "\n") {
-      // What only closes what is open stays in a line of its own: a debugger would stop there, too.
+      // Closing brackets stay in their own line: a debugger would stop there, too.
       aligned += wanted > line ? "\n" : " ";
       if (wanted > line) line++;
       end = "";

@@ -7,7 +7,7 @@ import type { SourceFile } from "../read/syntax/source-file.ts";
 import type { CompilerSettings } from "./compiler-settings.ts";
 import type { ModuleCode, ModuleExport } from "./module-code.ts";
 
-/** How long after the first module that was not in it the cache is written, in ms: when nobody waits for an answer. */
+/** In ms: how long after the first module that the cache lacked it is written. By then nobody waits for the build. */
 const DELAY = 2000;
 
 type StoredCode = Omit<ModuleCode, "exports"> & { readonly exports: readonly (readonly [string, ModuleExport])[] };
@@ -24,8 +24,9 @@ interface Stored {
 }
 
 /**
- * What the modules of one plugin were compiled to, in a file: the next start of the development loop compiles only what changed
- * since. A file that is missing, damaged, or of another compiler is no cache. What cannot be written is not kept.
+ * Keeps in a file what the modules of one plugin were compiled to, so that the next start of the development loop
+ * compiles only what changed. A file that is missing, damaged, or made by another compiler is ignored. When the file
+ * cannot be written, nothing is kept.
  */
 export class CompileCache implements Disposable {
   readonly #packages: string;
@@ -97,7 +98,7 @@ function read(file: string, key: string): ReadonlyMap<string, Entry> {
 
 let version: number | undefined;
 
-/** Changes with every compiler that may compile otherwise: with each installation, and in a checkout with each edit of it. */
+/** Identifies the compiler: it changes with each installation, and in a checkout with each edit of hotswap's source. */
 function compilerVersion(): number {
   return (version ??= newestIn(extname(import.meta.path) === ".ts" ? join(ownFolder, "build") : ownFolder));
 }

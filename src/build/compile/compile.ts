@@ -25,8 +25,8 @@ const BY_MACROS = "it uses macros";
 const macros = /\bwith\s*\{\s*type\s*:\s*["']macro["']|["']bun:bundle["']/;
 
 /**
- * Compiles one module: prints it as JavaScript, and reads what it imports and exports. Only what Bun's transpiler cannot
- * do is given to its bundler, alone. Throws {@link NeedsBundler} when there is something wrong with it.
+ * Compiles one module: prints it as JavaScript, and reads what it imports and exports. The bundler gets the module,
+ * alone, only when Bun's transpiler cannot do it. Throws {@link NeedsBundler} when something is wrong with the module.
  *
  * @param type what an import's attributes say that the file is to be taken for
  */

@@ -7,7 +7,7 @@ export type CompilerSettings = string;
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Others, such as `verbatimModuleSyntax`, Bun does not heed when it runs a file. */
+/** Bun ignores all others when it runs a file, such as `verbatimModuleSyntax`. */
 const heeded = new Set([
   "jsx",
   "jsxFactory",

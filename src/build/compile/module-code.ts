@@ -5,7 +5,7 @@ import { NeedsBundler } from "../needs-bundler.ts";
 import type { Edit } from "../text-edits.ts";
 import { type Contents, walkModule } from "./walk.ts";
 
-/** Stands for the namespace of a module where there could be one of its names. */
+/** Stands for the namespace of a module, in the place of one of its names. */
 export const WHOLE = "* as";
 
 /** What a module takes from another one, in one statement. */
@@ -34,7 +34,7 @@ export interface ModuleCode {
   readonly plugin: string;
   /** As `bun run` prints it, with its imports and exports. */
   readonly text: string;
-  /** What is left out of the text, and what stands in its place, whatever the module imports. */
+  /** The edits of the text that do not depend on what the module imports. */
   readonly edits: readonly Edit[];
   /** In the order in which they are evaluated. */
   readonly imports: readonly ModuleImport[];
@@ -44,7 +44,7 @@ export interface ModuleCode {
   /** What `import()` and `require()` name, as far as it is written out. */
   readonly dynamic: readonly string[];
   readonly requires: readonly string[];
-  /** Something is imported or required whose name is only known at run time. */
+  /** Whether it imports or requires something whose name is known only at run time. */
   readonly computed: boolean;
   /** Something is awaited while the module is evaluated. */
   readonly async: boolean;
@@ -224,7 +224,7 @@ class ModuleReader {
       this.#locals.push(["default", declaration.id.name]);
       return;
     }
-    // What has no name is called "default" by the engine, and a property of that name does it.
+    // The engine calls a function without a name "default" when it is the value of a property of that name.
     const semicolon = this.#text[end - 1] === ";" ? end - 1 : end;
     const opened = isDeclaration ? "{default:" : "{default:(";
     const local = unusedName("__default__", this.#text);

@@ -9,7 +9,7 @@ const UNNAMED = "input_default";
 
 const PLACE = 'var __dirname = "", __filename = "input.ts";';
 
-/** By options, ending and settings: to make one takes longer than to print a small module. */
+/** By options, ending and settings: making a transpiler takes longer than printing a small module. */
 const transpilers = new WeakMap<FilledOptions, Map<string, Bun.Transpiler>>();
 
 /**

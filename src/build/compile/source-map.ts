@@ -4,7 +4,7 @@ import { decodeSegments, type Segment } from "./mappings.ts";
 
 let transform: typeof OxcTransform | undefined;
 
-/** So many words that only one of two printers has are looked past for what both have. */
+/** How many words that only one of the two printers has are skipped to find a word that both have. */
 const AHEAD = 24;
 
 const word = /[A-Za-z_$][\w$]*/y;
@@ -43,7 +43,7 @@ export function mapText(source: SourceFile, text: string, first: number): Segmen
       [at, next] = near;
       continue;
     }
-    // What was left out is longer than we look ahead, unless it is this word.
+    // Either this word was left out, or more than we look ahead.
     rare ??= onlyOnce(words);
     const far = rare.get(threeFrom(printed, at)) ?? -1;
     if (far > next) next = far;

@@ -109,7 +109,7 @@ function staticImport({ start, end, moduleRequest, entries }: StaticImport): Hos
   };
 }
 
-/** The error for a bundler that prints `what`, which no Bun did that this version was tried with. */
+/** The error for a bundler that prints `what`. No Bun that this version was tested with does. */
 export function unknownOutput(what: string): HotswapError {
   return new HotswapError(
     "HOTSWAP_UNSUPPORTED_BUN",

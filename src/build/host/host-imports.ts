@@ -55,7 +55,7 @@ export interface HostImportsOptions {
 export interface FoundModule {
   readonly name: HostModuleName;
   readonly file?: string | undefined;
-  /** What it exports and may assign to while the host runs, as far as anyone can see. */
+  /** The exports that it may assign to while the host runs, as far as its source shows. */
   readonly mutable: MutableNames;
 }
 
@@ -79,7 +79,7 @@ export class HostImports {
     this.#external = options.external.map((pattern) => externalPattern(pattern));
   }
 
-  /** The folders of the host of which it was asked whether they are plugins. */
+  /** The folders of the host that were checked for being plugins. */
   get folders(): Iterable<string> {
     return this.#plugins.folders;
   }
@@ -98,9 +98,8 @@ export class HostImports {
   }
 
   /**
-   * Matches the specifiers that {@link resolve} is to be asked about. What can neither leave the folder nor be a package
-   * is left to the bundler's own resolver, on its own threads: a question to this one costs as much as parsing a small
-   * file.
+   * Matches the specifiers that {@link resolve} decides about. All that can neither leave the folder nor name a package
+   * is left to the bundler's own resolver, on its own threads: a call of ours costs as much as parsing a small file.
    */
   #filter(): RegExp {
     const anything = String.raw`^(?!node:|bun:|.*__hotswap_entry__\.ts$)`;
@@ -153,7 +152,7 @@ export class HostImports {
   ): OnResolveResult {
     const key = keyOf(name);
     if (kind === "import-statement") this.#refuseStar(path, importer);
-    // What cannot change is bound once. The bundler takes one answer for all that ask for a specifier.
+    // Exports that cannot change are bound once. The bundler uses one result for all imports of a specifier.
     if (!mutable.unknown && mutable.names.size === 0) return { path: HOST_PREFIX + key, external: true };
     const written = writtenNames(this.#options.sources.read(importer).text, path);
     const wrapper = name.from === undefined ? name.specifier : `${name.from}/${name.specifier}`;
@@ -222,7 +221,9 @@ export class HostImports {
     return { name: { specifier: hostPath(root, file) }, file, mutable: this.#mutable.of(file) };
   }
 
-  /** What is installed belongs to whom its real folder does: a link in the plugin's own `node_modules` may lead to the host. */
+  /**
+   * The real folder of a package decides who owns it: a link in the plugin's own `node_modules` may lead to the host.
+   */
   #packageModule(path: string, from: string, home: string, inPackage: boolean): FoundModule | undefined {
     const { pluginDir, root, packages } = this.#options;
     if (packages === "all-host") return { name: this.#named(path, home, undefined), mutable: anythingMutable };

@@ -67,7 +67,7 @@ export function linkHost(code: string, { live, contexts, workers, later }: HostL
     return { start, end, text: kind === "static" ? ";" : `${BRIDGE_GLOBAL}.${call}(${index.get(key)})` };
   });
   for (const { key, places } of wrappers) {
-    // Short: where everything stands in one line, what follows must keep its column.
+    // The name is short because the rest of the line must keep its columns.
     const namespace = `_$h${index.get(key)}`;
     for (const place of places) edits.push({ ...place, text: namespace });
     const { locals } = useOf(key);
@@ -87,7 +87,7 @@ export function linkHost(code: string, { live, contexts, workers, later }: HostL
   return { code: linked, prologue: bindings.length === 0 ? "" : `const ${bindings.join(", ")};`, hostModules };
 }
 
-/** By what users call it first, so that manifests are in an order that can be read. */
+/** Sorted by the name that users know, so that manifests are readable. */
 function labelOf(key: string): string {
   return Buffer.from(key, "hex").toString("utf8");
 }

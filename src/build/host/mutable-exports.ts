@@ -6,13 +6,13 @@ import type { SourceReader } from "../read/syntax/source-file.ts";
 import { reassignedNames } from "./reassigned.ts";
 import { isInPackage, resolveFile } from "../read/resolve.ts";
 
-/** Only what matches can export something that changes later; other files need not be parsed. */
+/** Only a file that matches can export something that changes later; other files need not be parsed. */
 const mayBeMutable = /\bexport\s*(?:let\b|var\b|\{|\*)/;
 
 /** Exported names that may be assigned to later. */
 export interface MutableNames {
   readonly names: ReadonlySet<string>;
-  /** There may be others: everything of a module that was not looked into is exported. */
+  /** There may be other names: it exports everything of a module that was not examined. */
   readonly unknown: boolean;
 }
 
@@ -69,7 +69,7 @@ export class MutableExports {
 
   #isMutable({ specifier, name }: ImportedName, importer: string): boolean {
     const { names, unknown } = this.#reexported(specifier, importer);
-    // A namespace is always the same, and what is read of it is read anew.
+    // A namespace object never changes, and its members are read anew each time.
     return name !== "*" && (unknown || names.has(name));
   }
 

@@ -41,8 +41,7 @@ export class Resolution {
   }
 
   /**
-   * To be called when a build begins; returns whether what was found before still holds, as long as the importer is what
-   * it was.
+   * Call it when a build begins. Returns whether earlier results still hold for importers that did not change.
    */
   renew({ modules, otherFiles }: PluginFolder): boolean {
     const project = projectFiles(this.#options.pluginDir, this.#options.root).map(stateOf).join("\n");
@@ -83,7 +82,7 @@ export class Resolution {
     const host = this.#host.find(specifier, importer, from);
     for (const folder of this.#host.folders) this.#seeFolder(folder);
     if (this.#host.refused.length > 0) {
-      // It remembers that, and the next question may be about something else.
+      // It remembers the result, and the next question may be about another file.
       this.#host = this.#newHost();
       throw new NeedsBundler(`${importer} may not import "${specifier}"`);
     }
@@ -107,7 +106,7 @@ export class Resolution {
     return new PluginContexts({ pluginDir, folder, host: this.#newHost(), defined: [], starting: [] });
   }
 
-  /** Bun's resolver remembers what it found, also when a file was made since that is to be taken before it. */
+  /** Bun's resolver remembers what it found, even after a file was made that takes precedence. */
   #ownFile(specifier: string, from: string): string | undefined {
     const found = resolveFile(specifier, from);
     if (!specifier.startsWith(".")) return found;
@@ -116,7 +115,7 @@ export class Resolution {
     return found !== undefined && candidates.includes(found) ? first : found;
   }
 
-  /** How a module that is imported later looks inside is not asked for, but it must be there. */
+  /** A module that is imported later must exist, but its content does not matter yet. */
   #seeFile(specifier: string): void {
     const file = join(this.#options.root, specifier);
     if (specifier.startsWith(".") && !this.#seen.has(file)) this.#seen.set(file, () => existsSync(file));

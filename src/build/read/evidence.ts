@@ -2,7 +2,7 @@ import type { Class, Expression } from "oxc-parser";
 import type { Declared } from "./syntax/module-syntax.ts";
 import type { SourceFile } from "./syntax/source-file.ts";
 
-/** What an expression evidently is, without running anything; `unknown` is what only run time can tell. */
+/** What an expression evidently is, without running anything; `unknown` when only run time can tell. */
 export type Evidence =
   | { readonly kind: "function"; readonly async: boolean; readonly generator: boolean }
   | { readonly kind: "class"; readonly node: Class }

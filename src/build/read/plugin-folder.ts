@@ -84,7 +84,7 @@ function requireReadable(path: string): void {
   if (stats !== undefined && !stats.isDirectory()) requireRegular(stats, path);
 }
 
-/** `undefined` also for what would lie in a file, if that were a folder. */
+/** Also `undefined` for a path that leads through a file. */
 function statsAt(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

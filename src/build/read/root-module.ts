@@ -13,7 +13,7 @@ export function checkRootModule(file: SourceFile): Diagnostic[] {
 
 /**
  * Parsing a file takes as long as bundling it, and the definition usually stands at its end. When the end alone shows
- * that nothing is wrong, it is enough; in every other case the whole file has the last word.
+ * that nothing is wrong, that is enough; in every other case the whole file is parsed.
  */
 function isEvidentlyFine({ path, text }: SourceFile): boolean {
   const start = text.lastIndexOf("\nexport default definePlugin") + 1;

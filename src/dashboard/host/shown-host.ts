@@ -30,7 +30,7 @@ export type ShownHost = Pick<
   | "events"
 >;
 
-/** This process as a dashboard sees it: what its control socket would answer. */
+/** This process as a dashboard sees it: it returns what its control socket would send. */
 export function ownHost({ swapper, reload, rollback }: HostTarget): ShownHost {
   const feed = new Feed(swapper);
   return {

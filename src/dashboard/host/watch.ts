@@ -14,7 +14,10 @@ const ALL: readonly Question[] = ["status", "generations", "reloads", "vault"];
 
 /** In ms: how long after it was lost the host is looked for again. */
 const RETRY_AFTER = 1000;
-/** In ms: how often the vault's keys are asked for, of which the host tells no news. It also shows that the host lives. */
+/**
+ * In ms: how often the vault's keys are asked for, because the host sends no news of them. It also shows that the host
+ * is alive.
+ */
 const ASK_VAULT_EVERY = 2000;
 /** In ms: a host that answers no question for so long is gone. */
 const ANSWER_WITHIN = 5000;
@@ -109,7 +112,7 @@ export class HostWatch {
     }
   }
 
-  /** Takes an event, and returns what has to be asked for because of it. */
+  /** Takes an event, and returns what to ask for because of it. */
   #hear(event: ControlEvent): readonly Question[] {
     switch (event.type) {
       case "hello":
@@ -180,7 +183,7 @@ export class HostWatch {
   }
 }
 
-/** Puts questions one after the other; one that waits to be put is not put twice. */
+/** Asks one question after the other. A question that is already waiting is not added again. */
 class Questions {
   readonly #put: (question: Question) => Promise<void>;
   readonly #waiting = new Set<Question>();

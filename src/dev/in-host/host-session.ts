@@ -28,7 +28,7 @@ export interface DevBuilds {
   readonly write: boolean;
 }
 
-/** A reload that takes longer is told while it goes on, in ms: whoever saved waits for it. */
+/** In ms: a reload that takes longer is reported while it goes on, because whoever saved is waiting. */
 const SLOW = 2000;
 
 /** A wait for builds, and whether it is for the first load. */
@@ -184,7 +184,7 @@ export class HostSession implements ArtifactSource {
     }
   }
 
-  /** Whether it is live, or about to be: what was rolled back or refused is tried again by the next save. */
+  /** Whether it is live, or about to be. The next save tries again what was rolled back or refused. */
   #isSettled({ name }: WatchedPlugin, { hash }: FoundArtifact): boolean {
     return this.#isReloading || this.#target.swapper.current?.findPlugin(name)?.hash === hash;
   }
@@ -228,7 +228,7 @@ export class HostSession implements ArtifactSource {
     }
   }
 
-  /** Has the host reload, until everything that was built is live or was refused. */
+  /** Makes the host reload until everything that was built is live or was refused. */
   async #reloadNews(): Promise<void> {
     if (this.#isReloading) return;
     this.#isReloading = true;
@@ -254,7 +254,7 @@ export class HostSession implements ArtifactSource {
     throw failed;
   }
 
-  /** What is wrong while plugins cannot be built, and whatever else changed is live. */
+  /** The error for a reload while plugins cannot be built and every other change is live. */
   #failed(): HotswapError | undefined {
     const failed = this.#plugins.plugins.filter(({ built }) => built === false).map(({ name }) => name);
     if (failed.length === 0) return undefined;
@@ -274,7 +274,7 @@ export class HostSession implements ArtifactSource {
     this.#tellHostFiles();
   }
 
-  /** Whoever loads the output folder later shall not find a plugin again that is gone. */
+  /** A later load of the output folder must not find a plugin that is gone. */
   #forgetGone(): void {
     for (const { name, root } of this.#gone.values()) removeStaleArtifact(this.#builds.build.outputDir, name, root);
     this.#gone.clear();

@@ -3,7 +3,7 @@ import type { DevReport } from "../report.ts";
 /** How long reports may take until they are given up, in ms. */
 const PATIENCE = 10_000;
 
-/** Whoever asks the host for what was just swapped comes before a report of it, in ms. */
+/** In ms: a report of a swap waits so long, so that requests for the new code come first. */
 const COURTESY = 10;
 
 /** Sends reports to `hotswap dev`, one after the other. When nobody takes them any more, they are dropped: the host is about to end. */

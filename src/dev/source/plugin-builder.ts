@@ -55,9 +55,9 @@ export class PluginBuilder<Result> implements Disposable {
   readonly #watcher: FolderWatcher;
   readonly #source: SourceState;
   readonly #build: PluginBuild<Result>;
-  /** Since the last build that succeeded; `undefined` when it may be anything. */
+  /** What changed since the last build that succeeded; `undefined` when it may be anything. */
   #changed: Set<string> | undefined;
-  /** Files that somebody seems to be writing, each with the end of our patience. */
+  /** Files that somebody seems to be writing, each with the time at which they are taken as they are. */
   readonly #unfinished = new Map<string, Timer>();
   /** Where something happened that was not looked at yet. */
   readonly #events = new Set<string | undefined>();
@@ -167,7 +167,7 @@ export class PluginBuilder<Result> implements Disposable {
       repeats++;
       if (this.#closed) return;
       if (built === undefined) {
-        // Nothing came of it, so it is still to be done, whatever becomes of the source.
+        // The build gave nothing, so it is still to be done, whatever happens to the source.
         this.#stale = true;
         this.#since = since;
       } else {

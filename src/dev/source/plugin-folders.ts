@@ -122,7 +122,7 @@ function foldersIn(dir: string): string[] {
       (name) => !name.startsWith(".") && name !== "node_modules" && isFolder(join(dir, name)),
     );
   } catch {
-    // It is not there, or goes away: whoever watches is told when it is back.
+    // It does not exist, or goes away; the watcher tells when it is back.
     return [];
   }
 }

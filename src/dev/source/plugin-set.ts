@@ -36,7 +36,7 @@ export interface PluginSetOptions<Result> {
   readonly onBuilt: (plugin: WatchedPlugin, built: Built<Result>, before: boolean | undefined) => void;
   /** Called when a plugin's folder is gone. */
   readonly onGone: (plugin: WatchedPlugin) => void;
-  /** Called when nothing is left to be built: what happened together was built together. */
+  /** Called when nothing is left to build, so that what changed together is built together. */
   readonly onIdle: () => void;
   /** Called for what cannot be watched, read or built at all. */
   readonly onError: (what: string, error: unknown) => void;
@@ -50,7 +50,7 @@ interface Entry<Result> extends WatchedPlugin {
   built: boolean | undefined;
 }
 
-/** A folder that goes may be about to be replaced: it is waited for so long, in ms. */
+/** In ms: how long to wait for a folder that went, because it may be about to be replaced. */
 const PATIENCE = 80;
 
 /** The plugins that are developed, each built whenever its source changes; they come and go with their folders. */
@@ -226,7 +226,7 @@ export class PluginSet<Result> implements Disposable {
       this.#add(dir);
       this.#refused.delete(dir);
     } catch (error) {
-      // A folder that another takes the place of is looked at again when that has left.
+      // A folder that was hidden by another of its name is looked at again when the other is gone.
       if (this.#leaving.size > 0 || this.#refused.has(dir)) return;
       this.#refused.add(dir);
       this.#options.onError(`${basename(dir)} is left out`, error);

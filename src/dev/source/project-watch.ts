@@ -15,13 +15,16 @@ export interface ProjectWatchOptions {
   readonly onError: (what: string, error: unknown) => void;
 }
 
-/** What is written together, by a package manager for example, is looked at together, in ms. */
+/** In ms: changes within this time are looked at together, such as those of a package manager. */
 const QUIET = 25;
 
 /** When a new watcher surely watches, in ms. */
 const SETTLED = [100, 500];
 
-/** Packages that were installed last are watched as a whole: their files may come later than their folders. So many. */
+/**
+ * How many of the packages that were installed last are watched as a whole: their files may come later than their
+ * folders.
+ */
 const MOST_PACKAGES = 20;
 
 const SETTINGS = /^(?:package|[jt]sconfig(?:\..+)?)\.json$/;

@@ -12,7 +12,10 @@ export interface SettingsListener {
 /** Somebody may be writing a file that is broken: it is read again after so many ms. */
 const PATIENCE = 100;
 
-/** Says when a `package.json` or `tsconfig.json` is broken: Bun passes over it in silence where a plugin's modules are compiled. */
+/**
+ * Reports a broken `package.json` or `tsconfig.json`, because Bun ignores one in silence when it compiles a plugin's
+ * modules.
+ */
 export class SettingsCheck {
   readonly #listener: SettingsListener;
   /** What was said to be wrong, by file. */

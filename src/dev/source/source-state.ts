@@ -25,15 +25,15 @@ interface Content {
   readonly endsLine: boolean;
 }
 
-/** Sizes of the pieces in which programs write are multiples of this, in bytes. */
+/** In bytes: programs write in pieces whose sizes are multiples of this. */
 const PIECE = 4096;
 
 const NEWLINE = 10;
 
-/** Larger files that are not code are left alone: they are data, and a change of them is no edit. Bytes. */
+/** In bytes: larger files that are not code are left alone, because they are data, and changing them is not an edit. */
 const LARGEST = 1024 * 1024;
 
-/** What is in a folder with source, by content: events say that something happened, this says what it was. */
+/** The state of a folder with source, by content. Events say that something happened; this says what. */
 export class SourceState {
   readonly #dir: string;
   readonly #include: RegExp | undefined;

@@ -15,7 +15,10 @@ export interface ReadySet {
   readonly prepare: number;
 }
 
-/** What of a member touches its host: which release it runs, and how it gets another. `null` is what lies in its own folder. */
+/**
+ * The part of a member that touches its host: which release the host runs, and how it gets another. `null` stands for
+ * what lies in its own folder.
+ */
 export class HostSide {
   readonly #swapper: FleetSwapper;
   readonly #fleet: Fleet;
@@ -110,7 +113,7 @@ export class HostSide {
     const release = await this.#fleet.release(number);
     const { name } = this.#fleet;
     if (release === undefined) throw fleetFailed(`the store has no release ${number} of the fleet ${name}`);
-    // What is signed names its number: another one's record does not count in its place.
+    // The signed record contains its number, so the record of another release is not accepted.
     if (release.number !== number) {
       const what = `release ${number} of the fleet ${name}`;
       throw fleetFailed(`${what} is damaged: the store gives release ${release.number} for it`);
@@ -133,7 +136,7 @@ export class HostSide {
     try {
       this.#folder.clean([folder, before]);
     } catch (error) {
-      // The release is live: what could not be deleted is not a reason to call that failed.
+      // The release is live: files that cannot be deleted do not make it fail.
       this.#swapper.logger.warn(`old releases could not be removed: ${describeError(error)}`);
     }
   }

@@ -20,8 +20,8 @@ export interface Look {
 const MOST_READS = 3;
 
 /**
- * Looks at the head, and at the round that is under way, unless the member holds a set for another one: then at that one,
- * until its decision is known. One read, where `expected` is that round.
+ * Looks at the head and at the round that is under way. When the member holds a set for another round, looks at that
+ * round instead, until its decision is known. It is one read when `expected` is that round.
  */
 export async function look(
   fleet: Fleet,

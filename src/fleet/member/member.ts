@@ -21,13 +21,13 @@ import { type FilledJoinOptions, fillJoinOptions, type JoinOptions } from "./opt
 import type { FleetSwapper } from "./reloading.ts";
 import { type Held, Voter } from "./voter.ts";
 
-/** So many members look after a rollout as a whole in each polling interval, on average. */
+/** How many members, on average, look after the whole rollout in each polling interval. */
 const TENDERS = 3;
 
 /** While hints get through and nothing is under way, each heartbeat looks at the head: nothing else need be asked, in ms. */
 const QUIET = 3_600_000;
 
-/** How long a member that is behind waits before it tries again, in ms. */
+/** In ms: how long a member that is behind waits before it tries again. */
 const RETRY_AFTER = 5000;
 
 /** A host's place in a fleet, until it leaves. */
@@ -217,7 +217,7 @@ export class FleetMember implements AsyncDisposable {
       await ready.set?.commit();
       this.#swappedAt = Date.now();
     } catch (error) {
-      // What a vote cannot promise: this member follows by an ordinary reload.
+      // A vote cannot promise this, so this member follows by an ordinary reload.
       this.#failure = failureOf(this.id, error);
       this.#swapper.logger.warn(`${this.id} could not swap in round ${round}: ${this.#failure.message}; it reloads`);
     }
@@ -267,7 +267,7 @@ export class FleetMember implements AsyncDisposable {
     if (swapped >= rollout.state.participants) await this.#fleet.advance({ type: "swapped", round });
   }
 
-  /** Says so when this member is unhealthy, and has those that run the release go back. */
+  /** Reports that this member is unhealthy, which makes the members that run the release go back. */
   async #watch({ head: { rollout } }: Look): Promise<void> {
     if (rollout === null || this.#canaryOf !== rollout.id || rollout.failure !== undefined) return;
     const { watch, maxErrors } = rollout.strategy;

@@ -12,7 +12,10 @@ import {
 import { failureOf, type HostSide, isStoreFailure, type ReadySet } from "./host-side.ts";
 import type { Look } from "./look.ts";
 
-/** What was read longer ago is read again before a member acts on it, in ms: the process may have stood still meanwhile. */
+/**
+ * In ms: data that is older is read again before a member acts on it, because the process may have been stopped
+ * meanwhile.
+ */
 const FRESH = 1000;
 
 /** A round that a member voted ready in, and whose decision it waits for. */
@@ -53,10 +56,10 @@ export class Voter {
     return this.#held?.round;
   }
 
-  /** Whether nothing is to be waited for any more with the set that is held. */
+  /** Whether there is no more reason to hold the set. */
   isDecided({ head: { rollout }, decision }: Look): boolean {
     if (this.#held === undefined) return false;
-    // No round ends without a decision: one that is gone was pruned while this member was away.
+    // Every round ends with a decision, so a round that is gone was pruned while this member was away.
     return decision !== undefined || rollout === null || roundOf(rollout) !== this.#held.round;
   }
 
@@ -121,7 +124,7 @@ export class Voter {
 
   /** Votes, and decides where this was the last vote. */
   async #sayReady({ round, ready: { fetch, prepare } }: Held, { state }: Rollout): Promise<void> {
-    // Where the store fails here it may have been written or not: the vote is said again.
+    // When the store fails here, the vote may or may not be written, so it is written again.
     await this.put("ready", round, { fetch, prepare });
     this.#voted = round;
     const votes = await this.#fleet.store.count(this.#fleet.name, ballots("ready", round));

@@ -114,7 +114,7 @@ function roll(
   return asking({ ...head, rollouts: id }, rollout, participants, now);
 }
 
-/** Begins a round. Nobody needs to be asked where nobody is: then it is decided at once. */
+/** Begins a round. When there are no members to ask, it is decided at once. */
 function asking(head: Head, rollout: Rollout, participants: readonly string[], now: number): Moved | undefined {
   const round = roundOf(rollout);
   const moved = at(head, rollout, rollout.state);

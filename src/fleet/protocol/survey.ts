@@ -41,7 +41,7 @@ export async function survey(place: Place): Promise<Survey> {
   return { head, due: await dueOf(place, head.rollout, now) };
 }
 
-/** Ids of the members that were told to swap to a rollout's release, as far as their leases are theirs still. */
+/** Ids of the members that were told to swap to a rollout's release and still have their leases. */
 export async function haveSwapped({ store, name }: Place, rollout: Rollout): Promise<string[]> {
   const lists = rollout.swapped.map((round) => store.list(name, ballots("ready", `${rollout.id}.${round}`)));
   const [{ now, rows }, ...rounds] = await Promise.all([store.leases(name), ...lists]);
@@ -85,7 +85,7 @@ async function preparing(place: Place, rollout: Rollout, late: boolean): Promise
   return abort({ member: slow, message: `did not vote within ${rollout.strategy.timeout / 1000} s${others(waiting)}` });
 }
 
-/** Back goes who can: what the fleet runs is the committed release, and the others follow by themselves. */
+/** Members that can go back do so. The fleet's release is the committed one, and the others follow by themselves. */
 async function returning(place: Place, rollout: Rollout, late: boolean): Promise<Due | undefined> {
   const round = roundOf(rollout);
   const { pending, leases } = await votes(place, round);

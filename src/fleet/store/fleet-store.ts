@@ -70,7 +70,7 @@ export interface Leases {
   readonly rows: readonly LeaseRow[];
 }
 
-/** Hears of changes. Everything heard is a hint: it may be lost, doubled or late, and nothing depends on it. */
+/** Is told of changes. Each message is a hint: it may be lost, doubled or late, and nothing depends on it. */
 export interface HintListener {
   hint(text: string): void;
   /** The member's own heartbeat came back: hints get through. Never called by a store whose hints cannot be cut off. */

@@ -136,7 +136,7 @@ class PostgresFleet implements FleetStore {
 
   async listen(fleet: string, member: string, listener: HintListener): Promise<AsyncDisposable> {
     await this.open();
-    // After a connection that was lost, what was said meanwhile is lost as well.
+    // What was sent while the connection was lost is lost, too.
     const hear = (): void => listener.hint("");
     return this.#url.explaining(async () => {
       const hints = await this.#sql.listen(channelOf(fleet), (text) => listener.hint(text), hear);
@@ -155,7 +155,7 @@ class PostgresFleet implements FleetStore {
 
   async #open(): Promise<void> {
     await this.#sql.begin(async (sql) => {
-      // Two that make the same tables at one moment would disturb each other.
+      // Two processes that make the same tables at one moment would disturb each other.
       await sql.unsafe("SELECT pg_advisory_xact_lock(hashtext($1), 0)", [SCHEMA]);
       const [row] = await sql.unsafe<{ there: boolean }[]>(`SELECT to_regclass('${SCHEMA}.meta') IS NOT NULL AS there`);
       if (row?.there !== true) await sql.unsafe(createSchema).simple();

@@ -114,7 +114,7 @@ class RedisFleet implements FleetStore {
   }
 
   async putArtifact(fleet: string, hash: string, bytes: Uint8Array): Promise<void> {
-    // A script takes text only: the bytes come first, under a name that nobody reads.
+    // A script takes only text, so the bytes are uploaded first, under a name that nobody reads.
     const upload = `${prefixOf(fleet)}:upload:${crypto.randomUUID()}`;
     await this.#explained((client) => client.set(upload, bytes, "EX", UPLOAD_EXPIRES));
     await this.#run(keepArtifactScript, prefixOf(fleet), upload, hash, String(bytes.length));
@@ -168,7 +168,7 @@ class RedisFleet implements FleetStore {
     this.#client = undefined;
   }
 
-  /** A connection that is not made again behind our back: what it would then send may be long out of date. */
+  /** This connection must not reconnect by itself: what it would then send may be long out of date. */
   #connection(): RedisClient {
     return new RedisClient(this.#url.url, {
       autoReconnect: false,

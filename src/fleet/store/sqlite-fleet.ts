@@ -20,7 +20,10 @@ import { lasting, newerSchema, storeFailed } from "./store-error.ts";
 /** What tells our files from those of other programs, in SQLite's `application_id`: "hsfl". */
 const APPLICATION_ID = 0x68_73_66_6c;
 
-/** How long a transaction is tried while others write, in ms. Nobody waits inside SQLite: the host's event loop would stand still. */
+/**
+ * In ms: how long a transaction is tried while others write. It does not wait inside SQLite, because that would block
+ * the host's event loop.
+ */
 const PATIENCE = 10_000;
 
 const TABLES = [
@@ -161,7 +164,7 @@ class SqliteFleet implements FleetStore {
     let told = false;
     const tell = (): void => {
       told = false;
-      // Whose it is cannot be told: the file is there for all fleets of the database.
+      // The file serves all fleets of the database, so it does not tell which fleet changed.
       listener.hint(readHint(this.#hints));
     };
     const watcher: FSWatcher = watch(dirname(this.name), (_event, file) => {
@@ -201,12 +204,12 @@ class SqliteFleet implements FleetStore {
     return `${this.name}-hint`;
   }
 
-  /** Wakes those who listen. A vote or a heartbeat does not: a thousand of them would wake everybody a thousand times. */
+  /** Wakes the listeners. Votes and heartbeats do not: a thousand of them would wake everybody a thousand times. */
   #hint(text: string): void {
     try {
       writeFileSync(this.#hints, text, { mode: 0o600 });
     } catch {
-      // What was written counts; that it is only found at the next poll is what hints may come to.
+      // The write succeeded. When the hint is lost, members find it at the next poll.
     }
   }
 
@@ -282,7 +285,7 @@ function find(database: Database, fleet: string, { collection, key }: Address): 
   return database.query<Doc, string[]>(query).get(fleet, collection, key) ?? undefined;
 }
 
-/** What the newest change was about; nothing while it is being written. */
+/** What the newest change was about; empty while it is being written. */
 function readHint(path: string): string {
   try {
     return readFileSync(path, "utf8");

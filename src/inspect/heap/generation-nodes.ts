@@ -47,7 +47,7 @@ export class GenerationNodes {
     this.graph = graph;
   }
 
-  /** Whether this is what the generation's code lies in, and none of its code. */
+  /** Whether this node only surrounds the generation's code. */
   isFrame(node: HeapNode): boolean {
     return this.#scopes.has(node) || node === this.graph;
   }

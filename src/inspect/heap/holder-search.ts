@@ -111,7 +111,7 @@ export class HolderSearch {
     return { native, others };
   }
 
-  /** Hotswap and the engine's own modules have collections, too, which are nobody's business. */
+  /** Hotswap and the engine's own modules have collections, too; they are not reported. */
   #ownAndBlocked(): Set<HeapNode> {
     const blocked = new Set(this.#blocked);
     const ownClasses = new Set(Array.from(this.#probed.own, (node) => this.#snapshot.nameOf(node)));

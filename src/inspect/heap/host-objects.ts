@@ -89,7 +89,7 @@ function visitProperties(object: object, visit: (value: unknown) => void): void 
     try {
       visit(Reflect.getOwnPropertyDescriptor(object, key)?.value);
     } catch {
-      // An export that is not initialised yet, or an object of the engine that answers nobody.
+      // An export that is not initialised yet, or an object of the engine that cannot be read.
     }
   }
 }

@@ -62,7 +62,7 @@ function kindOf(snapshot: HeapSnapshot, node: HeapNode): string | undefined {
       return name === "" || name === "Function" ? "function" : `function ${name}`;
     case "object":
     case "native":
-      // Some objects of the engine go by no name at all, or by what is not a name.
+      // Some objects of the engine have no name, or a text that is not a name.
       return name === "Object" || ENGINE_OBJECTS.test(name) || !/^[\w$]+$/.test(name) ? undefined : name;
     default:
       return undefined;

@@ -60,7 +60,7 @@ async function bundleEntry(
 interface Start {
   readonly entry: string;
   readonly sources: SourceFiles;
-  /** Workers, absolute paths: that whose code is bundled, and those that start it. */
+  /** Absolute paths of workers: the one whose code is bundled, and those that start it. */
   readonly starting: readonly string[];
   readonly escapes: HostImportsOptions["escapes"];
 }
@@ -176,7 +176,7 @@ export function bundlerConfig({
     format: "esm",
     sourcemap: "external",
     throw: false,
-    // Otherwise both depend on the environment of the build, and the same source would not give the same artifact.
+    // Without these, both depend on the environment of the build, and the same source would not give the same artifact.
     define: { "process.env.NODE_ENV": "process.env.NODE_ENV", ...config.define },
     jsx: { development: false, ...config.jsx },
   };
@@ -192,7 +192,7 @@ async function extraFiles(
   extra: readonly BuildArtifact[],
   sources: SourceFiles,
 ): Promise<Diagnostic[]> {
-  // Who imports what is asked for only here: it takes the bundler some time to say.
+  // Only here is the bundler asked who imports what: the answer takes it some time.
   const { metafile } = await Bun.build({ ...config, metafile: true });
   const importers = Object.entries(metafile?.inputs ?? {});
   return extra.flatMap(({ path }) => {

@@ -19,7 +19,7 @@ export function bundlerDiagnostics(
       if (line < 1) return fileDiagnostic(file, message);
       if (!existsSync(file)) return { file, line, column, message, frame: codeFrame(lineText, 1, column, length) };
       const source = sources.read(file);
-      // When a resolver of ours was asked in vain, the bundler does not know any more where the import stands.
+      // When one of our resolvers finds nothing, the bundler no longer knows where the import stands.
       const specifier = /^Could not resolve: "(.+?)"/.exec(message)?.[1];
       const place = specifier === undefined ? undefined : source.findImport(specifier);
       if (place !== undefined && place.end > 0) return source.problem(message, place);
@@ -47,7 +47,7 @@ export function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-/** Of a file that a plugin may not have it does not matter what is in it, or is not. */
+/** It does not matter what is in a file that the plugin may not import. */
 export function withoutRefused(messages: readonly Diagnostic[], refused: readonly RefusedImport[]): Diagnostic[] {
   const files = refused.map(({ importer, specifier }) => resolve(dirname(importer), specifier));
   const missing = files.map((file) => `No matching export in "${displayPath(file)}" `);

@@ -4,8 +4,8 @@ import type { SourceFile } from "../../read/syntax/source-file.ts";
 const mayDeclare = /^[ \t]*(?:export\s+)?(?:default\s+)?(?:abstract\s+)?class\s+([\w$]+)/gm;
 
 /**
- * Warnings for classes that have their names in common with others: a bundle is one scope, so the bundler gives all but one of
- * them other names, which their `name` tells, too. Only files that may have such are parsed.
+ * Warnings for classes that share a name. A bundle is one scope, so the bundler renames all but one of them, and their
+ * `name` changes with it. Only files that may have such classes are parsed.
  */
 export function warnOfRenamedClasses(files: readonly SourceFile[]): Diagnostic[] {
   const byName = new Map<string, SourceFile[]>();

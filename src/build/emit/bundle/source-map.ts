@@ -31,7 +31,7 @@ export interface BundledText {
 /** Takes what the bundler wrote. */
 export function readBundle(text: string, map: string): BundledText {
   const isMarked = text.startsWith(FIRST_LINE);
-  // The id stands at the very end; looking for it in the whole text from behind would take long if it did not.
+  // Look for the id only at the very end: searching the whole text backwards would take long when it is not there.
   const debugId = text.indexOf(DEBUG_ID, text.length - 100);
   const code = text.slice(isMarked ? FIRST_LINE.length : 0, debugId === -1 ? undefined : debugId + 1);
   const read = readMap(map);
@@ -45,7 +45,10 @@ const MAP_START = /^\{\s*"version": 3,\s*"sources": (\[[^\n]*\]),\n {2}"sourcesC
 const MAPPINGS = ',\n  "mappings": "';
 const MAP_END = /",\n(?: {2}"debugId": "\w*",\n)? {2}"names": (\[[^\n]*\])\n\}\s*$/;
 
-/** The map is cut where this Bun's bundler writes its parts; written in another way, it is parsed as a whole, which takes longer. */
+/**
+ * The map is cut where this Bun's bundler writes its parts. A map that is written in another way is parsed as a whole,
+ * which takes longer.
+ */
 function readMap(json: string): SourceMap {
   const start = MAP_START.exec(json);
   const contentsStart = start?.[0].length ?? 0;

@@ -12,7 +12,10 @@ export interface LinkedModule {
   readonly compiled: CompiledModule;
   /** With what it was compiled. */
   readonly settings: CompilerSettings;
-  /** All that it imports and exports, as one text: others need not be linked anew as long as that stays the same. */
+  /**
+   * Everything that it imports and exports, as one text. As long as this stays the same, other modules need not be
+   * linked anew.
+   */
   readonly links: string;
   /** In the order of {@link ModuleCode.imports}. */
   readonly targets: readonly Target[];

@@ -24,7 +24,7 @@ export class ModuleNames {
     this.#linked = linked;
   }
 
-  /** What a module exports, with what it exports of others. Of CommonJS nobody knows. */
+  /** What a module exports, including re-exports. Unknown for CommonJS. */
   of(path: string): ReadonlySet<string> {
     const known = this.#names.get(path);
     if (known !== undefined) return known;

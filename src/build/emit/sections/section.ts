@@ -151,7 +151,7 @@ function originValue({ id, compiled }: LinkedModule, name: string, around: Surro
   const { path } = compiled.source;
   const origin = around.names.origin({ kind: "own", path: id }, name);
   if (origin === undefined) {
-    // A type is not there when it runs, and a name that two modules export, nobody gets.
+    // A type does not exist at run time, and a name that two modules export is given to nobody.
     if (!compiled.exports.has(name) || /\.[mc]?tsx?$/.test(path)) return undefined;
     throw new NeedsBundler(`${path} exports "${name}", which is not exported`);
   }

@@ -102,7 +102,7 @@ function clean(options: StaticBuildOptions, outputDir: string): StaticBuildResul
   return { ...writeAggregate(outputDir), name, file, removed, liveFuncs: [], liveTypes: [], assets: [], warnings: [] };
 }
 
-/** Collects what is there; without any registration, the aggregate goes, too. */
+/** Collects the registrations that exist; when there is none, removes the aggregate, too. */
 function writeAggregate(outputDir: string): Pick<StaticBuildResult, "aggregate" | "plugins"> {
   const registrations = readRegistrations(outputDir);
   const aggregate = aggregateFile(outputDir);
@@ -121,7 +121,7 @@ function requireOutside(outputDir: string, { pluginDir, name }: FilledOptions): 
   );
 }
 
-/** Another plugin of this name must not be replaced without being noticed. */
+/** Another plugin of this name must not be replaced unnoticed. */
 function requireFree(outputDir: string, { pluginDir, name }: FilledOptions): void {
   const own = relative(outputDir, pluginDir).replaceAll("\\", "/");
   for (const registration of readRegistrations(outputDir)) {

@@ -24,7 +24,7 @@ export function registrationCode({ outputDir, pluginDir, rootModule, live, asset
   ];
   for (const [index, path] of assets.entries()) {
     const file = JSON.stringify(relativeSpecifier(outputDir, `${pluginDir}/${path}`));
-    // The type that TypeScript knows for the file, if any, is that of its content; this import is its path.
+    // If TypeScript has a type for the file, it is that of the content; this import gives the path.
     lines.push("// @ts-ignore", `import asset${index} from ${file} with { type: "file" };`);
   }
   const table = (entries: readonly string[]): string => (entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`);

@@ -1,8 +1,9 @@
 import { BRIDGE_GLOBAL } from "../../../artifact/manifest.ts";
 
 /*
- * What a module's code calls the parts of its context: free names, which neither Bun's bundler nor its minifier changes. With
- * a short id they are no longer than what they stand for, so that columns stay.
+ * The names by which a module's code refers to the parts of its context. They are free names, which neither Bun's
+ * bundler nor its minifier changes. Thanks to the short id they are no longer than the code that they replace, so
+ * columns stay.
  */
 
 /** The parts by the letter that stands for them in a name. */

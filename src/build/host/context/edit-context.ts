@@ -179,7 +179,7 @@ class ContextEditor {
   #statement(node: ImportDeclaration): void {
     const { source } = node;
     if (isModuleModule(source.value) && node.importKind !== "type") {
-      // The bundler asks nobody about modules of Bun, and `createRequire` depends on who calls it.
+      // The bundler does not ask plugins about modules of Bun, and `createRequire` depends on its caller.
       this.#replace(source, JSON.stringify(HOST_PREFIX + keyOf({ specifier: source.value })));
       return;
     }
@@ -255,7 +255,7 @@ class ContextEditor {
     }
     const specifier = knownText(argument);
     if (specifier !== undefined) {
-      // What is the plugin's is the compiler's, under the name that it knows.
+      // A module of the plugin is left to the compiler, under the name that the compiler knows.
       if (this.#leavesToCompiler(specifier, place)) {
         if (this.#text(callee) !== "require") this.#replace(callee, "require");
       } else this.#part(callee, "r");
@@ -298,8 +298,8 @@ class ContextEditor {
   }
 
   /**
-   * What is the host's is found from the source file at run time, and whether something is missing that may be, is known then.
-   * (The bundler would give one answer for a specifier, whatever asks for it.)
+   * A module of the host is found from the source file at run time, which is also when a missing optional module is
+   * noticed. (The bundler would give one result for a specifier, whatever asks for it.)
    */
   #leavesToCompiler(specifier: string, { guarded }: Place): boolean {
     const owner = this.#surroundings.ownerOf(specifier);
@@ -394,6 +394,6 @@ class ContextEditor {
 
 function inside(node: Parameters<typeof declaredNames>[0], { shadowed }: Place): Place {
   const declared = declaredNames(node, watched);
-  // What a function does later is beyond the statement that it stands in.
+  // A function runs later than the statement that it stands in.
   return { shadowed: declared.size === 0 ? shadowed : shadowed.union(declared), guarded: false };
 }

@@ -2,13 +2,13 @@ import type { Diagnostic } from "../../diagnostic.ts";
 import type { Edit } from "../../text-edits.ts";
 import type { TextPattern } from "./computed.ts";
 
-/** What is known of a plugin when the code of one of its modules is given its context. */
+/** What adding a context to a module's code needs to know of the plugin. */
 export interface ContextSurroundings {
   /** Stands in the names of the module's context. */
   readonly id: string;
   /** What stands for an import with a `type` attribute; `undefined` leaves it to the compiler. */
   attributed(specifier: string, type: string): string | undefined;
-  /** Whose a specifier is, seen from the module; `undefined` when nothing answers to it. */
+  /** Who owns what a specifier names, seen from the module; `undefined` when it names nothing. */
   ownerOf(specifier: string): "plugin" | "host" | undefined;
   /** Paths, relative to the module's folder, of the plugin's files that a path may mean; `undefined` when it leaves the plugin. */
   choices(pattern: TextPattern, type: string | undefined): readonly string[] | undefined;
@@ -18,7 +18,7 @@ export interface ContextSurroundings {
   isDefined(member: string): boolean;
 }
 
-/** A module's source with its context in place of what would mean the artifact's. */
+/** A module's source, edited so that it uses its own context where it would otherwise use the artifact's. */
 export interface EditedModule {
   readonly edits: readonly Edit[];
   /** What follows the last line. */

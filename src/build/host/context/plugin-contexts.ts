@@ -28,7 +28,7 @@ export interface PluginContextsOptions {
   readonly host: HostImports;
   /** Members of `import.meta` that a build flag gives a value, as `import.meta.env`. */
   readonly defined: readonly string[];
-  /** Workers whose own code this is: their code cannot have itself in it. */
+  /** The workers whose code is being built: a worker's code cannot contain itself. */
   readonly starting: readonly string[];
 }
 
@@ -80,7 +80,7 @@ export class PluginContexts {
     return module;
   }
 
-  /** Modules of packages are met in any order, and the same source must give the same artifact. */
+  /** Modules of packages come in any order, and the same source must give the same artifact. */
   #idOfOther(path: string): string {
     const place = relative(this.#options.pluginDir, path).replaceAll("\\", "/");
     return `x${Bun.hash(place).toString(36)}`;

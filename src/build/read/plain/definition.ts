@@ -4,9 +4,9 @@ import { readBrackets, type Token } from "./brackets.ts";
 import { exportedFunctions, plainLines } from "./lines.ts";
 
 /*
- * To load the parser takes longer than to bundle a small plugin, and to parse a root module of many imports as long as a
- * tenth of its bundling. Most definitions are written in a form that shows without a syntax tree that nothing is wrong
- * with them. What is read here is only ever the proof of that: whatever is written in another way is for the parser.
+ * Loading the parser takes longer than bundling a small plugin, and parsing a root module with many imports takes a
+ * tenth of its bundling. Most definitions are written so that they can be seen to be right without a syntax tree. This
+ * code only proves that; everything that is written in another way goes to the parser.
  */
 
 const IMPORT = /\nimport\s*\{([^}'"/]*)\}\s*from\s*["']hotswap["']/;

@@ -6,8 +6,8 @@ let parser: typeof Oxc | undefined;
 let last: { readonly text: string; readonly result: Oxc.ParseResult } | undefined;
 
 /**
- * Parses a module. The parser is loaded when something is parsed for the first time: that takes longer than bundling a
- * small plugin, so it happens while the bundler is at work, or never.
+ * Parses a module. The first call loads the parser, which takes longer than bundling a small plugin: so it happens
+ * while the bundler is at work, or never.
  *
  * @param lang how the text is to be understood; by the ending of `path` unless given
  */
@@ -15,7 +15,7 @@ export function parseModule(path: string, text: string, lang?: Oxc.ParserOptions
   return loaded().parseSync(path, text, lang === undefined ? { sourceType: "module" } : { lang, sourceType: "module" });
 }
 
-/** Parses a module of JavaScript, or returns what it was parsed to, when it was the last one. */
+/** Parses a module of JavaScript. Parsing the same text twice in a row returns the same result. */
 export function parseJavaScript(text: string): Oxc.ParseResult {
   if (last?.text !== text) last = { text, result: parseModule("module.js", text) };
   return last.result;

@@ -70,7 +70,7 @@ export class SourceFile {
     return start === -1 ? { start: 0, end: 0 } : { start, end: start + specifier.length + 2 };
   }
 
-  /** The whole syntax. It takes much more room than the text, so it is not kept on account of this. */
+  /** The whole syntax tree. It takes much more memory than the text, so it is not kept here. */
   parse(): ParseResult {
     return this.#parsed ?? parseModule(this.path, this.text, languageOf(this.path));
   }
@@ -95,7 +95,7 @@ interface Identity {
   readonly readAt: number;
 }
 
-/** A file that was changed so shortly before it was read, in ms, may be changed again without any other time. */
+/** In ms: a file that was read so soon after a change may change again and keep its time. */
 const COARSEST_CLOCK = 2000;
 
 /** The source files of one build, or of builds that follow each other. */
@@ -132,7 +132,7 @@ export class SourceFiles implements SourceReader {
     else for (const path of changed) this.#current.delete(path);
   }
 
-  /** A file with the text that it had before is the same object as before, with whatever was found out about it. */
+  /** A file whose text did not change stays the same object, with everything that is known about it. */
   #take(path: string): SourceFile {
     const text = readFileSync(path, "utf8");
     const known = this.#files.get(path);

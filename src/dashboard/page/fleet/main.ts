@@ -1,5 +1,6 @@
 import type { FleetView } from "../../fleet/fleet-view.ts";
 import { byId, html, type ItemView, ItemList, setText } from "../dom.ts";
+import { createFact, type Fact } from "../fact.ts";
 import { count, formatAgo } from "../format.ts";
 import { request } from "../panels/dialog.ts";
 
@@ -187,13 +188,6 @@ function createRelease({ item }: HistoryRow<Release>): ItemView<HistoryRow<Relea
   };
 }
 
-interface Fact {
-  readonly name: string;
-  readonly value: string;
-  readonly more: string;
-  readonly isBad?: boolean;
-}
-
 function factsOf({ status: { head, members: all } }: FleetView): Fact[] {
   const alive = all.filter((member) => member.alive);
   const behind = alive.filter(({ state }) => state === "behind").length;
@@ -205,25 +199,16 @@ function factsOf({ status: { head, members: all } }: FleetView): Fact[] {
       more: head.previous === null ? "" : `before: ${head.previous}`,
     },
     { name: "Members", value: String(alive.length), more: `${all.length - alive.length} gone` },
-    { name: "Run the release", value: String(running), more: `of ${alive.length}`, isBad: running < alive.length },
-    { name: "Behind", value: String(behind), more: "", isBad: behind > 0 },
+    {
+      name: "Run the release",
+      value: String(running),
+      more: `of ${alive.length}`,
+      alarm: running < alive.length ? "value" : undefined,
+    },
+    { name: "Behind", value: String(behind), more: "", alarm: behind > 0 ? "value" : undefined },
     { name: "Releases", value: String(head.releases), more: "" },
     { name: "Rollouts", value: String(head.rollouts), more: head.rollout === null ? "none under way" : "1 under way" },
   ];
-}
-
-function createFact({ name }: Fact): ItemView<Fact> {
-  const value = new Text();
-  const more = html("small");
-  const description = html("dd", {}, value, more);
-  return {
-    element: html("div", {}, html("dt", {}, name), description),
-    update(fact) {
-      value.data = fact.value;
-      setText(more, fact.more);
-      description.classList.toggle("bad", fact.isBad === true);
-    },
-  };
 }
 
 function pill(state: string, text: string): void {

@@ -1,17 +1,8 @@
 import type { HostStatus } from "../../feed.ts";
-import { byId, html, type ItemView, ItemList, setText } from "../dom.ts";
+import { byId, ItemList } from "../dom.ts";
+import { createFact, type Fact } from "../fact.ts";
 import { count, formatAge, formatAgo, formatDuration } from "../format.ts";
 import { type Panel, type Screen, stateName } from "./screen.ts";
-
-interface Fact {
-  readonly name: string;
-  readonly value: string;
-  readonly more: string;
-  /** What there is no room for. */
-  readonly explanation?: string;
-  /** What of it is alarming. */
-  readonly alarm?: "value" | "more" | undefined;
-}
 
 /** The host at a glance. */
 export class FactsPanel implements Panel {
@@ -94,22 +85,6 @@ function factsOf({ feed }: Screen, now: number): Fact[] {
 function pluginsMore(plugins: readonly { readonly reloadable: boolean }[]): string {
   const fixed = plugins.filter(({ reloadable }) => !reloadable).length;
   return fixed === 0 ? "all reloadable" : `${count(fixed, "plugin")} not reloadable`;
-}
-
-function createFact({ name }: Fact): ItemView<Fact> {
-  const value = new Text();
-  const more = html("small");
-  const description = html("dd", {}, value, more);
-  return {
-    element: html("div", {}, html("dt", {}, name), description),
-    update(fact) {
-      if (value.data !== fact.value) value.data = fact.value;
-      setText(more, fact.more);
-      description.title = [fact.more, fact.explanation].filter(Boolean).join(". ");
-      description.classList.toggle("bad", fact.alarm === "value");
-      description.classList.toggle("bad-more", fact.alarm === "more");
-    },
-  };
 }
 
 function callsMore(
