@@ -78,7 +78,7 @@ export const fleetCommand = defineCommand({
     "Actions: publish <folder>, roll <release>, rollback [release], status, releases, rollouts,",
     "abort, pause, resume, promote (go on to everybody at once), prune, dashboard (a page, live).",
     "",
-    "Credentials belong into HOTSWAP_FLEET_STORE or a file: other users of a machine see its command lines.",
+    "Credentials belong in HOTSWAP_FLEET_STORE or a file: other users of a machine see its command lines.",
   ].join("\n"),
   usage: "<action> [operand] [flags]",
   flags: fleetFlags,

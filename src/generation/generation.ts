@@ -114,10 +114,6 @@ export class Generation {
     return this.#reloadable;
   }
 
-  get isFreed(): boolean {
-    return this.#code === undefined;
-  }
-
   /**
    * Runs code of the plugin in the generation's context; in the caller's once it is freed, because objects outlive
    * their generation.
