@@ -6,6 +6,7 @@
 export type { TrustedKey } from "./artifact/signature.ts";
 export { type ErrorCode, errorCodes, HotswapError, type Phase } from "./errors.ts";
 export type { Logger } from "./logger.ts";
+export type { Place } from "./place.ts";
 export { type Asset, asset } from "./load/asset.ts";
 export {
   definePlugin,
@@ -22,7 +23,7 @@ export type { Scope, Undo } from "./plugin/scope.ts";
 export type { EventSource } from "./plugin/switched.ts";
 export type { Explanation, GenerationName } from "./generation/explanation.ts";
 export type { ErrorSource } from "./generation/call-stats.ts";
-export type { ErrorGroup, Place } from "./generation/error-log.ts";
+export type { ErrorGroup } from "./generation/error-log.ts";
 export type { GenerationInfo, GenerationState } from "./generation/generation-record.ts";
 export type { PluginModule, StaticPlugin } from "./load/static.ts";
 export type { OnPluginError, PluginErrorContext } from "./load/uncaught.ts";

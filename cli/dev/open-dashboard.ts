@@ -1,4 +1,4 @@
-import { type DashboardServer, serveDashboard } from "../../src/dashboard/serve.ts";
+import type { DashboardServer } from "../../src/dashboard/serve.ts";
 
 /** The dashboard of the host under development. A host that was started again has a page of its own. */
 export class DevDashboard implements AsyncDisposable {
@@ -7,6 +7,7 @@ export class DevDashboard implements AsyncDisposable {
 
   /** Serves the page, and shows it in the browser; resolves to its address. */
   async open(control: string): Promise<string> {
+    const { serveDashboard } = await import("../../src/dashboard/serve.ts");
     if (control !== this.#control) {
       await this.#server?.stop();
       this.#server = serveDashboard(control, { allowReload: true });

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import type { Place } from "../generation/error-log.ts";
+import type { Place } from "../place.ts";
 
 /** Lines that are shown before and after. */
 const AROUND = 2;

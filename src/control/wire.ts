@@ -1,5 +1,5 @@
 import { describeError, type ErrorCode, errorCodes, HotswapError, originalStack, type Phase } from "../errors.ts";
-import { placeOf } from "../generation/error-log.ts";
+import { placeOf } from "../place.ts";
 import { excerptOf } from "./excerpt.ts";
 import type { WireError } from "./protocol.ts";
 

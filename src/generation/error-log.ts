@@ -1,14 +1,7 @@
 import { describeError, originalStack } from "../errors.ts";
 import { sourceMaps } from "../load/source-maps.ts";
-import { ownFolder } from "../own-package.ts";
+import { type Place, placeOf } from "../place.ts";
 import type { ErrorSource } from "./call-stats.ts";
-
-/** A place in a source file. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** Errors of one generation that are alike: of one kind, from one place. */
 export interface ErrorGroup {
@@ -136,14 +129,4 @@ function nameOf(error: unknown): string {
   } catch {
     return "unknown";
   }
-}
-
-/** The first place of a stack that is a file, and neither hotswap's own nor the engine's. */
-export function placeOf(stack: string): Place | undefined {
-  for (const [, file = "", line = "", column = ""] of stack.matchAll(
-    /^\s*at (?:.*\()?((?:\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/gm,
-  )) {
-    if (!file.startsWith(ownFolder)) return { file, line: Number(line), column: Number(column) };
-  }
-  return undefined;
 }

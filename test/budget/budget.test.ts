@@ -69,8 +69,6 @@ test("operations of a save under hotswap dev stay within their budget, however m
     "modules compiled": 1,
     // Of the module, and of the plugin by the hashes of its modules.
     hashes: 2,
-    // What tells the engine of the module's source map.
-    imports: 1,
   };
   // One module; 50 modules; 20 plugins.
   expect(results).toEqual([save, save, save]);
