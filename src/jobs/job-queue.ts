@@ -36,12 +36,13 @@ export interface TickResult {
  * the set that is current when it runs, however old the code that added it is. A job that fails is tried again later,
  * and kept aside when it failed too often.
  *
+ * With a store, a job that was added and flushed runs at least once, also when the process is killed in between; twice
+ * when it is killed between a run and the flush that follows.
+ *
+ * @example
  *     const queue = new JobQueue(swapper, { store: sqliteStore("jobs.db") });
  *     queue.add("live_greet", { name: "bob" }, { delay: 5000 });
  *     queue.start({ interval: 50, max: 100 });
- *
- * With a store, a job that was added and flushed runs at least once, also when the process is killed in between; twice
- * when it is killed between a run and the flush that follows.
  */
 export class JobQueue {
   readonly #source: JobSource;
@@ -90,7 +91,9 @@ export class JobQueue {
 
   /**
    * The number of jobs that wait, for their time or for another try. Reads an embedded store to its end if that was not
-   * done. Throws `HOTSWAP_STORE_FAILED` when the store cannot be read, or has to be waited for: see
+   * done.
+   *
+   * @throws HotswapError `HOTSWAP_STORE_FAILED` when the store cannot be read, or has to be waited for: see
    * {@link JobQueue.ready}.
    */
   get size(): number {
@@ -119,8 +122,8 @@ export class JobQueue {
    * Adds a job and returns its id. `data` that is not live data is wrapped; for a live type it is an instance, or an
    * object with its fields. With a store, {@link JobQueue.flush} tells when the job is safe.
    *
-   * Throws `HOTSWAP_NOT_SERIALIZABLE` when `data` cannot be wrapped, `HOTSWAP_TOO_LARGE` for more than `maxValueSize`, a `RangeError` for a time that makes no sense and
-   * `HOTSWAP_CLOSED` after {@link JobQueue.close}.
+   * @throws HotswapError `HOTSWAP_NOT_SERIALIZABLE` when `data` cannot be wrapped, `HOTSWAP_TOO_LARGE` for more than
+   * `maxValueSize`, a `RangeError` for a time that makes no sense and `HOTSWAP_CLOSED` after {@link JobQueue.close}.
    */
   add(type: string, data: unknown, { delay, every, id = crypto.randomUUID() }: AddOptions = {}): string {
     this.#checkOpen();

@@ -54,9 +54,10 @@ export class PluginManager<Extension = undefined> {
   }
 
   /**
-   * Calls the function in every plugin that has it, dependencies first. A plugin that throws or rejects is logged with its
-   * name and does not stop the others. Returns a promise when a plugin did; plugins do not wait for each other. Throws
-   * `HOTSWAP_FREED` once the set is retired.
+   * Calls the function in every plugin that has it, dependencies first. A plugin that throws or rejects is logged with
+   * its name and does not stop the others. Returns a promise when a plugin did; plugins do not wait for each other.
+   *
+   * @throws HotswapError `HOTSWAP_FREED` once the set is retired.
    */
   invokeEach(name: string, ...params: unknown[]): void | Promise<void> {
     return invokeAll(this.#entrancesTo(name), { name, params, isBackward: false, logger: this.#logger });

@@ -145,7 +145,9 @@ export class Plugin<Definition = UntypedPlugin> {
 
   /**
    * The named export of the root module. A function comes in a form that runs in its generation's context and counts as
-   * a call of this set. Throws `HOTSWAP_UNKNOWN_SYMBOL`, and `HOTSWAP_FREED` once the set is retired.
+   * a call of this set.
+   *
+   * @throws HotswapError `HOTSWAP_UNKNOWN_SYMBOL`, and `HOTSWAP_FREED` once the set is retired.
    */
   lookup<Value = unknown>(symbol: string): Value {
     const { rootModule } = this.#require("lookup");

@@ -10,7 +10,11 @@ export interface Asset {
   bytes(): Uint8Array;
   /** The content as UTF-8. */
   text(): string;
-  /** The content, parsed as JSON. Throws a `SyntaxError` when it is not JSON. */
+  /**
+   * The content, parsed as JSON.
+   *
+   * @throws SyntaxError when it is not JSON.
+   */
   json(): unknown;
 }
 
@@ -25,11 +29,11 @@ export interface AssetSource {
 const staticSource = new AsyncLocalStorage<AssetSource>();
 
 /**
- * A file that belongs to the calling plugin, by its path relative to the plugin's folder:
+ * A file that belongs to the calling plugin, by its path relative to the plugin's folder.
  *
+ * @throws HotswapError `HOTSWAP_UNKNOWN_SYMBOL` when the file was not included, or when the caller is not a plugin.
+ * @example
  *     const motd = asset("texts/motd.txt").text();
- *
- * Throws `HOTSWAP_UNKNOWN_SYMBOL` when the file was not included, or when the caller is not a plugin.
  */
 export function asset(path: string): Asset {
   const source = staticSource.getStore();

@@ -88,14 +88,15 @@ export type InvokeOf<Definition> = Definition extends { readonly [invoked]?: { i
 /**
  * Declares a plugin: the default export of its root module.
  *
+ * The definition is checked when the plugin is built, where its syntax tells enough, and when it is loaded
+ * (`HOTSWAP_INVALID_HOOK`).
+ *
+ * @example
  *     export default definePlugin({
  *       import: () => deps,
  *       export: (): GammaExport => ({ three }),
  *       functions: { pulse(count: number) { ... } },
  *     });
- *
- * The definition is checked when the plugin is built, where its syntax tells enough, and when it is loaded
- * (`HOTSWAP_INVALID_HOOK`).
  */
 export function definePlugin<
   Export = undefined,

@@ -47,6 +47,7 @@ const slots = new WeakMap<object, Slot>();
  * dependency's name. `members` are what the export must have, as names or as names with kinds; linking fails with
  * `HOTSWAP_NOT_ASSIGNABLE` when one is missing or of another kind.
  *
+ * @example
  *     export const deps = {
  *       alpha: dependency<AlphaExport>("one"),
  *       audit: dependency.optional<AuditExport>({ record: "function" }),

@@ -29,16 +29,18 @@ export interface Registry<Value> {
 }
 
 /**
- * Makes a registry. Call it in a module of the host, which every generation shares:
+ * Makes a registry. Call it in a module of the host, which every generation shares.
  *
+ * `name` is for messages.
+ *
+ * @throws TypeError in code of a plugin: what is made there goes with the generation.
+ * @example
  *     // host/commands.ts
  *     export const commands = registry<(words: string) => string>("commands");
  *     // plugin/moderation/index.ts
  *     onInit(vault, scope) { scope.register(commands, "kick", (words) => `${words} is out`); }
  *     // host/server.ts
  *     commands.get("kick")?.("Ada");
- *
- * `name` is for messages. Throws a `TypeError` in code of a plugin: what is made there goes with the generation.
  */
 export function registry<Value>(name: string): Registry<Value> {
   if (typeof name !== "string") throw new TypeError(`registry() takes a name, not ${Bun.inspect(name)}`);

@@ -74,7 +74,11 @@ export class Scope {
     return this.#retired.signal;
   }
 
-  /** Runs `undo` when the generation is freed; it may be async. Throws `HOTSWAP_FREED` when that has happened. */
+  /**
+   * Runs `undo` when the generation is freed; it may be async.
+   *
+   * @throws HotswapError `HOTSWAP_FREED` when that has happened.
+   */
   defer(undo: () => unknown): void {
     this.#requireOwner("defer");
     if (typeof undo !== "function") throw new TypeError(`scope.defer() takes a function, not ${Bun.inspect(undo)}`);
@@ -83,10 +87,12 @@ export class Scope {
   }
 
   /**
-   * Listens to `event` of an emitter or event target while the generation is part of the current set. The listener runs in
-   * the generation's context; what it throws is reported as an error of its background work, and stops neither the emitter
-   * nor the other listeners. Throws `HOTSWAP_FREED` when the generation has left the current set.
+   * Listens to `event` of an emitter or event target while the generation is part of the current set. The listener runs
+   * in the generation's context; what it throws is reported as an error of its background work, and stops neither the
+   * emitter nor the other listeners.
    *
+   * @throws HotswapError `HOTSWAP_FREED` when the generation has left the current set.
+   * @example
    *     scope.on(bus, "message", (text: string) => log(text));
    *     const off = scope.on(process, "SIGUSR2", () => { off(); dump(); }); // once
    */
@@ -96,17 +102,20 @@ export class Scope {
   }
 
   /**
-   * Calls `fn` every `ms` milliseconds while the generation is part of the current set, the first time `ms` after the swap.
-   * Throws `HOTSWAP_FREED` when the generation has left the current set.
+   * Calls `fn` every `ms` milliseconds while the generation is part of the current set, the first time `ms` after the
+   * swap.
+   *
+   * @throws HotswapError `HOTSWAP_FREED` when the generation has left the current set.
    */
   interval(fn: () => unknown, ms: number): Undo {
     return this.#switch(new SwitchedTimer("interval", this.#requireStaying("interval"), fn, ms));
   }
 
   /**
-   * Calls `fn` once, `ms` milliseconds after the swap that brings the generation, or after this call when that is
-   * over; it is not called when the generation has left the current set by then. Throws `HOTSWAP_FREED` when the
-   * generation has left it already.
+   * Calls `fn` once, `ms` milliseconds after the swap that brings the generation, or after this call when that is over;
+   * it is not called when the generation has left the current set by then.
+   *
+   * @throws HotswapError `HOTSWAP_FREED` when the generation has left it already.
    */
   timeout(fn: () => unknown, ms: number): Undo {
     const timer = new SwitchedTimer(
@@ -122,11 +131,12 @@ export class Scope {
   }
 
   /**
-   * Adds an entry to a registry of the host, which is there while the generation is part of the current set; calls
-   * and leases of older sets go on seeing theirs. Returns a function that takes it out again. Throws
-   * `HOTSWAP_DUPLICATE_ENTRY` when another plugin of the set, or this one, has the key, and `HOTSWAP_FREED` when the
-   * generation has left the current set.
+   * Adds an entry to a registry of the host, which is there while the generation is part of the current set; calls and
+   * leases of older sets go on seeing theirs. Returns a function that takes it out again.
    *
+   * @throws HotswapError `HOTSWAP_DUPLICATE_ENTRY` when another plugin of the set, or this one, has the key, and
+   * `HOTSWAP_FREED` when the generation has left the current set.
+   * @example
    *     scope.register(commands, "kick", (words) => `${words} is out`);
    */
   register<Value>(registry: Registry<Value>, key: string, value: NoInfer<Value>): Undo {
@@ -146,7 +156,11 @@ export class Scope {
     return undo;
   }
 
-  /** Disposes of `resource` when the generation is freed, and returns it. Throws `HOTSWAP_FREED`. */
+  /**
+   * Disposes of `resource` when the generation is freed, and returns it.
+   *
+   * @throws HotswapError `HOTSWAP_FREED`.
+   */
   use<Resource extends Disposable | AsyncDisposable>(resource: Resource): Resource {
     this.#requireOwner("use");
     const dispose: unknown = Reflect.get(resource, Symbol.asyncDispose) ?? Reflect.get(resource, Symbol.dispose);

@@ -34,6 +34,7 @@ const FREE_DELAY_UNDER_DEV = 1000;
 /**
  * The one object that a host keeps: it loads plugins, reloads them, and points at the current set.
  *
+ * @example
  *     const swapper = new PluginManagerSwapper("bin/plugins");
  *     await swapper.loadPlugins();
  *     swapper.current?.invokeEach("hum", 3);
@@ -56,8 +57,10 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   #closing: Promise<void> | undefined;
 
   /**
-   * `pluginDir` is the folder with the artifacts; it is not read before {@link loadPlugins}. Throws
-   * `HOTSWAP_UNSUPPORTED_BUN` on a Bun without module graphs, and a `RangeError` for an option that makes no sense.
+   * `pluginDir` is the folder with the artifacts; it is not read before {@link loadPlugins}.
+   *
+   * @throws HotswapError `HOTSWAP_UNSUPPORTED_BUN` on a Bun without module graphs, and a `RangeError` for an option
+   * that makes no sense.
    */
   constructor(pluginDir: string, options: SwapperOptions<Extension> = {}) {
     this.#options = fillOptions(options);
@@ -160,7 +163,11 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
     return this.#pluginDir;
   }
 
-  /** Moves the next reload to another folder. Throws `HOTSWAP_STATIC_MODE`. */
+  /**
+   * Moves the next reload to another folder.
+   *
+   * @throws HotswapError `HOTSWAP_STATIC_MODE`.
+   */
   resetPluginDir(pluginDir: string): void {
     this.#refuseStatic("resetPluginDir");
     this.#pluginDir = resolve(pluginDir);
@@ -280,8 +287,9 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
   }
 
   /**
-   * Pins the current set: it stays usable until the lease ends, however many reloads happen meanwhile. Throws
-   * `HOTSWAP_NOT_LINKED` before the first load, and `HOTSWAP_CLOSED`.
+   * Pins the current set: it stays usable until the lease ends, however many reloads happen meanwhile.
+   *
+   * @throws HotswapError `HOTSWAP_NOT_LINKED` before the first load, and `HOTSWAP_CLOSED`.
    */
   acquire(): Lease<Extension> {
     this.#refuseClosed("acquire");

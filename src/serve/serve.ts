@@ -11,24 +11,24 @@ import { createSocketHandlers } from "./socket-handlers.ts";
 import { type SetSource, Target, type TargetName } from "./target.ts";
 
 /**
- * `Bun.serve` with plugins' functions as handlers, called in the set that is current when a request or a frame comes:
+ * `Bun.serve` with plugins' functions as handlers, called in the set that is current when a request or a frame comes. With
+ * `app`, all that a plugin exports is the app: its `fetch`, and its `websocket` when it has one, as frameworks hand them
+ * out.
  *
+ * The server belongs to the host: reloads close nothing. A set is kept until its responses have been sent, and until the
+ * sockets have closed whose data is a plugin's. A request for a function that the current set lacks gets 503; one whose
+ * function fails gets 500 (or what `error` returns, when it is given). Both are logged.
+ *
+ * @throws TypeError for a string that names no function, and what `Bun.serve` throws.
+ * @example
  *     const server = serve(swapper, {
  *       port: 3000,
  *       routes: { "/": "chat.page", "/health": new Response("ok") },
  *       fetch: "web.fetch",
  *       websocket: { plugin: "chat", idleTimeout: 60 },
  *     });
- *
- * or with all that a plugin exports as an app: its `fetch`, and its `websocket` when it has one, as frameworks hand them out:
- *
+ * @example
  *     const server = serve(swapper, { port: 3000, app: "web" });
- *
- * The server belongs to the host: reloads close nothing. A set is kept until its responses have been sent, and until the
- * sockets have closed whose data is a plugin's. A function that the current set lacks is answered with 503, one that fails
- * with 500 (or by `error`, when it is given), and both are logged.
- *
- * Throws a `TypeError` for a string that names no function, and what `Bun.serve` throws.
  */
 export function serve<
   SocketData = undefined,

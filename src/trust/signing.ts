@@ -17,6 +17,7 @@ export interface SignOptions {
 /**
  * Signs a record, with the time of now. The bytes that are signed are those of {@link signedText}.
  *
+ * @example
  *     const signature = sign({ kind: "release", fields: { fleet: "chat", number: 42 } }, readSigningKey("key.pem"));
  */
 export function sign(record: SignedRecord, key: SigningKey, { expires }: SignOptions = {}): Signature {

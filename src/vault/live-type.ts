@@ -15,6 +15,7 @@ export type LiveFunc = (...params: never[]) => unknown;
  * field that is to be stored: fields that it has are filled from the data, fields that the data lacks keep the
  * values the constructor gave them, and what the data has beyond them is dropped.
  *
+ * @example
  *     export class Live_Player {
  *       static version = 2;
  *       static migrations = { 1: (old: { hp: number }) => ({ ...old, health: old.hp }) };

@@ -348,6 +348,7 @@ function dueIn({ state }: Rollout, now: number): number {
  * that has nothing waits for the store; after `patience` this rejects with `HOTSWAP_STORE_FAILED`. It rejects at once for a store
  * that a newer hotswap made, and as a load or reload does.
  *
+ * @example
  *     const member = await joinFleet(swapper, { store: sqliteFleet("/var/lib/app/fleet.db"), fleet: "chat" });
  */
 export async function joinFleet(swapper: FleetSwapper, options: JoinOptions): Promise<FleetMember> {

@@ -5,8 +5,9 @@ import { sqliteFleet } from "./sqlite-fleet.ts";
 import { storeFailed } from "./store-error.ts";
 
 /**
- * The store that a text names: `postgres://…`, `redis://…`, or the path of an SQLite file. Throws `HOTSWAP_STORE_FAILED` for
- * another protocol; the message does not repeat the text.
+ * The store that a text names: `postgres://…`, `redis://…`, or the path of an SQLite file.
+ *
+ * @throws HotswapError `HOTSWAP_STORE_FAILED` for another protocol; the message does not repeat the text.
  */
 export function fleetStore(place: string): FleetStore {
   const [, protocol] = /^([a-z+]+):\/\//i.exec(place) ?? [];

@@ -49,12 +49,15 @@ export interface KeyDeclaration<V = unknown> {
  */
 export interface DataBag {
   /**
-   * A copy of the value, or `undefined`. Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit this set's
-   * code.
+   * A copy of the value, or `undefined`.
+   *
+   * @throws HotswapError `HOTSWAP_MIGRATION_FAILED` when the data does not fit this set's code.
    */
   get<K extends string>(key: K): EntryOf<K> | undefined;
   /**
-   * Stores a copy. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored, and `HOTSWAP_TOO_LARGE` for
+   * Stores a copy.
+   *
+   * @throws HotswapError `HOTSWAP_NOT_SERIALIZABLE` with the path of what cannot be stored, and `HOTSWAP_TOO_LARGE` for
    * more than `maxValueSize`; the key then holds what it held before.
    */
   set<K extends string>(key: K, value: EntryOf<K>): void;
@@ -72,9 +75,10 @@ export interface DataBag {
   /**
    * Declares version, migrations and merge of a key for the whole set. Call it in `onInit` or in a reload callback:
    * older data is migrated before the swap, so a step that fails makes the reload fail. Plugins may declare a key in
-   * any order, and what another plugin of the set wrote before counts as written at this version. Throws
-   * `HOTSWAP_MIGRATION_FAILED` when two plugins declare a key differently, and when one read it before at another
-   * version.
+   * any order, and what another plugin of the set wrote before counts as written at this version.
+   *
+   * @throws HotswapError `HOTSWAP_MIGRATION_FAILED` when two plugins declare a key differently, and when one read it
+   * before at another version.
    */
   declare<K extends string>(key: K, declaration: KeyDeclaration<EntryOf<K>>): void;
   /**

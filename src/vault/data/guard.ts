@@ -16,11 +16,11 @@ type HostClass = abstract new (...params: never[]) => object;
  * Which module a function or class comes from cannot be told from the outside, so the rule is strict: functions (also
  * getters), and instances of classes that are not built in, are refused, wherever they are in the value. Objects that
  * only work through functions or hide what they refer to (promises, proxies, weak collections) are refused as well. The
- * host's own classes are named by the caller; what is inside their instances is the host's business:
+ * host's own classes are named by the caller; what is inside their instances is the host's business.
  *
+ * @throws HotswapError `HOTSWAP_NOT_SERIALIZABLE` with the path of what is refused.
+ * @example
  *     connections.set(id, guard({ socket, player }, Socket));
- *
- * Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what is refused.
  */
 export function guard<T>(value: T, ...hostClasses: readonly HostClass[]): T {
   const hostPrototypes = new Set<object>(hostClasses.map((hostClass) => hostClass.prototype as object));

@@ -33,7 +33,8 @@ export class LiveData {
    * A fresh copy of the value. Instances of live types come back as the classes of `source`, a vault, migrated to their
    * versions; without `source`, as plain objects with the fields as they were wrapped.
    *
-   * Throws `HOTSWAP_MIGRATION_FAILED` when `source` lacks a live type or the data does not fit its version.
+   * @throws HotswapError `HOTSWAP_MIGRATION_FAILED` when `source` lacks a live type or the data does not fit its
+   * version.
    */
   unwrap(source?: LiveTypeSource): unknown {
     return decode(this.#stored, typesOf(source), "live data");
@@ -44,8 +45,8 @@ export class LiveData {
    * the data lacks keep the class's own initial values. Data that was wrapped from an instance is migrated to the
    * class's version. Instances of other live types within it come from `source`, as with {@link LiveData.unwrap}.
    *
-   * Throws `HOTSWAP_MIGRATION_FAILED` when the data does not fit, `HOTSWAP_NOT_SERIALIZABLE` when `type` cannot be
-   * constructed without arguments.
+   * @throws HotswapError `HOTSWAP_MIGRATION_FAILED` when the data does not fit, `HOTSWAP_NOT_SERIALIZABLE` when `type`
+   * cannot be constructed without arguments.
    */
   unwrapAs<T extends object>(type: new (...params: never[]) => T, source?: LiveTypeSource): T {
     const known = new KnownType(type.name, type as LiveType, liveTypeOf(type.prototype));
@@ -83,8 +84,9 @@ export class LiveData {
   }
 
   /**
-   * The live data of which {@link LiveData.toJSON} made `json`; it need not come from a trusted place. Throws
-   * `HOTSWAP_NOT_SERIALIZABLE` when it is something else.
+   * The live data of which {@link LiveData.toJSON} made `json`; it need not come from a trusted place.
+   *
+   * @throws HotswapError `HOTSWAP_NOT_SERIALIZABLE` when it is something else.
    */
   static from(json: unknown): LiveData {
     try {
@@ -100,13 +102,19 @@ export class LiveData {
 
 /**
  * Detaches `value` from any plugin's code: a copy of its data, with instances of live types by name and version. What
- * may be stored is the same as for the data bag. Throws `HOTSWAP_NOT_SERIALIZABLE` with the path of what may not.
+ * may be stored is the same as for the data bag.
+ *
+ * @throws HotswapError `HOTSWAP_NOT_SERIALIZABLE` with the path of what may not.
  */
 export function wrap(value: unknown): LiveData {
   return wrapWithin(value, Infinity);
 }
 
-/** The same for a value of at most `maxSize` bytes. Throws `HOTSWAP_TOO_LARGE` for a larger one. */
+/**
+ * The same for a value of at most `maxSize` bytes.
+ *
+ * @throws HotswapError `HOTSWAP_TOO_LARGE` for a larger one.
+ */
 export function wrapWithin(value: unknown, maxSize: number): LiveData {
   return new LiveData(encode(value, "value", { maxSize }));
 }

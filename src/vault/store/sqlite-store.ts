@@ -37,8 +37,9 @@ export interface SqliteStore extends DataStore {
  * write-ahead log while it is open, and `<path>-lock`, an empty file by which a second owner, in this process or
  * another, is kept out. Reading the file meanwhile, as `hotswap vault <path>` does, is possible.
  *
- * A data bag and a job queue each need a store of their own. Throws `HOTSWAP_STORE_FAILED` for what is not a path of a
- * file.
+ * A data bag and a job queue each need a store of their own.
+ *
+ * @throws HotswapError `HOTSWAP_STORE_FAILED` for what is not a path of a file.
  */
 export function sqliteStore(path: string): SqliteStore {
   // For SQLite these mean a database without a file, which would be lost.
