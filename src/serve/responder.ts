@@ -120,6 +120,8 @@ export function answerFailure(
   throw error;
 }
 
+const { then: builtInThen } = Promise.prototype;
+
 /**
  * A request whose function has returned a promise. It is used for one request after the other, with the functions that were
  * made for the first: what one request allocates has its part in every collection of garbage.
@@ -132,6 +134,7 @@ class WaitingRequest extends CallUnderWay<unknown> {
   #request: Request | undefined;
   #resolve: ((answer: unknown) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
+  #isReusable = true;
 
   constructor(responder: Responder, record: GenerationRecord, name: string) {
     super(record, name);
@@ -151,6 +154,8 @@ class WaitingRequest extends CallUnderWay<unknown> {
     const promise = new Promise(this.#executor);
     this.begin(start);
     this.#responder.manager.calls.add(this);
+    // A promise of the plugin's own kind may call twice, which must not answer another request.
+    if (answer.then !== builtInThen) this.#isReusable = false;
     answer.then(this.#onFulfilled, this.#onRejected);
     return promise;
   }
@@ -182,7 +187,7 @@ class WaitingRequest extends CallUnderWay<unknown> {
   override end(): void {
     super.end();
     this.#forget();
-    this.#responder.rest(this);
+    if (this.#isReusable) this.#responder.rest(this);
   }
 
   #forget(): void {

@@ -51,6 +51,38 @@ describe("dispatch", () => {
     expect(await served.ask("/")).toEqual([200, "version 1"]);
   });
 
+  test("a promise of the plugin's own kind that settles twice answers no other request", async () => {
+    const code = plugin(
+      1,
+      `wait: ({ url }: Request) => {
+         if (url.endsWith("/mine")) return wish("mine")();
+         class Twice extends Promise<Response> {
+           then(settled: any, failed: any): any {
+             void wish("again")().then(() => settled(new Response("somebody else's")));
+             return super.then(settled, failed);
+           }
+         }
+         return new Twice((resolve) => setTimeout(() => resolve(new Response("first")), 1));
+       }`,
+    );
+    await using served = await serveHost({ web: code }, { fetch: "web.wait" });
+    const again = Promise.withResolvers<void>();
+    const mine = Promise.withResolvers<Response>();
+    const entered = Promise.withResolvers<void>();
+    served.wish("again", () => again.promise);
+    served.wish("mine", () => {
+      entered.resolve();
+      return mine.promise;
+    });
+    expect(await served.ask("/twice")).toEqual([200, "first"]);
+    const answer = served.ask("/mine");
+    await entered.promise;
+    again.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    mine.resolve(new Response("mine"));
+    expect(await answer).toEqual([200, "mine"]);
+  });
+
   test("a request under way ends in the set in which it began, however many reloads happen", async () => {
     const slow = (version: number): string =>
       plugin(version, `slow: async () => { await wish("gate")(); return new Response("version " + VERSION); }`);
