@@ -21,11 +21,14 @@ const QUIET = 50;
 /** When new watchers surely watch, in ms. */
 const SETTLED = 100;
 
+/** Of larger files that are no code, such as libraries of packages, the time is asked, not the content: to read them takes longer than all others. Bytes. */
+const LARGEST = 2 ** 20;
+
 /** Watches the host's own source, which only a restart can change: what it was started with, and what that imports. */
 export class HostFiles implements Disposable {
   readonly #options: HostFilesOptions;
-  /** Contents when the host started, by path; the hash of a file that was not there is `undefined`. */
-  readonly #started = new Map<string, number | bigint | undefined>();
+  /** What {@link stateOf} says of each file as it was when the host started, by path; `undefined` of one that was not there. */
+  readonly #started = new Map<string, number | bigint | string | undefined>();
   readonly #watchers = new Map<string, FolderWatcher>();
   #reported = "";
   #timer: Timer | undefined;
@@ -52,7 +55,7 @@ export class HostFiles implements Disposable {
     const unknown = files.filter((file) => !this.#started.has(file));
     for (const file of unknown) {
       const isNews = (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > since;
-      this.#started.set(file, isNews ? undefined : contentHash(file));
+      this.#started.set(file, isNews ? undefined : stateOf(file));
       this.#watchFolder(dirname(file));
     }
     // Nobody watched them before, and the system may start to watch a moment later than it says.
@@ -105,10 +108,10 @@ export class HostFiles implements Disposable {
 
   #compare(): void {
     const changed = Array.from(this.#started)
-      .filter(([file, hash]) => {
-        const now = contentHash(file);
+      .filter(([file, before]) => {
+        const now = stateOf(file);
         // A module that is gone may be about to come back, and a host could not start without it.
-        return now !== hash && (now !== undefined || isSetting(file));
+        return now !== before && (now !== undefined || isSetting(file));
       })
       .map(([file]) => file);
     const report = changed.join("\n");
@@ -163,9 +166,11 @@ function closure(starts: Iterable<string>, isPlugin: (file: string) => boolean):
   return found;
 }
 
-function contentHash(file: string): number | bigint | undefined {
+/** A file as it is now: what is in it, and of what is large and no code, when it was written. */
+function stateOf(file: string): number | bigint | string | undefined {
   try {
-    return Bun.hash(readFileSync(file));
+    const { size, mtimeMs, ino } = statSync(file);
+    return size > LARGEST && !isCode(file) ? `${size} ${mtimeMs} ${ino}` : Bun.hash(readFileSync(file));
   } catch {
     return undefined;
   }
