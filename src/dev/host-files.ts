@@ -4,11 +4,12 @@ import { parseEnv } from "node:util";
 import { importsOf } from "../build/compile/inputs.ts";
 import { isCode } from "../build/read/plugin-folder.ts";
 import { isInPackage } from "../build/read/resolve.ts";
+import { isInside } from "../load/resolve.ts";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
 
 export interface HostFilesOptions {
-  /** Whether a file belongs to a plugin. */
-  readonly isPlugin: (file: string) => boolean;
+  /** The folders of the plugins, whose files are not the host's. */
+  readonly plugins: () => readonly string[];
   /** Called when files of the host differ from those that it started with, or no longer differ. */
   readonly onChange: (changed: readonly string[]) => void;
   /** Called when the operating system refuses to watch. */
@@ -39,15 +40,22 @@ export class HostFiles implements Disposable {
 
   /** Follows these files and what they import. What was saved after `since` (ms since 1970) is taken for changed. */
   add(starts: readonly string[], since: number): void {
-    this.#know([...closure(starts, this.#options.isPlugin)], since);
+    this.#know([...closure(starts, this.#isPlugin())], since);
   }
 
   /** The same of what the host says that it has loaded. */
   addLoaded(files: readonly string[], since: number): void {
+    const isPlugin = this.#isPlugin();
     this.#know(
-      files.filter((file) => !this.#options.isPlugin(file)),
+      files.filter((file) => !isPlugin(file)),
       since,
     );
+  }
+
+  /** Whether a file belongs to a plugin. The folders are listed once for many files. */
+  #isPlugin(): (file: string) => boolean {
+    const folders = this.#options.plugins();
+    return (file) => folders.some((dir) => isInside(file, dir));
   }
 
   /** What is known already keeps the content that it had when the host started. */

@@ -10,7 +10,6 @@ import { HostProcess } from "./host-process.ts";
 import { NextSave } from "./next-save.ts";
 import type { ReloadPhase } from "../reload/reload-log.ts";
 import type { DevBuilds } from "./in-host/host-session.ts";
-import { isInside } from "../load/resolve.ts";
 import type { DevReport } from "./report.ts";
 import { requireSole } from "./sole-session.ts";
 import { PluginFolders } from "./source/plugin-folders.ts";
@@ -73,7 +72,7 @@ export class DevSession implements AsyncDisposable {
       throw error;
     }
     this.#hostFiles = new HostFiles({
-      isPlugin: (file) => this.#folders.list().plugins.some((dir) => isInside(file, dir)),
+      plugins: () => this.#folders.list().plugins,
       onChange: (files) => {
         if (this.#host === undefined) return;
         this.#restartNeeded = files.length > 0;

@@ -14,7 +14,7 @@ test.each([
     utimesSync(file, 1, 1);
     let told = Promise.withResolvers<readonly string[]>();
     using files = new HostFiles({
-      isPlugin: () => false,
+      plugins: () => [],
       onChange: (changed) => told.resolve(changed),
       onError: (error) => told.reject(error),
     });
