@@ -101,7 +101,8 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
     onEvent: (event) => {
       const text = reporter.describe(event);
       if (text !== undefined) say(text);
-      const isNews = event.type === "host ready" || (event.type === "reloaded" && event.reload.ok);
+      const isNews =
+        event.type === "host ready" || event.type === "mended" || (event.type === "reloaded" && event.reload.ok);
       if (types && isNews) typeCheck.soon();
     },
   });

@@ -182,6 +182,13 @@ describe("17.4 types", () => {
     save(project, "plugin/alpha/words.ts", 'export const word: string = "three";\n');
     await terminal.shows(/live after/);
     await terminal.shows(/types mended/);
+    // What was broken meanwhile is checked again when it is what is live.
+    save(project, "plugin/alpha/words.ts", "export const word: string = 3;\n");
+    await terminal.shows(/live after[^]*types: 1 error/);
+    save(project, "plugin/alpha/words.ts", "export const word: string = ;\n");
+    await terminal.shows(/error: alpha: 1 error/);
+    save(project, "plugin/alpha/words.ts", "export const word = 3;\n");
+    await terminal.shows(/mended[^]*types mended/);
   });
 
   test("are not checked with --no-types", async () => {
