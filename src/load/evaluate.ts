@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Script, type ScriptOptions } from "node:vm";
+import type { Script, ScriptOptions } from "node:vm";
 import { readSections } from "../artifact/decode.ts";
 import {
   type Bridge,
@@ -67,6 +67,8 @@ type GivenGlobals = (...globals: readonly unknown[]) => SectionCode | CommonJsCo
  * of them.
  */
 export function sectionScript(text: string, place: ScriptOptions): Script {
+  // Loaded here, because a host that loads bundled artifacts never needs it.
+  const { Script } = process.getBuiltinModule("node:vm");
   return new Script(`(${Object.keys(bodyGlobals).join(",")})=>${text}`, place);
 }
 

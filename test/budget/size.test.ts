@@ -52,7 +52,7 @@ test.each([
 
 test(`import "hotswap" loads only modules of Bun that load quickly`, async () => {
   // node:util, node:fs/promises and node:url take 1 to 6 ms each; a store's SQLite and a large file are rarely there.
-  const allowed = "async_hooks bun:jsc diagnostics_channel fs module os path util/types vm";
+  const allowed = "async_hooks bun:jsc diagnostics_channel fs module os path util/types";
   expect((await loadedBy("index.js")).builtins).toEqual(allowed.split(" "));
 });
 
