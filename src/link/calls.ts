@@ -17,6 +17,8 @@ export interface ServedSockets {
   readonly carried: number;
   /** Their data is a plugin's: they stay with the set that opened them. */
   readonly pinned: number;
+  /** How many failures of requests Bun has printed. */
+  readonly printed: number;
 }
 
 /**

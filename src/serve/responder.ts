@@ -101,7 +101,7 @@ export class Responder implements BodyListener {
   }
 
   fail(request: Request, error: unknown): Response {
-    return answerFailure(this.#target, this.#plugin, request, error, this.#share.bunTells());
+    return answerFailure(this.#target, this.#plugin, request, error, this.#share.leaveToBun);
   }
 }
 
@@ -111,11 +111,11 @@ export function answerFailure(
   plugin: Plugin,
   request: Request,
   error: unknown,
-  bunTells = false,
+  leaveToBun = (): boolean => false,
 ): Response {
   const isGone = isUnavailable(error);
   // A handler that reads what its client does not send any more fails without fault.
-  if (isGone || (!request.signal.aborted && !bunTells)) target.reportFailure(plugin, error);
+  if (isGone || (!request.signal.aborted && !leaveToBun())) target.reportFailure(plugin, error);
   if (isGone) return unavailable();
   throw error;
 }

@@ -45,13 +45,18 @@ export function serve<
   let targets: readonly Target[] = [];
   /** Whether the host or a plugin does. */
   let answersErrors = false;
+  let printed = 0;
   const sockets = new PinnedSockets(swapper, () => targets);
   const shared: Shared = {
     responses: new OpenResponses(swapper),
     share: {
       sockets,
       reported: new ReportedErrors(),
-      bunTells: () => !answersErrors && isDefaultLogger(swapper.logger),
+      leaveToBun() {
+        if (answersErrors) return false;
+        printed++;
+        return isDefaultLogger(swapper.logger);
+      },
     },
   };
   const toBun = (given: object): Bun.Serve.Options<SocketData> => {
@@ -69,6 +74,9 @@ export function serve<
     },
     get pinned() {
       return sockets.count;
+    },
+    get printed() {
+      return printed;
     },
   };
   swapper.servers.add(shown);

@@ -9,8 +9,8 @@ type UpgradeOptions = { headers?: Bun.HeadersInit; data?: unknown } | undefined;
 export interface ServerShare {
   readonly sockets: PinnedSockets;
   readonly reported: ReportedErrors;
-  /** Whether Bun prints what a request's handler throws, on the terminal on which the logger would. */
-  readonly bunTells: () => boolean;
+  /** Called with each failure of a request that goes on to Bun; returns whether Bun prints it on the terminal on which the logger would. */
+  readonly leaveToBun: () => boolean;
 }
 
 /** The errors that were logged, so that nobody logs them again. */

@@ -138,6 +138,36 @@ describe("17 errors under hotswap dev: once, with the author's own source", () =
     await terminal.shows(/mended, ready: 2 plugins live/);
   });
 
+  test("what a request's function throws is shown once, by Bun, unless the host answers it", async () => {
+    const serving = talkative.replace(
+      "await swapper.loadPlugins();",
+      `await swapper.loadPlugins();
+      const { serve } = await import("hotswap");
+      const routes = { "/now": "alpha.now", "/later": "alpha.later", "/other": "alpha.other" };
+      const here = { hostname: "127.0.0.1", port: 0, routes };
+      const [plain, answering] = [serve(swapper, here), serve(swapper, { ...here, error: () => new Response("sorry") })];
+      const ask = (server, path) => fetch(new URL(path, server.url)).then((response) => response.status);
+      console.log("asked:", await ask(plain, "/now"), await ask(plain, "/later"), await ask(answering, "/other"));`,
+    );
+    await using project = await createDemo({
+      "src/host.ts": serving,
+      [file]: says("alpha.1").replace(
+        "functions: {",
+        `functions: {
+          now: (): never => { throw new RangeError("now"); },
+          other: (): never => { throw new RangeError("other"); },
+          later: async (): Promise<never> => { await 1; throw new RangeError("later"); },`,
+      ),
+    });
+    await using terminal = dev(project);
+    await terminal.shows(/asked: 500 500 200/);
+    await terminal.shows(/hotswap error in alpha, a call of other\(\): RangeError: other\n/);
+    save(project, "plugin/beta/index.ts", says("beta.2"));
+    await terminal.shows(/live after/);
+    expect(terminal.text.match(/RangeError: (?:now|later|other)$/gm)).toHaveLength(3);
+    expect(terminal.text.match(/hotswap error/g)).toHaveLength(1);
+  });
+
   test("r tries again what could not be built", async () => {
     await using project = await createDemo();
     await using terminal = dev(project);

@@ -3,6 +3,7 @@ import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { eventOf, reloadOf } from "../../control/answers.ts";
 import { ControlServer } from "../../control/server.ts";
+import type { ErrorReport } from "../../control/protocol.ts";
 import { toWire } from "../../control/wire.ts";
 import { HotswapError } from "../../errors.ts";
 import type { FoundArtifact, FoundArtifacts } from "../../load/found-artifact.ts";
@@ -198,8 +199,17 @@ export class HostSession implements ArtifactSource {
       this.#reloaded(news.record);
     } else if (news.type === "error") {
       const event = eventOf(news);
-      if (event.type === "error") this.#reporter.send({ type: "plugin error", error: event.error });
+      if (event.type === "error") this.#sendUnlessPrinted(event.error);
     }
+  }
+
+  /** Bun prints what a request's function throws in the same turn. */
+  #sendUnlessPrinted(error: ErrorReport): void {
+    const printed = (): number => Array.from(this.#target.swapper.servers).reduce((sum, each) => sum + each.printed, 0);
+    const before = printed();
+    setImmediate(() => {
+      if (printed() <= before) this.#reporter.send({ type: "plugin error", error });
+    });
   }
 
   #left(plugin: WatchedPlugin): void {
