@@ -257,7 +257,7 @@ async function listFolder(dir: string, expected: number): Promise<string[]> {
       throw new HotswapError(
         "HOTSWAP_PLUGIN_DIR_NOT_FOUND",
         `the plugin folder ${dir} does not exist: build plugins into it (bunx hotswap build 'plugin/*' ${relative(process.cwd(), dir)}), or name another folder`,
-        { phase: "scan" },
+        { phase: "scan", cause: error },
       );
     }
     throw new HotswapError(

@@ -368,10 +368,12 @@ export class PluginManagerSwapper<Extension = undefined> implements AsyncDisposa
 
 /** An error from before any code of a plugin ran has only hotswap's own stack, which tells a user nothing. */
 function withoutOwnStack(error: unknown): unknown {
-  if (!isHotswapError(error) || error.phase !== "scan" || error.cause !== undefined) return error;
-  // When nobody catches it, Bun prints the message and the enumerable properties: the code is enough.
+  if (!isHotswapError(error) || error.phase !== "scan") return error;
+  const brief = briefly(error, error.message);
+  // When nobody catches it, Bun prints the message, the enumerable properties and a cause of its own: the code is enough.
   const hidden = { enumerable: false };
-  return Object.defineProperties(briefly(error, error.message), { plugin: hidden, phase: hidden });
+  Object.defineProperties(brief, { plugin: hidden, phase: hidden });
+  return Object.setPrototypeOf(brief, Object.create(HotswapError.prototype, { cause: { value: error.cause } }));
 }
 
 /** The same to a program, and a few lines where nobody catches it. */

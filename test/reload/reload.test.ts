@@ -42,6 +42,7 @@ describe("3.3 finding plugins", () => {
     expect(await hotswapError(host.swapper.loadPlugins())).toMatchObject({
       code: "HOTSWAP_PLUGIN_DIR_NOT_FOUND",
       phase: "scan",
+      cause: expect.objectContaining({ code: "ENOENT" }),
     });
   });
 
