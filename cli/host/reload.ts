@@ -22,7 +22,7 @@ export const reloadCommand = defineCommand({
     maxErrors: {
       type: "string",
       valueHint: "N",
-      description: "With --probation: errors and failed calls of the new plugins that are borne (default 0)",
+      description: "With --probation: errors and failed calls of the new plugins that are tolerated (default 0)",
     },
   },
   examples: [

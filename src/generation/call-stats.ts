@@ -116,7 +116,9 @@ export type ErrorSource = "call" | "uncaughtException" | "unhandledRejection";
 export interface ErrorReporter {
   /** `count` errors that are alike. */
   report(error: unknown, source: ErrorSource, name: string | undefined, count: number): void;
-  /** One more failed call of the function, whose error is not looked at: to describe it costs more than the call. */
+  /**
+   * Counts one more failed call of the function without its error: describing the error would cost more than the call.
+   */
   repeat(name: string, error: unknown): void;
 }
 

@@ -94,7 +94,7 @@ export class Loader {
       const watch = await this.#leakWatch;
       watch(record);
     } catch (error) {
-      logger.warn(`nobody watches whether the memory of freed plugins is given back: ${describeError(error)}`, error);
+      logger.warn(`the watch for leaked plugins failed, so leaks are not reported: ${describeError(error)}`, error);
     }
   }
 

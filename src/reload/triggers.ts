@@ -21,7 +21,7 @@ interface Trigger {
  */
 export class Triggers {
   readonly #target: HostTarget;
-  /** `hotswap dev` runs this host: what is saved shall be live at once. */
+  /** `hotswap dev` runs this host, so a save must be live at once. */
   readonly #dev: DevEnvironment | undefined;
   readonly #watches: boolean;
   readonly #control: string | undefined;

@@ -38,7 +38,7 @@ export class Trust {
     }
     if (!keys.some(({ key }) => isSignedBy(key, record, signature))) {
       throw untrusted(
-        `the signature of ${what} by the key ${keyId} is not true: what was signed is something else`,
+        `the signature of ${what} by the key ${keyId} does not match: something else was signed`,
         "take the file from where it was built",
       );
     }

@@ -59,7 +59,7 @@ export class PluginDirWatch {
     }
   }
 
-  /** What a reload would do; `undefined` when it would fail, and the reload itself shall tell why. */
+  /** What a reload would do; `undefined` when it would fail: then the reload itself says why. */
   async #changed(): Promise<ReloadNote[] | undefined> {
     try {
       return Array.from((await this.#target.swapper.plan()).values());

@@ -76,10 +76,10 @@ export class SourceState {
   }
 
   /**
-   * To be told of each build: of what went into it when it succeeded, or `undefined`, and whether only files had changed that were
-   * known before. What is not code and new in the folder is of no
-   * interest, such as what an editor writes before it renames it, until a build failed, which may have been for want of it, or
-   * until a build that may have used it succeeded. Returns what went into the build and was not looked at yet.
+   * Call it after each build, with what went into the build (`undefined` when it failed), and whether only files had
+   * changed that were known before. New files that are not code are ignored, such as those that an editor writes before
+   * it renames them. They count once a build failed, because it may have lacked them, and once a build succeeded that
+   * may have used them. Returns what went into the build and was not looked at yet.
    */
   learn(used: readonly string[] | undefined, isNarrow: boolean): string[] {
     if (!isNarrow || this.#wantsMore || used === undefined) this.#present = new Set(this.#walk(this.#dir));

@@ -37,7 +37,10 @@ export class GenerationNodes {
   /** The prototype of the namespaces of sections. */
   readonly #namespace: HeapNode | undefined;
   readonly #inside = new Map<HeapNode, boolean>();
-  /** The graph object: what asynchronous work that was begun in the generation refers to, whosever code goes on with it. */
+  /**
+   * The graph object: asynchronous work that began in the generation refers to it, even when other code continues the
+   * work.
+   */
   readonly graph: HeapNode | undefined;
 
   constructor(snapshot: HeapSnapshot, scopes: Iterable<HeapNode>, { graph, namespace }: ProbedNodes) {
