@@ -103,7 +103,8 @@ describe.each([
       for (const name of names) writeFileSync(plugin.path(`${name}.ts`), module(name, 2));
       await plugin.published('"part49.2"');
       for (const name of names) expect(await plugin.artifact()).toContain(`"${name}.2"`);
-      expect(plugin.builds).toHaveLength(2);
+      // An event that comes late may have it built once more, to the same.
+      expect(plugin.builds.filter((built) => !built.ok || !built.result.unchanged)).toHaveLength(2);
     });
   });
 
@@ -156,8 +157,7 @@ describe.each([
     test("a file that is missing is an error, and the artifact stays; when it comes back, it is built", async () => {
       await using plugin = await create();
       rmSync(plugin.path("value.ts"));
-      await plugin.until(() => plugin.builds.length === 2);
-      expect(plugin.builds[1]?.ok).toBe(false);
+      await plugin.until(() => plugin.builds.at(-1)?.ok === false);
       expect(await plugin.artifact()).toContain('"first"');
       writeFileSync(plugin.path("value.ts"), valueModule("back"));
       await plugin.published('"back"');
@@ -166,8 +166,7 @@ describe.each([
     test("data that a build lacked, and data that it used", async () => {
       await using plugin = await create();
       writeFileSync(plugin.path("value.ts"), 'import data from "./data.json";\nexport const value = data.text;\n');
-      await plugin.until(() => plugin.builds.length === 2);
-      expect(plugin.builds[1]?.ok).toBe(false);
+      await plugin.until(() => plugin.builds.at(-1)?.ok === false);
       writeFileSync(plugin.path("data.json"), '{ "text": "data 1" }\n');
       await plugin.published("data 1");
       writeFileSync(plugin.path("data.json"), '{ "text": "data 2" }\n');
