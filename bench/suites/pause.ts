@@ -5,7 +5,7 @@ import { pinned } from "../harness/pinning.ts";
 import { median, quantile, ratio, show } from "../harness/statistics.ts";
 import { type Goal, type Run, type Section, type Table, less } from "../report/section.ts";
 
-const P99_FACTOR = 1.2;
+const P99_FACTOR = 1.1;
 const scripts = join(import.meta.dir, "..", "product");
 const loadScript = join(import.meta.dir, "..", "harness", "load.ts");
 
