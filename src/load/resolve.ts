@@ -82,6 +82,11 @@ export function forgetResolved(dir: string, what: "everything" | "files"): void 
   if (forgotten.get(dir) !== "everything") forgotten.set(dir, what);
 }
 
+/** How often something was forgotten: what was looked up before may mean something else. */
+export function timesForgotten(): number {
+  return detours;
+}
+
 /** What Bun's bundler may remember wrongly of `path`. */
 export function whatIsForgotten(path: string): "everything" | "files" | undefined {
   const found = forgotten.entries().filter(([dir]) => isInside(path, dir));

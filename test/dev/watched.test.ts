@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync } from "node:fs";
 import type { Files } from "../support/project.ts";
-import { createDemo, dev, save } from "./demo.ts";
+import { createDemo, dev, host, save } from "./demo.ts";
 
 const saysOf = (lines: string, word = "word"): string =>
   `import { definePlugin } from "hotswap";\n${lines}\nexport default definePlugin({ functions: { say: () => ${word} } });\n`;
@@ -65,6 +65,24 @@ describe("17.2 what a build could not find, it finds when it is there", () => {
     await terminal.shows(/Could not resolve: "@scope\/late"/);
     await project.write(newPackage("@scope/late", 'export const word = "late";\n'));
     await terminal.shows(new RegExp(`host: hello ${pid} found late`));
+  });
+
+  test("paths of tsconfig.json that change while the host starts", async () => {
+    const paths = (folder: string): string =>
+      JSON.stringify({ compilerOptions: { paths: { "@/*": [`./${folder}/*`] } } });
+    await using project = await createDemo({
+      "tsconfig.json": paths("left"),
+      "left/shared.ts": 'export const word = "left";\n',
+      "right/shared.ts": 'export const word = "right";\n',
+      "plugin/alpha/index.ts": `import { definePlugin } from "hotswap";\nimport { word } from "@/shared";\nexport default definePlugin({ functions: { say: () => word } });\n`,
+      // Bun has read the file by now, and nobody watches it yet.
+      "src/host.ts": host.replace(
+        "await swapper.loadPlugins",
+        `(await import("node:fs")).writeFileSync("tsconfig.json", ${JSON.stringify(paths("right"))});\nawait swapper.loadPlugins`,
+      ),
+    });
+    await using terminal = dev(project);
+    await terminal.shows(/host: hello \d+ right beta\.1/);
   });
 
   test("paths of tsconfig.json, also of one that it extends", async () => {

@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hostLabel } from "../../artifact/manifest.ts";
-import { candidatesOf, forgetResolved, isInside, isModuleModule } from "../../load/resolve.ts";
+import { candidatesOf, forgetResolved, isInside, isModuleModule, timesForgotten } from "../../load/resolve.ts";
 import { PluginContexts } from "./context/plugin-contexts.ts";
 import { dataTypes, HostImports } from "./host-imports.ts";
 import { projectFiles, stateOf } from "../read/project-files.ts";
@@ -51,7 +51,7 @@ export class Resolution {
     if (isStale) forgetResolved(root, "everything");
     else if (!this.#modules.isSubsetOf(current)) forgetResolved(pluginDir, "files");
     this.#project = project;
-    const basis = [...modules, "", ...otherFiles, "", project].join("\n");
+    const basis = [...modules, "", ...otherFiles, "", project, timesForgotten()].join("\n");
     const holds = basis === this.#basis && this.#seen.values().every((isSame) => isSame());
     if (!holds) {
       this.#seen.clear();

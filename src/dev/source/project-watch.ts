@@ -82,9 +82,10 @@ export class ProjectWatch implements Disposable {
     this.#packages.clear();
   }
 
-  /** Finds out what is to be watched. Returns whether something changed of what was watched before. */
+  /** Finds out what is to be watched. Returns whether something changed of what was watched before, or before it was watched. */
   #look(): boolean {
-    const isChanged = this.#stateNow() !== this.#state;
+    const before = this.#files;
+    const isEdited = this.#stateNow() !== this.#state;
     const own = this.#plugins.flatMap(({ dir, root }) => projectFiles(dir, root));
     this.#files = new Set([...own, ...Array.from(this.#inputs.values()).flat()]);
     const folders = new Set(Array.from(this.#files, (file) => dirname(file)));
@@ -96,7 +97,7 @@ export class ProjectWatch implements Disposable {
     }
     for (const dir of folders) if (!this.#watchers.has(dir)) this.#watchers.set(dir, this.#watch(dir, false));
     this.#state = this.#stateNow();
-    return isChanged;
+    return isEdited || Array.from(this.#files).some((file) => !before.has(file) && isMisread(file));
   }
 
   #watch(dir: string, recursive: boolean): FolderWatcher {
@@ -148,6 +149,12 @@ export class ProjectWatch implements Disposable {
   #stateNow(): string {
     return Array.from(this.#files, (file) => `${file} ${contentOf(file)}`).join("\n");
   }
+}
+
+/** Bun reads such files when a program starts, before anybody watches them, and keeps what they said then. */
+function isMisread(file: string): boolean {
+  if (!file.endsWith(".json")) return false;
+  return (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > performance.timeOrigin;
 }
 
 function isPackageFolder(path: string): boolean {
