@@ -6,13 +6,20 @@ import { expect, test } from "bun:test";
  * why.
  */
 
-test("operations of loads, reloads and calls stay within their budget", async () => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "counted.ts")], {
+/** The JSON that a script of this folder prints in a process of its own. */
+async function printedBy(script: string, env: Record<string, string> = {}): Promise<unknown> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, script)], {
     stdout: "pipe",
     stderr: "inherit",
+    env: { ...process.env, ...env },
   });
-  const results: unknown = JSON.parse(await new Response(child.stdout).text());
+  const printed = await new Response(child.stdout).text();
   expect(await child.exited).toBe(0);
+  return JSON.parse(printed);
+}
+
+test("operations of loads, reloads and calls stay within their budget", async () => {
+  const results = await printedBy("counted.ts");
   expect(results).toEqual({
     // Each artifact is read once, verified by one hash, copied once, and evaluated in one graph.
     "load of 20": {
@@ -52,12 +59,7 @@ test("operations of loads, reloads and calls stay within their budget", async ()
 });
 
 test("operations of a save under hotswap dev stay within their budget, however many modules and plugins there are", async () => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "dev-saves.ts")], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const results: unknown = JSON.parse(await new Response(child.stdout).text());
-  expect(await child.exited).toBe(0);
+  const results = await printedBy("dev-saves.ts");
   // Nothing is written, bundled, encoded or watched anew, no folder is read, and only the edited module is looked at.
   const save = {
     "file events": 2,
@@ -75,14 +77,8 @@ test("operations of a save under hotswap dev stay within their budget, however m
 });
 
 test("objects that calls leave behind stay within their budget", async () => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "allocated.ts")], {
-    stdout: "pipe",
-    stderr: "inherit",
-    // Compiled code makes fewer, depending on how far the compiler has come.
-    env: { ...process.env, BUN_JSC_useJIT: "0" },
-  });
-  const results: unknown = JSON.parse(await new Response(child.stdout).text());
-  expect(await child.exited).toBe(0);
+  // Compiled code makes fewer, depending on how far the compiler has come.
+  const results = await printedBy("allocated.ts", { BUN_JSC_useJIT: "0" });
   // By 100 calls each; an array holds the parameters of a call.
   expect(results).toEqual({
     // Over 20 plugins, and nothing for each of them.
