@@ -1,12 +1,15 @@
-import type { Script } from "node:vm";
 import { SOURCE_MAP_LINE } from "../artifact/layout.ts";
 import type { Bridge, CommonJsCode, SectionCode } from "../artifact/manifest.ts";
 import type { BuiltModule, BuiltPlugin } from "./found-artifact.ts";
-import { type EvaluatedModules, linkSections, runSection, sectionScript } from "./evaluate.ts";
+import { compileSection, type EvaluatedModules, linkSections } from "./evaluate.ts";
 import type { GraphContext } from "./graph.ts";
 import { isInspected, sourceMaps } from "./source-maps.ts";
 
-const scripts = new WeakMap<BuiltModule, Script>();
+/**
+ * What makes the code of modules. A module that did not change is neither compiled nor linked again by the engine: the code of
+ * all its generations is one, with variables of their own.
+ */
+const compiled = new WeakMap<BuiltModule, () => SectionCode | CommonJsCode>();
 
 /** Evaluates the modules of a plugin that was built in this process. Rejects with what a module throws. */
 export async function evaluateBuilt(
@@ -21,7 +24,7 @@ export async function evaluateBuilt(
   const code = (index: number): SectionCode | CommonJsCode => {
     const module = modules[index];
     if (module === undefined) throw new TypeError(`${manifest.name} has no module ${index}`);
-    return runSection(scriptOf(module));
+    return compile(module)();
   };
   maps.ifShort();
   try {
@@ -34,15 +37,15 @@ export async function evaluateBuilt(
   }
 }
 
-function scriptOf(module: BuiltModule): Script {
-  const known = scripts.get(module);
+function compile(module: BuiltModule): () => SectionCode | CommonJsCode {
+  const known = compiled.get(module);
   if (known !== undefined) return known;
   const { file: filename, text } = module;
   const map = isInspected() ? module.sourceMap() : undefined;
   // A debugger learns of the map from the text.
   const mapLine =
     map === undefined ? "" : `\n${SOURCE_MAP_LINE}data:application/json;base64,${Buffer.from(map).toString("base64")}`;
-  const script = sectionScript(text + mapLine, { filename });
-  scripts.set(module, script);
-  return script;
+  const make = compileSection(text + mapLine, { filename });
+  compiled.set(module, make);
+  return make;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Script, ScriptOptions } from "node:vm";
+import type { ScriptOptions } from "node:vm";
 import { readSections } from "../artifact/decode.ts";
 import {
   type Bridge,
@@ -12,6 +12,7 @@ import {
 } from "../artifact/manifest.ts";
 import { bodyGlobals } from "./bodies.ts";
 import type { GraphContext } from "./graph.ts";
+import { runInHost } from "../run-in-host.ts";
 import { LinkedSections, type SectionSource } from "./sections.ts";
 
 /** The modules of a plugin, evaluated. */
@@ -55,7 +56,7 @@ async function evaluateSections(
       line === undefined
         ? { filename: join(root, manifest.folder, path.replace(/\?type=.*$/, "")) }
         : { filename: copy, lineOffset: line };
-    return runSection(sectionScript(texts[index] ?? "", place));
+    return compileSection(texts[index] ?? "", place)();
   };
   return linkSections(graph, { sections, code }, { manifest, bridge, root });
 }
@@ -63,18 +64,16 @@ async function evaluateSections(
 type GivenGlobals = (...globals: readonly unknown[]) => SectionCode | CommonJsCode;
 
 /**
- * The text of a section, compiled. It is wrapped in what a graph gives to its own modules, because a section is not one
- * of them.
+ * Compiles the text of a section. Returns what makes the section's code, anew for each generation. The text is wrapped in
+ * what a graph gives to its own modules, because a section is not one of them.
  */
-export function sectionScript(text: string, place: ScriptOptions): Script {
+export function compileSection(text: string, place: ScriptOptions): () => SectionCode | CommonJsCode {
   // Loaded here, because a host that loads bundled artifacts never needs it.
   const { Script } = process.getBuiltinModule("node:vm");
-  return new Script(`(${Object.keys(bodyGlobals).join(",")})=>${text}`, place);
-}
-
-/** What the text of a section evaluates to. */
-export function runSection(script: Script): SectionCode | CommonJsCode {
-  return (script.runInThisContext() as GivenGlobals)(...Object.values(bodyGlobals));
+  const script = new Script(`(${Object.keys(bodyGlobals).join(",")})=>${text}`, place);
+  // Nothing of it belongs to the generation that happens to be the first.
+  const given = runInHost(() => script.runInThisContext() as GivenGlobals);
+  return () => given(...Object.values(bodyGlobals));
 }
 
 /** Evaluates the modules of a plugin that are kept apart, whatever their code comes from. */
