@@ -104,6 +104,8 @@ export class PluginCompiler {
   #modules = new Map<string, LinkedModule>();
   #sections = new Map<string, CompiledSection>();
   #links: Links | undefined;
+  /** The modules that all others were found from, when they were linked; `undefined` when the newest attempt failed. */
+  #starts: readonly string[] | undefined;
   /** The root module, when nothing is wrong with it. */
   #checked: SourceFile | undefined;
   #folder: PluginFolder | undefined;
@@ -123,14 +125,20 @@ export class PluginCompiler {
   async compile(stopwatch: Stopwatch, changed?: readonly string[]): Promise<CompiledPlugin> {
     const options = this.#options;
     const folder = this.#look(changed);
+    const linkedFrom = this.#starts;
+    this.#starts = undefined;
     const live = readLiveNames(options, folder, this.sources);
     if (live.problems.length + live.syntaxErrors.length > 0) throw new NeedsBundler("live things have problems");
     this.#checkRootModule(this.sources.read(folder.rootModule));
     stopwatch.lap("inspect");
     const contexts = this.#resolution.contexts(folder);
-    await this.#compile([folder.rootModule, ...new Set(live.things.map(({ file }) => file))], contexts);
+    const starts = [folder.rootModule, ...new Set(live.things.map(({ file }) => file))];
+    const known = Bun.deepEquals(starts, linkedFrom) ? this.#links : undefined;
+    const isLinked = known !== undefined && (await this.#compileAgain(changed ?? [], known, contexts));
+    if (!isLinked) await this.#compile(starts, contexts);
     stopwatch.lap("bundle");
-    const { hostModules } = this.#link();
+    const { hostModules } = isLinked ? known : this.#link();
+    this.#starts = starts;
     forgetParsed();
     stopwatch.lap("link");
     return {
@@ -151,6 +159,7 @@ export class PluginCompiler {
       return known;
     }
     this.#folder = undefined;
+    this.#starts = undefined;
     this.sources.renew();
     this.#settings = new SettingsFiles();
     const folder = readPluginFolder(this.#options.pluginDir);
@@ -163,6 +172,30 @@ export class PluginCompiler {
     if (this.#checked === file) return;
     if (checkRootModule(file).length > 0) throw new NeedsBundler("the definition has problems");
     this.#checked = file;
+  }
+
+  /**
+   * Compiles modules that changed, and nothing else is looked at. Returns whether that was enough: whether none of them imports or
+   * exports anything else than when the plugin was linked.
+   */
+  async #compileAgain(changed: readonly string[], { around }: Links, contexts: PluginContexts): Promise<boolean> {
+    for (const [id, known] of this.#modules) {
+      const { source, inputs } = known.compiled;
+      if (inputs !== undefined) return false;
+      if (!changed.includes(source.path)) continue;
+      const module = await this.#renewed(id, known, contexts);
+      this.#modules.set(id, module);
+      const linked = this.#sections.get(id)?.module;
+      if (linked?.links !== module.links || linked.choices.length + module.choices.length > 0) return false;
+      if (linked !== module) this.#sections.set(id, new CompiledSection(module, around));
+    }
+    return true;
+  }
+
+  async #renewed(id: string, known: LinkedModule, contexts: PluginContexts): Promise<LinkedModule> {
+    const [path = "", type] = id.split("?type=");
+    const source = this.#read(path);
+    return source === known.compiled.source ? known : this.#compileModule(id, source, type, contexts);
   }
 
   /** Compiles those of the modules that `starts` lead to which are new or have changed. */
@@ -178,7 +211,6 @@ export class PluginCompiler {
       let module = known.get(path);
       const isCurrent = module?.compiled.source === source && module.compiled.inputs?.isCurrent !== false;
       if (module === undefined || !isCurrent || module.settings !== settings.of(dirname(file))) {
-        await turnWhenDue();
         module = await this.#compileModule(path, source, type, contexts);
         // This module need not be compiled again, even if others fail.
         known.set(path, module);
@@ -198,6 +230,7 @@ export class PluginCompiler {
     type: string | undefined,
     contexts: PluginContexts,
   ): Promise<LinkedModule> {
+    await turnWhenDue();
     const settings = this.#settings;
     let compiled = await compileModule(this.#options, source, type, settings, this.#cache);
     // Comments, which often speak of what needs a context, are no longer there.

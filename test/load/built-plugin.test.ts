@@ -139,6 +139,44 @@ describe("17.1 what was built in the host's own process", () => {
     expect(await result(deep)).toEqual(["four"]);
   });
 
+  test("does not forget what changed while the bundler had to help", async () => {
+    await using project = await createProject({
+      ...files,
+      "plugin/alpha/work.ts": "postMessage(1);\n",
+    });
+    const builder = builderOf(project);
+    const [entry, deep] = ["index.ts", "deep.ts"].map((name) => project.path(`plugin/alpha/${name}`));
+    const root = String(files["plugin/alpha/index.ts"]);
+    await builder.buildInMemory();
+    await project.write({
+      "plugin/alpha/index.ts": root.replace(
+        "=> deep()",
+        '=> [deep(), new Worker(new URL("./work.ts", import.meta.url))].length',
+      ),
+      "plugin/alpha/deep.ts": `export const deep = (): string => "two";\n`,
+    });
+    expect((await builder.buildInMemory([entry ?? "", deep ?? ""])).bundled).not.toEqual([]);
+    await project.write({ "plugin/alpha/index.ts": root });
+    const built = await builder.buildInMemory([entry ?? ""]);
+    expect([built.bundled, call(await load(project, built), "result")]).toEqual([[], "two"]);
+  });
+
+  test("shares its code with the generation before where nothing changed, and nothing else", async () => {
+    await using project = await createProject({
+      "plugin/alpha/index.ts": index(
+        `import { count, Kind } from "./state";\nexport const result = (): unknown => [count(), Kind];`,
+      ),
+      "plugin/alpha/state.ts": `let n = 0;\nexport class Kind { static readonly seen = new Set<number>(); }\nexport const count = (): number => (Kind.seen.add(++n), Kind.seen.size);\n`,
+    });
+    const builder = builderOf(project);
+    const first = await load(project, await builder.buildInMemory());
+    call(first, "result");
+    const second = await load(project, await builder.buildInMemory());
+    const [[ones, one], [twos, two]] = [call(first, "result"), call(second, "result")] as [number, object][];
+    expect([ones, twos]).toEqual([2, 1]);
+    expect(one).not.toBe(two);
+  });
+
   test("leaves a file to whoever else imports it", async () => {
     await using project = await createProject(files);
     await load(project, await builderOf(project).buildInMemory());

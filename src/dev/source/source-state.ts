@@ -101,8 +101,13 @@ export class SourceState {
       for (const file of [...this.#files.keys(), ...this.#walk(this.#dir)]) paths.add(file);
     } else {
       const stats = statSync(path, { throwIfNoEntry: false });
-      if (this.#files.has(path) || stats?.isFile() === true) paths.add(path);
-      for (const file of this.#files.keys()) if (file.startsWith(path + sep)) paths.add(file);
+      if (this.#files.has(path)) {
+        paths.add(path);
+      } else {
+        const folder = path + sep;
+        for (const file of this.#files.keys()) if (file.startsWith(folder)) paths.add(file);
+        if (stats?.isFile() === true) paths.add(path);
+      }
       if (stats?.isDirectory() === true) for (const file of this.#walk(path)) paths.add(file);
     }
     return Array.from(paths).filter((file) => this.#matters(file));

@@ -35,12 +35,12 @@ export interface PluginContextsOptions {
 /** Gives the modules of one plugin their contexts. */
 export class PluginContexts {
   readonly #options: PluginContextsOptions;
-  readonly #ids: ReadonlyMap<string, string>;
+  /** By path; made when the first one is asked for. */
+  #ids: ReadonlyMap<string, string> | undefined;
   readonly #modules = new Map<string, ContextualModule>();
 
   constructor(options: PluginContextsOptions) {
     this.#options = options;
-    this.#ids = new Map(options.folder.modules.map((path, index) => [path, String(index)]));
   }
 
   /** The modules that have got one, by their absolute paths. */
@@ -70,6 +70,7 @@ export class PluginContexts {
   /** The module with its context; `undefined` when it needs none. */
   edit(file: SourceFile): ContextualModule | undefined {
     if (!mayNeedContext(file.text)) return undefined;
+    this.#ids ??= new Map(this.#options.folder.modules.map((path, index) => [path, String(index)]));
     const id = this.#ids.get(file.path) ?? this.#idOfOther(file.path);
     const hostModules = new Set<string>();
     const edited = editContext(file, { id, ...this.#surroundingsOf(file.path, hostModules) });
