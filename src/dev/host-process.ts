@@ -24,6 +24,12 @@ export interface HostProcessOptions {
 /** In ms: a host that has not reported after this time probably does not load plugins. */
 const SILENCE = 5000;
 
+/**
+ * In ms: how long Bun's allocator keeps memory that was given back. It gives it to the system after 10 ms unless told otherwise, and
+ * then the transpiler, which takes new memory for each module, spends most of its time on getting it again.
+ */
+const MIMALLOC_PURGE_DELAY = "10000";
+
 /** How long a host may take to end when it is asked to, in s. */
 const GRACE = 5;
 
@@ -93,7 +99,7 @@ export class HostProcess implements AsyncDisposable {
     try {
       return Bun.spawn([...command], {
         cwd,
-        env: { ...env, [DEV_VARIABLE]: JSON.stringify(value) },
+        env: { MIMALLOC_PURGE_DELAY, ...env, [DEV_VARIABLE]: JSON.stringify(value) },
         // On a terminal the keys are ours.
         stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
         // In a process group of its own: the command may be a script that starts the host, and both have to end.
