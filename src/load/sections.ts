@@ -17,8 +17,23 @@ import { candidatesOf } from "./resolve.ts";
 
 type Namespace = Record<string, unknown>;
 
+/** Namespaces that were returned by `require`: by that, Bun marks them as those of ES modules. */
+const required = new WeakSet<object>();
+
 /** The prototype of the namespaces of all sections. */
-export const NAMESPACE: object = Object.freeze(Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }));
+export const NAMESPACE: object = Object.freeze(
+  Object.create(null, {
+    [Symbol.toStringTag]: { value: "Module" },
+    __esModule: {
+      get(this: object) {
+        return required.has(this) ? true : undefined;
+      },
+    },
+  }),
+);
+
+/** Names of sections of which `require` returns the value itself, as Bun does; of text it returns the module. */
+const isData = /(?:\.|\?type=)(?:jsonc?|json5|toml|ya?ml)$/;
 
 /** The sections of one plugin, and where they come from. */
 export interface SectionSource {
@@ -158,6 +173,8 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   #isBound = false;
   #context: ModuleContext | undefined;
   #exports: { exports: unknown } | undefined;
+  /** The module whose `require` had this one evaluated. */
+  #requiredBy: SectionModule | undefined;
 
   constructor(linked: LinkedSections, section: Section, code: () => SectionCode | CommonJsCode) {
     this.#linked = linked;
@@ -225,12 +242,25 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   }
 
   #executeCommonJs(): void {
-    const module = { exports: {} as unknown };
-    this.#exports = module;
     const { meta, require } = this.context;
     const { path, dir } = meta;
+    // What Bun gives to CommonJS, and `!module.parent` is asked by what also runs as a program.
+    const parent = this.#requiredBy?.file;
+    const module = {
+      exports: {} as unknown,
+      id: path,
+      filename: path,
+      path: dir,
+      parent: parent === undefined ? null : { id: parent, filename: parent },
+      children: [],
+      paths: [],
+      loaded: false,
+      require,
+    };
+    this.#exports = module;
     const code = this.#code() as CommonJsCode;
     code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
+    module.loaded = true;
     const { exports } = module;
     const names =
       typeof exports === "object" || typeof exports === "function" ? Object.getOwnPropertyNames(exports ?? {}) : [];
@@ -284,13 +314,17 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
   #requireOwn(path: string): unknown {
     const module = this.#linked.module(path);
     if (module.#exports === undefined || module.#section.commonjs !== true) {
+      module.#requiredBy ??= this;
       const evaluated = this.#linked.import([path]);
       if (evaluated instanceof Promise) {
         evaluated.catch(() => undefined);
         throw new TypeError(`require() of ${module.file}, which awaits something: use import()`);
       }
     }
-    return module.#exports === undefined ? module.namespace : module.#exports.exports;
+    if (module.#exports !== undefined) return module.#exports.exports;
+    if (isData.test(path)) return module.namespace["default"];
+    required.add(module.namespace);
+    return module.namespace;
   }
 
   /** A file of the plugin whose name was not known before. */

@@ -22,6 +22,9 @@ export default () => { change("a"); const first = value; change("value"); return
 export default async () => (await import(\`../own/commands/\${["g", "o"].join("")}.ts\`)) === (await import("../own/commands/go.ts")) && known.command;`,
   "own computed json": `export default async () => (await import(\`../own/tables/\${["o", "ne"].join("")}.json\`, { with: { type: "json" } })).default;`,
   "own required": `export default () => [require("../own/common.cjs").common, require("../own/value").value, require("../own/required.json")];`,
+  "own data required": `import list = require("../own/list.json");
+export default () => [list, require("../own/list.json"), require("../own/list.toml"), require("../own/list.yaml"), require("../own/list.jsonc")];`,
+  "own ES module required": `export default () => [require("../own/needed").__esModule, require("../own/needs.cjs")];`,
   "own computed require": `export default () => ["one", "two"].map((name) => require("../own/tables/" + name + ".json").table);`,
   "own by createRequire": `import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
@@ -90,6 +93,10 @@ export default () => [load("cjs")(5), load("other")];`,
   // Where a file lies, and what a name means from there.
   "import.meta": `export default () => [import.meta.dir, import.meta.dirname, import.meta.path, import.meta.filename, import.meta.file, import.meta.url, import.meta.main, import.meta.env === process.env];`,
   __dirname: `export default () => [__dirname, __filename, typeof __dirname];`,
+  "__dirname by itself": `import { join } from "node:path"; export default () => join(__dirname, "x");`,
+  "__filename by itself": `export default () => __filename;`,
+  "places of modules that are CommonJS, or have JSX": `import both from "../own/deep/both.cjs"; import { place } from "../own/deep/element.tsx";
+export default () => [both, require("../own/deep/one.cjs"), place];`,
   "places of other modules": `import { place } from "../own/deep/place"; export default () => place;`,
   "a name that only looks like it": `const { dir } = { dir: "own" }; const __dirname = "mine"; const meta = { url: "url" }; export default () => [dir, __dirname, meta.url, { import: { meta: 1 } }.import.meta];`,
   "import.meta.resolve": `${x}export default () => [import.meta.resolve("cjs-pkg"), import.meta.resolve(x("esm-pkg/sub")), import.meta.resolve("./not/there.ts"), import.meta.resolve("node:fs"), import.meta.resolveSync("cjs-pkg"), import.meta.resolve("@work/shared")];`,

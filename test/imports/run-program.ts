@@ -37,7 +37,10 @@ const ways: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   },
   async builder() {
     const builder = createBuilder({ pluginDir, outputDir, root });
-    await builder.build();
+    const { bundled } = await builder.build();
+    // Otherwise the cases would say nothing about modules that are kept apart.
+    const whole = bundled.find(({ module }) => module === "alpha");
+    if (whole !== undefined) throw new Error(`the plugin is bundled as a whole: ${whole.why}`);
     await using swapper = await swapperFor(outputDir);
     const fresh = await results(swapper);
     appendFileSync(join(pluginDir, "own/value.ts"), "\nconsole.error(1 as number);\n");

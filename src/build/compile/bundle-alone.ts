@@ -36,7 +36,7 @@ export async function bundleAloneHere(
   type: string | undefined,
 ): Promise<string> {
   const config = bundlerConfig(options);
-  const loader = type === undefined ? {} : { loader: { ...config.loader, [extname(path)]: type as Bun.Loader } };
+  const loader = type === undefined ? {} : takenFor(path, type as Bun.Loader, config.loader);
   // The bundler reads the file itself: given its text, it would heed no tsconfig.json.
   const external = type === undefined && isCode(path) ? importsBeside(path) : ["*"];
   const output = await Bun.build({ ...config, ...loader, entrypoints: [path], external });
@@ -45,6 +45,14 @@ export async function bundleAloneHere(
     throw new NeedsBundler(`the bundler has something to say about ${path}`);
   }
   return readBundle(await code.text(), await map.text()).code;
+}
+
+function takenFor(path: string, type: Bun.Loader, loader: Bun.BuildConfig["loader"]): Partial<Bun.BuildConfig> {
+  const ending = extname(path);
+  if (ending !== "") return { loader: { ...loader, [ending]: type } };
+  // As `LICENSE` or `.rc`: the bundler knows files by their endings.
+  const load = { loader: type, contents: readFileSync(path) };
+  return { plugins: [{ name: "type", setup: (build) => void build.onLoad({ filter: /./ }, () => load) }] };
 }
 
 /** What a module imports, but for macros: the bundler has to find those. */

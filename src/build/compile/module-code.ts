@@ -73,8 +73,12 @@ function isModuleSyntax({ type }: Statement): boolean {
   return type.startsWith("Export") || type === "ImportDeclaration";
 }
 
+/** Names that the transpiler gives to an ES module; CommonJS has them as parameters. */
+const GIVEN =
+  /^var (?:\{require\}=import\.meta|__dirname = import\.meta\.dir(?:, __filename = import\.meta\.path)?|__filename = import\.meta\.path);/gm;
+
 function readCommonJs(printed: string, path: string): ModuleCode {
-  const text = printed.replace(/^var \{require\}=import\.meta;/, "");
+  const text = printed.replace(GIVEN, "");
   const { errors, program } = parseCommonJs(text);
   if (errors.length > 0) throw new NeedsBundler(`the code of ${path} does not parse: ${errors[0]?.message}`);
   const contents = walkModule(program);

@@ -7,7 +7,10 @@ import type { CompilerSettings } from "./compiler-settings.ts";
 /** What Bun's transpiler calls an anonymous function that is exported by default; `bun run` calls it after the file. */
 const UNNAMED = "input_default";
 
-const PLACE = 'var __dirname = "", __filename = "input.ts";';
+/** What the transpiler says of where a module lies, of which it knows nothing: of one name, or of both. */
+const PLACE = /^var (?:__dirname = ""|__filename = "input\.[jt]sx?"|__dirname = "", __filename = "input\.[jt]sx?");$/m;
+
+const places: Readonly<Record<string, string>> = { __dirname: "import.meta.dir", __filename: "import.meta.path" };
 
 /** By options, ending and settings: making a transpiler takes longer than printing a small module. */
 const transpilers = new WeakMap<FilledOptions, Map<string, Bun.Transpiler>>();
@@ -18,9 +21,9 @@ const transpilers = new WeakMap<FilledOptions, Map<string, Bun.Transpiler>>();
  */
 export function printModule(options: FilledOptions, { path, text }: SourceFile, settings: CompilerSettings): string {
   const printed = transpilerOf(options, path, settings).transformSync(text);
-  const placed = printed.includes(PLACE)
-    ? printed.replace(PLACE, "var __dirname = import.meta.dir, __filename = import.meta.path;")
-    : printed;
+  const placed = printed.replace(PLACE, (statement) =>
+    statement.replaceAll(/(__\w+) = "[^"]*"/g, (_, name: string) => `${name} = ${places[name]}`),
+  );
   return placed.includes(UNNAMED) && !text.includes(UNNAMED) ? placed.replaceAll(UNNAMED, defaultName(path)) : placed;
 }
 

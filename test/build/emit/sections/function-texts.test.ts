@@ -102,3 +102,14 @@ describe("functions have the texts, and classes and functions the names, that `b
     expect(await keptApart(project)).toEqual(["Tag", "Tag"]);
   });
 });
+
+test("a module of CommonJS knows where it is and who required it, as under `bun run`", async () => {
+  const about = `[module.id, module.filename, module.path, module.loaded, module.parent?.id]`;
+  await using project = await projectOf({
+    "index.ts": `const first = require("./first.cjs"); export const result = () => [first, require("./asks.cjs").loaded()];`,
+    "first.cjs": `module.exports = [${about}, require("./second.cjs")];`,
+    "second.cjs": `module.exports = ${about};`,
+    "asks.cjs": `exports.loaded = () => module.loaded;`,
+  });
+  expect(await keptApart(project)).toEqual(await runNatively(project));
+});
