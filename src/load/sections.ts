@@ -254,13 +254,13 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
       parent: parent === undefined ? null : { id: parent, filename: parent },
       children: [],
       paths: [],
-      loaded: false,
+      loaded: true,
       require,
     };
     this.#exports = module;
     const code = this.#code() as CommonJsCode;
     code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
-    module.loaded = true;
+
     const { exports } = module;
     const names =
       typeof exports === "object" || typeof exports === "function" ? Object.getOwnPropertyNames(exports ?? {}) : [];

@@ -37,7 +37,7 @@ const ways: Readonly<Record<string, () => Promise<Record<string, unknown>>>> = {
   },
   async builder() {
     const builder = createBuilder({ pluginDir, outputDir, root });
-    const { bundled } = await builder.build();
+    const { bundled = [] } = await builder.build();
     // Otherwise the cases would say nothing about modules that are kept apart.
     const whole = bundled.find(({ module }) => module === "alpha");
     if (whole !== undefined) throw new Error(`the plugin is bundled as a whole: ${whole.why}`);
