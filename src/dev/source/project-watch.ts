@@ -41,8 +41,8 @@ export class ProjectWatch implements Disposable {
   #plugins: readonly { readonly dir: string; readonly root: string }[] = [];
   /** Files that went into builds, by plugin. */
   readonly #inputs = new Map<string, readonly string[]>();
-  #files: ReadonlySet<string> = new Set();
-  #state = "";
+  /** What is watched, by path, with its state when it was looked at. */
+  #files: ReadonlyMap<string, string> = new Map();
   #timer: Timer | undefined;
   /** A package changed, whose state is not looked at. */
   #certain = false;
@@ -58,7 +58,7 @@ export class ProjectWatch implements Disposable {
 
   /** Files of the project that have to be readable, whether they are there or not. */
   get settings(): readonly string[] {
-    return Array.from(this.#files).filter((file) => !isInPackage(file) && SETTINGS.test(basename(file)));
+    return Array.from(this.#files.keys()).filter((file) => !isInPackage(file) && SETTINGS.test(basename(file)));
   }
 
   /** Watches for these plugins from now on. Real paths. */
@@ -85,10 +85,9 @@ export class ProjectWatch implements Disposable {
   /** Finds out what is to be watched. Returns whether something changed of what was watched before, or before it was watched. */
   #look(): boolean {
     const before = this.#files;
-    const isEdited = this.#stateNow() !== this.#state;
     const own = this.#plugins.flatMap(({ dir, root }) => projectFiles(dir, root));
-    this.#files = new Set([...own, ...Array.from(this.#inputs.values()).flat()]);
-    const folders = new Set(Array.from(this.#files, (file) => dirname(file)));
+    const files = new Set([...own, ...Array.from(this.#inputs.values()).flat()]);
+    const folders = new Set(Array.from(files, (file) => dirname(file)));
     for (const file of own) if (isPackageFolder(file) && existsSync(file)) folders.add(file);
     for (const [dir, watcher] of this.#watchers) {
       if (folders.has(dir)) continue;
@@ -96,8 +95,10 @@ export class ProjectWatch implements Disposable {
       this.#watchers.delete(dir);
     }
     for (const dir of folders) if (!this.#watchers.has(dir)) this.#watchers.set(dir, this.#watch(dir, false));
-    this.#state = this.#stateNow();
-    return isEdited || Array.from(this.#files).some((file) => !before.has(file) && isMisread(file));
+    // One look at each file: what changes between two would be news to nobody.
+    this.#files = new Map(Array.from(files, (file) => [file, stateOf(file)]));
+    const isEdited = Array.from(before).some(([file, state]) => (this.#files.get(file) ?? stateOf(file)) !== state);
+    return isEdited || Array.from(files).some((file) => !before.has(file) && isMisread(file));
   }
 
   #watch(dir: string, recursive: boolean): FolderWatcher {
@@ -144,11 +145,6 @@ export class ProjectWatch implements Disposable {
     if (this.#look() || certain) this.#options.onChange();
     this.#options.onIdle();
   }
-
-  /** Contents, and the names in folders. */
-  #stateNow(): string {
-    return Array.from(this.#files, (file) => `${file} ${contentOf(file)}`).join("\n");
-  }
 }
 
 /** Bun reads such files when a program starts, before anybody watches them, and keeps what they said then. */
@@ -161,7 +157,8 @@ function isPackageFolder(path: string): boolean {
   return basename(path) === "node_modules" || basename(dirname(path)) === "node_modules";
 }
 
-function contentOf(path: string): string {
+/** Tells the content of a file, or the names in a folder. */
+function stateOf(path: string): string {
   try {
     return statSync(path).isDirectory()
       ? readdirSync(path)
