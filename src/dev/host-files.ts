@@ -62,8 +62,10 @@ export class HostFiles implements Disposable {
   #know(files: readonly string[], since: number): void {
     const unknown = files.filter((file) => !this.#started.has(file));
     for (const file of unknown) {
+      // The state first: what is written in between is news.
+      const state = stateOf(file);
       const isNews = (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > since;
-      this.#started.set(file, isNews ? undefined : stateOf(file));
+      this.#started.set(file, isNews ? undefined : state);
       this.#watchFolder(dirname(file));
     }
     // Nobody watched them before, and the system may start to watch a moment later than it says.
