@@ -1,6 +1,6 @@
 import { bundlerFlagRefusal, bundlerFlagWidth } from "../../src/build/bundler-flags.ts";
 import { patternsOf } from "../../src/dev/source/plugin-folders.ts";
-import { DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
+import { type DevEvent, DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
 import { describeStatus } from "../host/status.ts";
@@ -83,6 +83,9 @@ export const devCommand = defineCommand({
   },
 });
 
+/** In ms: when it is said that the host takes its time to end. */
+const PATIENCE = 1000;
+
 interface DevelopOptions extends Omit<DevSessionOptions, "onEvent"> {
   /** Whether types are checked. */
   readonly types: boolean;
@@ -101,9 +104,10 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
     onEvent: (event) => {
       const text = reporter.describe(event);
       if (text !== undefined) say(text);
-      const isNews =
-        event.type === "host ready" || event.type === "mended" || (event.type === "reloaded" && event.reload.ok);
-      if (types && isNews) typeCheck.soon();
+      if (!types) return;
+      if (givesNews(event)) typeCheck.soon();
+      // What is wrong with it was said.
+      else if (event.type === "build failed") typeCheck.giveUp();
     },
   });
   const showStatus = async (): Promise<void> => {
@@ -127,11 +131,22 @@ async function develop({ types, ...options }: DevelopOptions): Promise<number> {
       q: () => end(0),
     },
     () => end(130),
+    () => end(129),
   );
   // Before the host starts: a Bun that ends leaves the terminal as it found it.
   keys.listen();
   start(session, options.command);
-  return await asked;
+  const exitCode = await asked;
+  // Whoever asks again does not want to wait for the host. Ctrl-C is a signal now that keys are no longer read.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => session.hurry());
+  setTimeout(() => say("the host is still ending; it is killed in some seconds, or by Ctrl-C"), PATIENCE).unref();
+  return exitCode;
+}
+
+/** Whether types may be others than they were. */
+function givesNews(event: DevEvent): boolean {
+  if (event.type === "reloaded") return event.reload.ok;
+  return event.type === "host ready" || event.type === "mended" || event.type === "project changed";
 }
 
 function start(session: DevSession, [program = ""]: readonly string[]): void {

@@ -21,12 +21,22 @@ const CTRL_C = "\u0003";
 export class Keys implements Disposable {
   readonly #actions: KeyActions;
   readonly #onInterrupt: () => void;
+  readonly #onHangUp: () => void;
+  #isGone = false;
+  readonly #end = (): void => {
+    this.#isGone = true;
+    this.#onHangUp();
+  };
   readonly #listener = (data: Buffer): void => this.#pressed(data.toString());
 
-  /** `onInterrupt` is called for Ctrl-C, which is no signal while keys are read. */
-  constructor(actions: KeyActions, onInterrupt: () => void) {
+  /**
+   * `onInterrupt` is called for Ctrl-C, which is no signal while keys are read, and `onHangUp` when the terminal is gone, of which
+   * only some processes are told by a signal.
+   */
+  constructor(actions: KeyActions, onInterrupt: () => void, onHangUp: () => void) {
     this.#actions = actions;
     this.#onInterrupt = onInterrupt;
+    this.#onHangUp = onHangUp;
   }
 
   /** Begins to read. */
@@ -34,13 +44,16 @@ export class Keys implements Disposable {
     if (!process.stdin.isTTY) return;
     process.stdin.setRawMode(true);
     process.stdin.on("data", this.#listener);
+    process.stdin.on("end", this.#end);
     process.stdin.resume();
   }
 
   [Symbol.dispose](): void {
     if (!process.stdin.isTTY) return;
     process.stdin.off("data", this.#listener);
-    process.stdin.setRawMode(false);
+    process.stdin.off("end", this.#end);
+    // A terminal that is gone has no mode.
+    if (!this.#isGone) process.stdin.setRawMode(false);
     process.stdin.pause();
   }
 

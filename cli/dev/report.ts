@@ -2,7 +2,7 @@ import { displayPath } from "../../src/build/diagnostic.ts";
 import type { ErrorReport } from "../../src/control/protocol.ts";
 import type { DevEvent } from "../../src/dev/session.ts";
 import type { ReloadPhase } from "../../src/reload/reload-log.ts";
-import { inFewLines, sourceFrame } from "../host/source-frame.ts";
+import { inFewLines, inFewLinesWith, sourceFrame } from "../host/source-frame.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
 import { paintFrames } from "../terminal/paint-frames.ts";
 import type { Paint } from "../terminal/paint.ts";
@@ -43,11 +43,12 @@ export class DevReporter {
         return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
       case "host connected":
       case "host files":
+      case "project changed":
         return undefined;
       case "slow":
         return this.#slow(event);
       case "plugin error":
-        return this.#pluginError(event.error);
+        return event.isReplaced ? this.#errorOfOldCode(event.error) : this.#pluginError(event.error);
       case "host started":
         this.#live = undefined;
         this.#shown.clear();
@@ -102,9 +103,8 @@ export class DevReporter {
   #refused({ reload }: Reloaded): string {
     if (reload.ok) return "";
     const what = reload.kind === "load" ? "the first load failed" : `the ${reload.kind} failed`;
-    const frame = sourceFrame(reload.error.place);
     const problem = `${what}: ${describeFailure(reload.error)}`;
-    return this.#failure(inFewLines(frame === undefined ? problem : `${problem}\n${frame}`), RELOAD);
+    return this.#failure(inFewLinesWith(problem, sourceFrame(reload.error.place)), RELOAD);
   }
 
   /** What goes well is told as mended when it is what failed. */
@@ -122,18 +122,28 @@ export class DevReporter {
 
   /** Errors that are alike are shown in full once, and then said again whenever they are ten times as many. */
   #pluginError(error: ErrorReport): string | undefined {
-    const { plugin, generation, name, message, place, count: times } = error;
+    const { plugin, name, message, place, count: times } = error;
     const { red, bold } = this.#paint;
     const source = describeSource(error);
-    const key = [plugin, generation, source, name, place?.file, place?.line, place?.column].join("\n");
+    const key = [kindOf(error), place?.file, place?.line, place?.column].join("\n");
     const power = Math.floor(Math.log10(times));
     const told = this.#shown.get(key);
     if (told !== undefined && power <= told) return undefined;
     this.#shown.set(key, power);
-    const what = `${red("error")} in ${bold(plugin)}, ${source}: ${inFewLines(`${name}: ${message}`)}`;
-    if (told !== undefined) return `${what} (${times} times)`;
-    const frame = sourceFrame(place);
-    return frame === undefined ? what : `${what}\n${paintFrames(frame, this.#paint)}`;
+    const what = `${red("error")} in ${bold(plugin)}, ${source}:`;
+    const problem = `${name}: ${message}`;
+    if (told !== undefined) return `${what} ${inFewLines(problem)} (${times} times)`;
+    return `${what} ${paintFrames(inFewLinesWith(problem, sourceFrame(place)), this.#paint)}`;
+  }
+
+  /** Whoever mended it knows of it. The source has other lines by now. */
+  #errorOfOldCode(error: ErrorReport): string | undefined {
+    const kind = kindOf(error);
+    if (this.#shown.keys().some((key) => key.startsWith(`${kind}\n`))) return undefined;
+    this.#shown.set(`${kind}\n`, 0);
+    const { plugin, name, message } = error;
+    const { red, bold } = this.#paint;
+    return `${red("error")} in ${bold(plugin)}, ${describeSource(error)} of code that was replaced: ${inFewLines(`${name}: ${message}`)}`;
   }
 
   #stillLive(): string {
@@ -146,6 +156,11 @@ export class DevReporter {
 
 function stepName(step: ReloadPhase): string {
   return step === "load" ? "the evaluation of modules" : step;
+}
+
+/** What errors have in common that are one mistake, but for its place. */
+function kindOf({ plugin, generation, source, name }: ErrorReport): string {
+  return [plugin, generation, source, name].join("\n");
 }
 
 function describeSource(error: ErrorReport): string {

@@ -27,8 +27,8 @@ export interface TypeCheckOptions {
  */
 export class TypeCheck implements Disposable {
   readonly #options: TypeCheckOptions;
-  /** `undefined` before the first check, and `null` where types cannot be checked. */
-  #command: readonly string[] | null | undefined;
+  /** `null` where types cannot be checked. */
+  #command: readonly string[] | null = null;
   #timer: Timer | undefined;
   #running: Bun.Subprocess<"ignore", "pipe", "ignore"> | undefined;
   /** What was said last; empty when there was nothing wrong. */
@@ -40,17 +40,19 @@ export class TypeCheck implements Disposable {
 
   /** Something is live that was not checked yet. A check that is under way is given up. */
   soon(): void {
-    this.#command ??= commandFor(this.#options.cwd);
+    this.giveUp();
+    // Packages come and go.
+    this.#command = commandFor(this.#options.cwd);
     if (this.#command === null) return;
-    this.#stop();
     this.#timer = setTimeout(() => void this.#check(), QUIET);
   }
 
   [Symbol.dispose](): void {
-    this.#stop();
+    this.giveUp();
   }
 
-  #stop(): void {
+  /** Until there is news, nothing is checked. */
+  giveUp(): void {
     clearTimeout(this.#timer);
     this.#running?.kill();
     this.#running = undefined;
@@ -67,6 +69,8 @@ export class TypeCheck implements Disposable {
     this.#running = undefined;
     const problems = problemsIn(output, cwd);
     const text = problems.length === 0 && exitCode !== 0 ? output.trim() : describe(problems, startedAt);
+    // It could not be started, as while packages are installed anew.
+    if (text === "" && exitCode !== 0) return;
     if (text === this.#said) return;
     this.#said = text;
     say(text === "" ? `${paint.green("types mended")}` : `${paint.yellow("types:")} ${paintFrames(text, paint)}`);

@@ -2,9 +2,6 @@ import { readFileSync } from "node:fs";
 import { codeFrame, displayPath } from "../../src/build/diagnostic.ts";
 import type { ErrorReport, WireError } from "../../src/control/protocol.ts";
 
-/** A longer line is cut: it is not written by people. */
-const LONGEST = 160;
-
 /** Lines that one message may have at the most. */
 const MOST_LINES = 14;
 
@@ -16,9 +13,7 @@ export function sourceFrame(place: WireError["place"] | ErrorReport["place"]): s
   if (place === undefined || place === null) return undefined;
   const { file, line, column } = place;
   try {
-    const frame = codeFrame(readFileSync(file, "utf8"), line, column, 1);
-    const lines = frame.split("\n").map((each) => (each.length > LONGEST ? `${each.slice(0, LONGEST)}…` : each));
-    return [`${displayPath(file)}:${line}:${column}`, ...lines].join("\n");
+    return `${displayPath(file)}:${line}:${column}\n${codeFrame(readFileSync(file, "utf8"), line, column, 1)}`;
   } catch {
     // A host may run elsewhere, or without its plugins' sources.
     return undefined;
@@ -39,4 +34,13 @@ export function inFewLines(message: string): string {
   const text = kept.join("\n\n").split("\n");
   const cut = text.length > MOST_LINES ? [...text.slice(0, MOST_LINES - 1), "…"] : text;
   return [...cut, ...(left > 0 ? [`and ${left} more`] : [])].join("\n");
+}
+
+/** The beginning of a message, and the frame of its place, in so many lines as one look takes in. */
+export function inFewLinesWith(message: string, frame: string | undefined): string {
+  if (frame === undefined) return inFewLines(message);
+  const lines = message.split("\n");
+  const room = MOST_LINES - frame.split("\n").length;
+  const kept = lines.length > room ? [...lines.slice(0, room - 1), "…"] : lines;
+  return [...kept, frame].join("\n");
 }

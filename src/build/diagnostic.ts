@@ -56,19 +56,31 @@ export function diagnosticAt(file: string, text: string, message: string, { star
   return { file, line, column, message, frame: codeFrame(text, line, column, end - start) };
 }
 
-/** The line at `line`, two before and one after it, with a caret under `length` characters from `column` on. */
+/** Of a longer line, which is not written by people, so many characters are shown, and from here on those around the column. */
+const LONGEST = 160;
+const BEFORE = 60;
+
+/**
+ * The line at `line`, two before and one after it, with a caret under `length` characters from `column` on. Of long lines, what is
+ * around the column.
+ */
 export function codeFrame(text: string, line: number, column: number, length: number): string {
   const lines = text.split(/\r?\n/);
   const first = Math.max(1, line - 2);
   const last = Math.min(lines.length, line + 1);
   const width = String(last).length;
   const frame: string[] = [];
+  const from = column + BEFORE > LONGEST ? column - 1 - BEFORE : 0;
   for (let number = first; number <= last; number++) {
-    const source = lines[number - 1] ?? "";
+    const whole = lines[number - 1] ?? "";
+    const left = from > 0 && whole.length > 0 ? "…" : "";
+    const right = whole.length > from + LONGEST ? "…" : "";
+    const source = `${left}${whole.slice(from, from + LONGEST)}${right}`.toWellFormed();
     frame.push(`${number === line ? ">" : " "} ${String(number).padStart(width)} | ${source}`.trimEnd());
     if (number !== line) continue;
-    const indent = blank(source.slice(0, column - 1));
-    const marked = source.slice(column - 1, column - 1 + length);
+    const start = left.length + column - 1 - from;
+    const indent = blank(source.slice(0, start));
+    const marked = source.slice(start, start + length);
     frame.push(`  ${" ".repeat(width)} | ${indent}${"^".repeat(Math.max(1, Bun.stringWidth(marked)))}`);
   }
   return frame.join("\n");

@@ -84,6 +84,11 @@ export class HostProcess implements AsyncDisposable {
     this.#cleanUp();
   }
 
+  /** Ends it at once. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

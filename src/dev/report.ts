@@ -19,10 +19,13 @@ export type DevReport =
   | { readonly type: "reloaded"; readonly reload: Reload; readonly since: number | null }
   /** A reload, or the first load, takes long; `step` is what it is at. */
   | { readonly type: "slow"; readonly isFirst: boolean; readonly step: ReloadPhase; readonly seconds: number }
-  | { readonly type: "plugin error"; readonly error: ErrorReport }
+  /** `isReplaced` says that another generation of the plugin is live by now: where its code came from is no longer known. */
+  | { readonly type: "plugin error"; readonly error: ErrorReport; readonly isReplaced: boolean }
   /**
    * Files that the host has loaded, which only a restart can change; absolute paths, those since the last report. What was saved after `since` (ms since 1970) may
    * be newer than what was loaded.
    */
   | { readonly type: "host files"; readonly files: readonly string[]; readonly since: number }
+  /** Packages or settings did, so that imports may mean something else. */
+  | { readonly type: "project changed" }
   | { readonly type: "failed"; readonly what: string; readonly error: WireError };

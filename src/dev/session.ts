@@ -45,6 +45,8 @@ export class DevSession implements AsyncDisposable {
   readonly #folder: OwnFolder;
   readonly #hostFiles: HostFiles;
   #host: HostProcess | undefined;
+  /** The one that was asked to end. */
+  #ending: HostProcess | undefined;
   /** Of the host that runs, as soon as it can be asked. */
   #client: ControlClient | undefined;
   /** While there is no host. */
@@ -131,6 +133,11 @@ export class DevSession implements AsyncDisposable {
     await this.#restarting;
   }
 
+  /** A host that was asked to end gets no more time. */
+  hurry(): void {
+    this.#ending?.kill();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#hostFiles[Symbol.dispose]();
@@ -185,7 +192,10 @@ export class DevSession implements AsyncDisposable {
     const host = this.#host;
     this.#host = undefined;
     this.#client = undefined;
-    await host?.stop();
+    if (host === undefined) return;
+    this.#ending = host;
+    await host.stop();
+    this.#ending = undefined;
   }
 
   #reported(report: DevReport): void {
@@ -207,7 +217,7 @@ export class DevSession implements AsyncDisposable {
     const turn = this.#asking.then(async () => {
       const client = this.#client;
       try {
-        if (client === undefined && this.#host !== undefined) {
+        if (client === undefined && (this.#host !== undefined || this.#restarting !== undefined)) {
           this.#tell({ type: "host starting" });
           return;
         }

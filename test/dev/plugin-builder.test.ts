@@ -41,6 +41,12 @@ const editors: Record<string, (file: string, text: string) => Promise<void>> = {
       await handle.write(piece);
     }
   },
+  async "by writing over it and cutting it off after that"(file, text) {
+    await using handle = await open(file, "r+");
+    await handle.write(text);
+    await Bun.sleep(5);
+    await handle.truncate(Buffer.byteLength(text));
+  },
   async "twice in a row"(file, text) {
     writeFileSync(file, text);
     writeFileSync(file, text);

@@ -65,6 +65,11 @@ export class OnTerminal implements AsyncDisposable {
     this.#terminal.write(keys);
   }
 
+  /** Takes the terminal away. The program is not told by a signal: the terminal is not its session's. */
+  hangUp(): void {
+    this.#terminal.close();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

@@ -38,6 +38,11 @@ export function mapText(source: SourceFile, text: string, first: number): Segmen
       next++;
       continue;
     }
+    // Bun prints `new Error()` as `Error()`.
+    if (other.text === "new") {
+      next++;
+      continue;
+    }
     const near = nearest(printed, at, words, next);
     if (near !== undefined) {
       [at, next] = near;
@@ -65,7 +70,8 @@ function nearest(
       const [one, other] = [at + distance - skipped, next + skipped];
       if (one >= printed.length || other >= words.length || !isSame(one, other)) continue;
       // One word alone may be anything, unless it comes at once.
-      if (distance === 1 || isSame(one + 1, other + 1)) return [one, other];
+      const after = words[other + 1]?.text === "new" && printed[one + 1]?.text !== "new" ? other + 2 : other + 1;
+      if (distance === 1 || isSame(one + 1, after)) return [one, other];
     }
   }
   return undefined;

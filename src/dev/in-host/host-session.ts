@@ -95,6 +95,7 @@ export class HostSession implements ArtifactSource {
       onBuilt: (plugin, built, before) => this.#built(plugin, built, before),
       onGone: (plugin) => this.#left(plugin),
       onMended: (about, what) => this.#reporter.send({ type: "mended", about, what }),
+      onProjectChanged: () => this.#reporter.send({ type: "project changed" }),
       onIdle: () => this.#idle(),
       onError: (what, error) => this.#reporter.send({ type: "failed", what, error: toWire(error) }),
     });
@@ -208,7 +209,10 @@ export class HostSession implements ArtifactSource {
     const printed = (): number => Array.from(this.#target.swapper.servers).reduce((sum, each) => sum + each.printed, 0);
     const before = printed();
     setImmediate(() => {
-      if (printed() <= before) this.#reporter.send({ type: "plugin error", error });
+      if (printed() > before) return;
+      const live = this.#target.swapper.current?.findPlugin(error.plugin);
+      const isReplaced = live !== undefined && live.generation > error.generation;
+      this.#reporter.send({ type: "plugin error", error, isReplaced });
     });
   }
 

@@ -39,6 +39,9 @@ export interface PluginBuilderOptions<Result> {
 /** How long a file that looks unfinished is waited for, in ms. */
 const PATIENCE = 100;
 
+/** In ms: what cannot be built is looked at again after this time, before it is said to be wrong. */
+const WRITING = 20;
+
 /** So many builds in a row are given up because the source changed meanwhile; then one is taken as it is. */
 const MOST_REPEATS = 20;
 
@@ -203,7 +206,8 @@ export class PluginBuilder<Result> implements Disposable {
     } catch (error) {
       this.#changed = this.#changed && changed?.union(this.#changed);
       if (error instanceof SourceChanged) return undefined;
-      // What is wrong may be wrong because it was half-written.
+      // What is wrong may be wrong because it was half-written: some programs write over a file first, and cut it off after that.
+      if (particular) await Bun.sleep(WRITING);
       return particular && !this.#isCurrent() ? undefined : { ok: false, since, error };
     }
   }

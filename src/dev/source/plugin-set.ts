@@ -36,6 +36,8 @@ export interface PluginSetOptions<Result> {
   readonly onBuilt: (plugin: WatchedPlugin, built: Built<Result>, before: boolean | undefined) => void;
   /** Called when a plugin's folder is gone. */
   readonly onGone: (plugin: WatchedPlugin) => void;
+  /** Called when imports may mean something else than before. */
+  readonly onProjectChanged?: () => void;
   /** Called when nothing is left to build, so that what changed together is built together. */
   readonly onIdle: () => void;
   /** Called for what cannot be watched, read or built at all. */
@@ -256,6 +258,7 @@ export class PluginSet<Result> implements Disposable {
       builder.again();
     }
     this.#lookAtSettings();
+    this.#options.onProjectChanged?.();
   }
 
   /** One look after the other. */
