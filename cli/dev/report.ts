@@ -18,7 +18,7 @@ export class DevReporter {
   readonly #paint: Paint;
   /** Plugins that are live, and how many reloads made them so; `undefined` before the first load. */
   #live: { readonly plugins: number; readonly reloads: number } | undefined;
-  /** What is not as it should be: plugins that cannot be built, files of settings, and the reload. */
+  /** What is not as it should be: plugins that cannot be built, and the reload. */
   readonly #failing = new Set<string>();
   /** Errors of plugins that were shown, each with the power of ten of its count that was told. */
   readonly #shown = new Map<string, number>();
@@ -73,7 +73,8 @@ export class DevReporter {
       case "host changed":
         return describeHostChange(event, paint);
       case "failed":
-        return this.#failure(`${event.what}: ${event.error.message}`, event.what);
+        // No start of the host mends it.
+        return this.#failure(`${event.what}: ${event.error.message}`);
       case "not done":
         return `${paint.red("error:")} ${event.what}: ${event.error.message}`;
       case "host starting":
@@ -114,8 +115,8 @@ export class DevReporter {
     return mended.length > 0 ? `${green("mended")}, ${green(what)}` : green(what);
   }
 
-  #failure(text: string, about: string): string {
-    this.#failing.add(about);
+  #failure(text: string, about?: string): string {
+    if (about !== undefined) this.#failing.add(about);
     const paint = this.#paint;
     return `${paint.red("error:")} ${paintFrames(text, paint)}${this.#stillLive()}`;
   }

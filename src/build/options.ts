@@ -70,8 +70,8 @@ export interface FilledOptions {
   readonly root: string;
 }
 
-/** Throws HOTSWAP_BUILD_FAILED when an option cannot be used. */
-export function fillOptions(options: BuildOptions): FilledOptions {
+/** Throws HOTSWAP_BUILD_FAILED when an option cannot be used, whatever the plugin is. */
+export function requireUsable(options: Omit<BuildOptions, "pluginDir">): void {
   const { livePrefix = "live_" } = options;
   if (livePrefix === "") throw failed("the live prefix is empty: every export would be live");
   if (!canBeginName(livePrefix)) {
@@ -85,6 +85,18 @@ export function fillOptions(options: BuildOptions): FilledOptions {
     const [flag] = options.buildFlags ?? [];
     if (flag !== undefined) throw failed(`${flag} has no effect with --bundle=false: the bundler is not started`);
   }
+  if (statSync(resolve(options.outputDir), { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw failed(`the output folder ${options.outputDir} is a file`);
+  }
+  pattern(options.include, "include");
+  pattern(options.exclude, "exclude");
+  translateBundlerFlags(options.buildFlags ?? []);
+}
+
+/** Throws HOTSWAP_BUILD_FAILED when an option cannot be used. */
+export function fillOptions(options: BuildOptions): FilledOptions {
+  requireUsable(options);
+  const { livePrefix = "live_" } = options;
   const given = resolve(options.pluginDir);
   const pluginDir = requireFolder(options.pluginDir, "plugin folder");
   const name = basename(given);
@@ -94,14 +106,10 @@ export function fillOptions(options: BuildOptions): FilledOptions {
     );
   }
   requirePlainNames(pluginDir);
-  const outputDir = resolve(options.outputDir);
-  if (statSync(outputDir, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw failed(`the output folder ${options.outputDir} is a file`);
-  }
   return {
     pluginDir,
     name,
-    outputDir,
+    outputDir: resolve(options.outputDir),
     include: pattern(options.include, "include"),
     exclude: pattern(options.exclude, "exclude"),
     bundle: options.bundle ?? true,

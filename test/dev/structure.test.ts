@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { Child } from "../support/child.ts";
+import { createProject } from "../support/project.ts";
 import { createDemo, dev, main, save, says } from "./demo.ts";
 
 describe("17.2 hotswap dev follows folders", () => {
@@ -70,6 +71,17 @@ describe("17.2 hotswap dev follows folders", () => {
     await terminal.shows(/plugin\/alpha and more\/Alpha are plugins of one name: rename one of them/);
   });
 
+  test("a folder that can be no plugin is left out from the beginning, and the others are live", async () => {
+    await using project = await createDemo();
+    await using elsewhere = await createProject({ "lone/index.ts": says("lone.1") });
+    rmSync(elsewhere.path("package.json"));
+    symlinkSync(elsewhere.path("lone"), project.path("plugin/lone"));
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/error: lone is left out: there is no package\.json in /);
+    await terminal.shows(/hotswap ready: 2 plugins live/);
+    expect(terminal.text).not.toContain("mended");
+  });
+
   test("the artifact of a plugin that leaves is removed if hotswap made it of that folder", async () => {
     await using project = await createDemo();
     await project.buildAll("alpha", "beta");
@@ -97,6 +109,16 @@ describe("17.2 hotswap dev follows folders", () => {
     expect(readdirSync(project.out).toSorted()).toEqual(["alpha.js", "beta.js"]);
     expect(await Bun.file(project.path("bin/alpha.js")).text()).toContain("alpha.3");
   });
+});
+
+test("options that cannot be used are refused before the host starts, also when the plugins are named by a pattern", async () => {
+  await using project = await createDemo();
+  const words = ["dev", "plugin/*", "--out", "bin", "--exclude", "x", "--", "bun", "src/host.ts"];
+  await using child = new Child([process.execPath, main, ...words], { cwd: project.root });
+  expect(await child.exit()).toBe(1);
+  expect(child.stderr).toBe(
+    "error: --exclude has no effect without --include: it leaves out some of the included files\n",
+  );
 });
 
 test("a pattern that cannot be followed is refused", async () => {

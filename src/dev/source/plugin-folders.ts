@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { findRootModule } from "../../build/read/plugin-folder.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { type BuildOptions } from "../../build/index.ts";
-import { fillOptions } from "../../build/options.ts";
+import { fillOptions, requireUsable } from "../../build/options.ts";
 import { HotswapError } from "../../errors.ts";
 
 /** What every build takes. */
@@ -32,6 +32,7 @@ export class PluginFolders {
    * when the options cannot be used.
    */
   check(build: CommonBuildOptions): void {
+    requireUsable(build);
     const named = this.#given.filter((given) => !isPattern(given));
     const byName = new Map<string, string>();
     for (const dir of new Set([...named.map((given) => resolve(given)), ...this.list().plugins])) {

@@ -71,7 +71,7 @@ export class PluginSet<Result> implements Disposable {
   #looking = false;
   #closed = false;
 
-  /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED when options cannot be used. */
+  /** Begins to watch, and to build. Throws HOTSWAP_BUILD_FAILED for a pattern that cannot be followed. */
   constructor(options: PluginSetOptions<Result>) {
     this.#options = options;
     this.#folders = new PluginFolders(options.plugins);
@@ -87,7 +87,7 @@ export class PluginSet<Result> implements Disposable {
     });
     const { plugins, watched } = this.#folders.list();
     try {
-      for (const dir of plugins) this.#addFirst(dir);
+      for (const dir of plugins) this.#tryToAdd(dir);
       this.#watch(watched);
       this.#followProject();
     } catch (error) {
@@ -121,15 +121,6 @@ export class PluginSet<Result> implements Disposable {
     for (const { builder } of this.#plugins.values()) builder.close();
     for (const watcher of this.#watchers.values()) watcher.close();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
-  }
-
-  /** One of those that were there at the beginning. A folder that went meanwhile is none of them. */
-  #addFirst(dir: string): void {
-    try {
-      this.#add(dir);
-    } catch (error) {
-      if (existsSync(dir)) throw error;
-    }
   }
 
   #add(dir: string): void {
@@ -229,7 +220,7 @@ export class PluginSet<Result> implements Disposable {
       this.#refused.delete(dir);
     } catch (error) {
       // A folder that was hidden by another of its name is looked at again when the other is gone.
-      if (this.#leaving.size > 0 || this.#refused.has(dir)) return;
+      if (this.#leaving.size > 0 || this.#refused.has(dir) || !existsSync(dir)) return;
       this.#refused.add(dir);
       this.#options.onError(`${basename(dir)} is left out`, error);
     }
