@@ -10,12 +10,15 @@ import { importAside } from "./graph.ts";
 /** How long, in ms, the maps of evaluated code wait, so that whoever waits for the code comes first. */
 const REST = 20;
 
-/** Up to so many characters of code, maps are made before the evaluation: that takes less than a ms. */
+/** The same of the first, for which what makes maps has to be loaded: that takes longer than a small build. */
+const REST_AT_FIRST = 50;
+
+/** Up to so many characters of code, maps are made before the evaluation, but for the first: that takes less than a ms. */
 const SHORT = 4 * 1024;
 
 /** Source maps that the engine is about to learn of. */
 export interface AddedMaps {
-  /** Makes the engine learn of them before anything is evaluated, when that takes less than a ms. */
+  /** Makes the engine learn of them before anything is evaluated, when that surely takes less than a ms. */
   ifShort(): void;
   /** Makes the engine learn of them when there is time. */
   later(): void;
@@ -47,10 +50,11 @@ class SourceMaps {
     }
     return {
       ifShort: () => {
-        if (length <= SHORT) this.tell();
+        if (this.#folders.size > 0 && length <= SHORT) this.tell();
       },
       later: () => {
-        if (this.#pending.size > 0) setTimeout(() => void this.#tellInTurns(), REST).unref();
+        if (this.#pending.size === 0) return;
+        setTimeout(() => void this.#tellInTurns(), this.#folders.size > 0 ? REST : REST_AT_FIRST).unref();
       },
     };
   }
