@@ -1,16 +1,11 @@
 import { bundlerFlagRefusal, bundlerFlagWidth } from "../../src/build/bundler-flags.ts";
 import { patternsOf } from "../../src/dev/source/plugin-folders.ts";
-import { type DevEvent, DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
+import { DevSession, type DevSessionOptions } from "../../src/dev/session.ts";
 import { defineCommand, UsageError } from "../frame/command.ts";
 import { pluginFolders } from "../plugin-folders.ts";
-import { describeStatus } from "../host/status.ts";
-import { paintFor } from "../terminal/paint.ts";
-import { keyHelp, Keys } from "./keys.ts";
+import { hasKeys } from "../terminal/output.ts";
 import { untilAsked } from "./options.ts";
-import { DevDashboard } from "./open-dashboard.ts";
-import { DevReporter } from "./report.ts";
-import { TypeCheck } from "./type-check.ts";
-import { shown } from "../terminal/output.ts";
+import type { DevView } from "./view.ts";
 
 export const devCommand = defineCommand({
   name: "dev",
@@ -76,6 +71,7 @@ export const devCommand = defineCommand({
       build: { outputDir: out, include, exclude, livePrefix, buildFlags },
       write: flags.write === true,
       restart: flags.restart !== false,
+      givesInput: !hasKeys(),
       command: rest,
       cwd: process.cwd(),
       types: flags.types !== false,
@@ -92,61 +88,26 @@ interface DevelopOptions extends Omit<DevSessionOptions, "onEvent"> {
 }
 
 async function develop({ types, ...options }: DevelopOptions): Promise<number> {
-  const paint = paintFor("stderr");
-  // On stderr: stdout is the host's.
-  const say = (text: string): void => void process.stderr.write(shown(`${paint.cyan("hotswap")} ${text}\n`, "stderr"));
   const { asked, end } = untilAsked();
-  const reporter = new DevReporter(paint);
-  using typeCheck = new TypeCheck({ cwd: options.cwd, paint, say });
-  await using dashboard = new DevDashboard();
-  await using session = new DevSession({
-    ...options,
-    onEvent: (event) => {
-      const text = reporter.describe(event);
-      if (text !== undefined) say(text);
-      if (!types) return;
-      if (givesNews(event)) typeCheck.soon();
-      // What is wrong with it was said.
-      else if (event.type === "build failed") typeCheck.giveUp();
-    },
-  });
-  const showStatus = async (): Promise<void> => {
-    const status = await session.status();
-    if (status !== undefined) process.stderr.write(shown(describeStatus(status, paint, true), "stderr"));
-  };
-  const showDashboard = async (): Promise<void> => {
-    const { control } = session;
-    say(control === undefined ? "there is no host to show yet" : `dashboard: ${await dashboard.open(control)}`);
-  };
-  using keys = new Keys(
-    {
-      r: () => void session.reload(),
-      R: () => void session.restart(),
-      s: () => void showStatus(),
-      b: () => void session.rollback(),
-      o: () => void showDashboard(),
-      // The screen, and what was scrolled out of it.
-      c: () => void process.stderr.write("\u001B[2J\u001B[3J\u001B[H"),
-      h: () => say(keyHelp(paint)),
-      q: () => end(0),
-    },
-    () => end(130),
-    () => end(129),
+  await using resources = new AsyncDisposableStack();
+  let view: Promise<DevView> | undefined;
+  const session: DevSession = resources.use(
+    new DevSession({ ...options, onEvent: (event) => void (view ??= open()).then((opened) => opened.show(event)) }),
   );
-  // Before the host starts: a Bun that ends leaves the terminal as it found it.
-  keys.listen();
+  const open = async (): Promise<DevView> => {
+    const { DevView } = await import("./view.ts");
+    const opened = new DevView(session, { cwd: options.cwd, types, end });
+    if (!resources.disposed) resources.use(opened);
+    return opened;
+  };
+  // Before the host starts: a Bun that ends leaves the terminal as it found it. Everything else that people see can wait.
+  if (hasKeys()) (await (view = open())).listen();
   start(session, options.command);
   const exitCode = await asked;
   // Whoever asks again does not want to wait for the host. Ctrl-C is a signal now that keys are no longer read.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => session.hurry());
-  setTimeout(() => say("the host is still ending; it is killed in some seconds, or by Ctrl-C"), PATIENCE).unref();
+  setTimeout(() => void (view ??= open()).then((opened) => opened.showEnding()), PATIENCE).unref();
   return exitCode;
-}
-
-/** Whether types may be others than they were. */
-function givesNews(event: DevEvent): boolean {
-  if (event.type === "reloaded") return event.reload.ok;
-  return event.type === "host ready" || event.type === "mended" || event.type === "project changed";
 }
 
 function start(session: DevSession, [program = ""]: readonly string[]): void {

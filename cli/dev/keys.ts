@@ -1,3 +1,4 @@
+import { hasKeys } from "../terminal/output.ts";
 import type { Paint } from "../terminal/paint.ts";
 
 /** Each key that `hotswap dev` understands, with what it does. */
@@ -41,7 +42,7 @@ export class Keys implements Disposable {
 
   /** Begins to read. */
   listen(): void {
-    if (!process.stdin.isTTY) return;
+    if (!hasKeys()) return;
     process.stdin.setRawMode(true);
     process.stdin.on("data", this.#listener);
     process.stdin.on("end", this.#end);
@@ -49,7 +50,7 @@ export class Keys implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (!process.stdin.isTTY) return;
+    if (!hasKeys()) return;
     process.stdin.off("data", this.#listener);
     process.stdin.off("end", this.#end);
     // A terminal that is gone has no mode.
@@ -74,7 +75,7 @@ export class Keys implements Disposable {
 
 /** The text that follows the message that the host is ready; empty where keys are not read. */
 export function keyHint(paint: Paint): string {
-  return process.stdin.isTTY ? `; ${paint.bold("h")} lists the keys, ${paint.bold("q")} quits` : "";
+  return hasKeys() ? `; ${paint.bold("h")} lists the keys, ${paint.bold("q")} quits` : "";
 }
 
 /** The keys, one a line. */

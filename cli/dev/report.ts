@@ -4,6 +4,7 @@ import type { DevEvent } from "../../src/dev/session.ts";
 import type { ReloadPhase } from "../../src/reload/reload-log.ts";
 import { inFewLines, inFewLinesWith, sourceFrame } from "../host/source-frame.ts";
 import { count, describeFailure, duration, news } from "../host/wording.ts";
+import { hasKeys } from "../terminal/output.ts";
 import { paintFrames } from "../terminal/paint-frames.ts";
 import type { Paint } from "../terminal/paint.ts";
 import { keyHint } from "./keys.ts";
@@ -53,18 +54,12 @@ export class DevReporter {
         this.#live = undefined;
         this.#shown.clear();
         return paint.dim(`host started, process ${event.pid}`);
-      case "host ready": {
-        const { plugins, reloadCounter } = event.status;
-        this.#live = { plugins: plugins.length, reloads: reloadCounter };
-        const what = this.#mended("ready", Array.from(this.#failing));
-        return `${what}: ${count(plugins.length, "plugin")} live${keyHint(paint)}`;
-      }
       case "host silent":
         return `${paint.yellow("the host has not opened its control socket")}: does it make a PluginManagerSwapper and call loadPlugins()?`;
       case "host ended": {
         const how = typeof event.how === "number" ? `ended with code ${event.how}` : `was ended by ${event.how}`;
         const meanwhile = event.step === undefined ? "" : `, while it was at ${stepName(event.step)}`;
-        const byKey = process.stdin.isTTY ? `, or by ${paint.bold("r")}` : "";
+        const byKey = hasKeys() ? `, or by ${paint.bold("r")}` : "";
         this.#live = undefined;
         return `${paint.yellow(`the host ${how}`)}${meanwhile}; it is started again by the next save${byKey}`;
       }
@@ -88,6 +83,10 @@ export class DevReporter {
     if (!reload.ok) return "";
     const plugins = reload.notes.filter(({ note }) => note !== "removed").length;
     this.#live = { plugins, reloads: reload.reloadCounter };
+    if (reload.kind === "load") {
+      const ready = this.#mended("ready", Array.from(this.#failing));
+      return `${ready}: ${count(plugins, "plugin")} live${keyHint(this.#paint)}`;
+    }
     const built = reload.notes.filter(({ note }) => note !== "unchanged").map(({ name }) => name);
     const what = this.#mended(reload.kind === "rollback" ? "rolled back" : "live", [RELOAD, ...built]);
     const time = since === null ? `in ${duration(reload.duration)}` : `after ${duration(since)}`;
@@ -173,6 +172,6 @@ function describeHostChange({ files, restarts }: DevEvent & { readonly type: "ho
   if (files.length === 0) return "no restart is needed any more";
   const changed = `${files.map(displayPath).join(", ")} changed`;
   if (restarts) return `${changed}: the host is restarted`;
-  const byKey = process.stdin.isTTY ? `; ${paint.bold("r")} restarts` : "";
+  const byKey = hasKeys() ? `; ${paint.bold("r")} restarts` : "";
   return `${paint.yellow("restart needed")}: ${changed}, and the host loads its own modules once${byKey}`;
 }

@@ -5,22 +5,20 @@ import type { AnyCommand } from "./command.ts";
 /** The values of flags by their names in camel case, and under `_` what is neither a flag nor the value of one. */
 export type ParsedWords = { readonly _: readonly string[] } & Readonly<Record<string, unknown>>;
 
-/**
- * Parses what stands on a command line before `--`. Throws a {@link UsageError}.
- *
- * The parser is loaded only when there is a flag: with what it needs of Node.js it takes as long as a small build.
- */
-export async function parseWords(
+/** Parses what stands on a command line before `--`. Throws a {@link UsageError}. */
+export function parseWords(
   words: readonly string[],
   flags: ArgsDef,
   foreignFlag?: AnyCommand["foreignFlag"],
-): Promise<ParsedWords> {
-  const checked = checkFlags(words, flags, foreignFlag);
-  if (checked.some((word) => word.startsWith("-") && word !== "-")) {
-    const { parseArgs } = await import("citty");
-    return parseArgs(checked, flags);
+): ParsedWords {
+  const operands: string[] = [];
+  const values: Record<string, unknown> = defaultsOf(flags);
+  for (const word of checkFlags(words, flags, foreignFlag)) {
+    const [, no, name = "", value] = /^--(no-)?(\w+)(?:=([^]*))?$/.exec(word) ?? [];
+    if (name === "") operands.push(word);
+    else values[name] = value ?? no === undefined;
   }
-  return { ...defaultsOf(flags), _: checked };
+  return { ...values, _: operands };
 }
 
 function defaultsOf(flags: ArgsDef): Record<string, unknown> {

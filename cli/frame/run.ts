@@ -52,7 +52,7 @@ async function runCommand(command: AnyCommand, words: readonly string[]): Promis
     return 0;
   }
   try {
-    const { _: operands, ...flags } = await parseWords(own, definitions, command.foreignFlag);
+    const { _: operands, ...flags } = parseWords(own, definitions, command.foreignFlag);
     if (rest.length > 0 && command.takesRest !== true) {
       throw new UsageError(`nothing can stand after -- here, but "${rest.join(" ")}" does`);
     }

@@ -1,4 +1,5 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
+import { devNull } from "node:os";
 import { visible } from "../../src/visible.ts";
 
 /** Where a command writes to. */
@@ -7,8 +8,8 @@ export type Output = "stdout" | "stderr";
 const descriptors: Readonly<Record<Output, number>> = { stdout: 1, stderr: 2 };
 
 /*
- * The first touch of process.stdout or process.stderr loads all that Node.js knows of streams and terminals, which takes
- * as long as two small builds. Nothing here touches them unless a terminal may be there.
+ * The first touch of process.stdin, process.stdout or process.stderr loads all that Node.js knows of streams and terminals, which
+ * takes as long as two small builds. Nothing here touches them unless a terminal may be there.
  */
 
 /** Writes to stdout, and waits until it is written. Rejects when that is not possible, as when nobody reads any more. */
@@ -49,10 +50,16 @@ export function isTerminal(output: Output): boolean {
   return mayBeTerminal(descriptors[output]) && process[output].isTTY && process.env["TERM"] !== "dumb";
 }
 
-/** A file, a pipe and a socket are none. */
+/** Somebody may press keys. */
+export function hasKeys(): boolean {
+  return mayBeTerminal(0) && process.stdin.isTTY;
+}
+
+/** A file, a pipe, a socket and the null device are none. */
 function mayBeTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice();
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev;
   } catch {
     // It is closed, or of a kind that cannot be asked.
     return true;

@@ -3,7 +3,6 @@ import { basename, dirname, join, resolve } from "node:path";
 import { HotswapError } from "../errors.ts";
 import { nearest } from "../load/resolve.ts";
 import { type BundlerFlags, translateBundlerFlags } from "./bundler-flags.ts";
-import { liveNamePattern } from "./read/live-names.ts";
 import { requirePlainNames } from "./read/plain-names.ts";
 
 /** What {@link build} takes: the command line's flags in camel case. */
@@ -115,7 +114,7 @@ export function fillOptions(options: BuildOptions): FilledOptions {
     bundle: options.bundle ?? true,
     leaveTemps: options.leaveTemps ?? false,
     livePrefix,
-    isLive: liveNamePattern(livePrefix),
+    isLive: new RegExp(`^${RegExp.escape(livePrefix)}`, "i"),
     bundler: translateBundlerFlags(options.buildFlags ?? []),
     root: options.root === undefined ? projectRoot(dirname(pluginDir)) : requireFolder(options.root, "root"),
   };

@@ -1,9 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { parseEnv } from "node:util";
-import { importsOf } from "../build/compile/inputs.ts";
 import { isCode } from "../build/read/plugin-folder.ts";
-import { isInPackage } from "../build/read/resolve.ts";
 import { isInside } from "../load/resolve.ts";
 import { FolderWatcher } from "../watch/folder-watcher.ts";
 
@@ -33,14 +30,16 @@ export class HostFiles implements Disposable {
   readonly #watchers = new Map<string, FolderWatcher>();
   #reported = "";
   #timer: Timer | undefined;
+  #closed = false;
 
   constructor(options: HostFilesOptions) {
     this.#options = options;
   }
 
   /** Follows these files and what they import. What was saved after `since` (ms since 1970) is taken for changed. */
-  add(starts: readonly string[], since: number): void {
-    this.#know([...closure(starts, this.#isPlugin())], since);
+  async add(starts: readonly string[], since: number): Promise<void> {
+    const { closure } = await import("./host-imports.ts");
+    if (!this.#closed) this.#know([...closure(starts, this.#isPlugin())], since);
   }
 
   /** The same of what the host says that it has loaded. */
@@ -96,6 +95,7 @@ export class HostFiles implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
@@ -144,6 +144,8 @@ export function environmentFiles(cwd: string): string[] {
 export function environmentBeside(files: readonly string[]): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const file of files.filter((path) => basename(path).startsWith(".env") && existsSync(path))) {
+    // Loaded when it is needed: it takes as long as a small build.
+    const { parseEnv } = process.getBuiltinModule("node:util");
     for (const [name, value] of Object.entries(parseEnv(readFileSync(file, "utf8")))) {
       if (env[name] === value) delete env[name];
     }
@@ -160,20 +162,6 @@ export function filesNamedBy(command: readonly string[], cwd: string): string[] 
   return command
     .map((word) => resolve(cwd, word))
     .filter((path) => isCode(path) && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-}
-
-/** The files, and whatever they import that belongs to neither a package nor a plugin. */
-function closure(starts: Iterable<string>, isPlugin: (file: string) => boolean): Set<string> {
-  const found = new Set<string>();
-  const left = Array.from(starts);
-  for (let file = left.pop(); file !== undefined; file = left.pop()) {
-    if (found.has(file)) continue;
-    found.add(file);
-    for (const imported of importsOf(file)) {
-      if (!isInPackage(imported) && !isPlugin(imported)) left.push(imported);
-    }
-  }
-  return found;
 }
 
 /** A file as it is now: what is in it, and of what is large and no code, when it was written. */

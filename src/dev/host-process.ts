@@ -10,6 +10,8 @@ export interface HostProcessOptions {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether the host gets our standard input. */
+  readonly givesInput: boolean;
   /** For the owner alone; the sockets are made in it. */
   readonly folder: string;
   /** What the host is told, beside where the sockets are. */
@@ -94,7 +96,7 @@ export class HostProcess implements AsyncDisposable {
   }
 
   #start(): Bun.Subprocess {
-    const { command, cwd, env, environment } = this.#options;
+    const { command, cwd, env, givesInput, environment } = this.#options;
     const value: DevEnvironment = {
       ...environment,
       pid: process.pid,
@@ -105,8 +107,7 @@ export class HostProcess implements AsyncDisposable {
       return Bun.spawn([...command], {
         cwd,
         env: { MIMALLOC_PURGE_DELAY, ...env, [DEV_VARIABLE]: JSON.stringify(value) },
-        // On a terminal the keys are ours.
-        stdio: [process.stdin.isTTY ? "ignore" : "inherit", "inherit", "inherit"],
+        stdio: [givesInput ? "inherit" : "ignore", "inherit", "inherit"],
         // In a process group of its own: the command may be a script that starts the host, and both have to end.
         detached: process.platform !== "win32",
         onExit: (child, code) => this.#ended(child.signalCode ?? code ?? 1),

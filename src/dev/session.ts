@@ -1,8 +1,7 @@
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { ControlClient } from "../control/client.ts";
+import type { ControlClient } from "../control/client.ts";
 import type { Status, WireError } from "../control/protocol.ts";
-import { toWire } from "../control/wire.ts";
 import { isHotswapError } from "../errors.ts";
 import { OwnFolder } from "../load/copies/own-folder.ts";
 import { environmentBeside, environmentFiles, filesNamedBy, HostFiles } from "./host-files.ts";
@@ -18,7 +17,6 @@ import { PluginFolders } from "./source/plugin-folders.ts";
 export type DevEvent =
   | DevReport
   | { readonly type: "host started"; readonly pid: number }
-  | { readonly type: "host ready"; readonly status: Status }
   | { readonly type: "host silent" }
   /** By itself; `step` is what a reload was at meanwhile. */
   | { readonly type: "host ended"; readonly how: number | NodeJS.Signals; readonly step?: ReloadPhase | undefined }
@@ -31,11 +29,16 @@ export type DevEvent =
 export interface DevSessionOptions extends DevBuilds {
   /** Restart the host when its own files change; otherwise it is only said. */
   readonly restart: boolean;
+  /** Whether the host gets our standard input; on a terminal the keys are ours. */
+  readonly givesInput: boolean;
   /** Starts the host. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly onEvent: (event: DevEvent) => void;
 }
+
+/** In ms: a host that has not loaded its plugins after this time is not waited for any longer. */
+const PATIENCE = 1000;
 
 /** Starts a host that builds its plugins itself, watches over it, and passes on what it reports. */
 export class DevSession implements AsyncDisposable {
@@ -47,8 +50,16 @@ export class DevSession implements AsyncDisposable {
   #host: HostProcess | undefined;
   /** The one that was asked to end. */
   #ending: HostProcess | undefined;
-  /** Of the host that runs, as soon as it can be asked. */
-  #client: ControlClient | undefined;
+  /** Path of the control socket of the host that runs, as soon as it can be asked. */
+  #control: string | undefined;
+  /**
+   * Resolved when the first host has loaded its plugins, or is not about to: until then it has the processor, and whatever can wait
+   * waits.
+   */
+  readonly #settled = Promise.withResolvers<void>();
+  #patience: Timer | undefined;
+  /** Resolves when it is known what the host's files were when it started. */
+  #followed: Promise<void> = Promise.resolve();
   /** While there is no host. */
   #nextSave: NextSave | undefined;
   #restartNeeded = false;
@@ -81,7 +92,7 @@ export class DevSession implements AsyncDisposable {
         this.#tell({ type: "host changed", files, restarts: this.#restartNeeded && options.restart });
         if (this.#restartNeeded && options.restart) void this.restart();
       },
-      onError: (error) => this.#failed("the host's files cannot be watched", error),
+      onError: (error) => void this.#failed("the host's files cannot be watched", error),
     });
   }
 
@@ -89,9 +100,11 @@ export class DevSession implements AsyncDisposable {
   start(): void {
     const { command, cwd } = this.#options;
     const since = Date.now();
-    // Its files are looked at while it starts.
+    this.#followed = this.#settled.promise
+      .then(() => this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)], since))
+      .catch((error: unknown) => void this.#failed("the host's files cannot be followed", error));
     this.#startHost();
-    this.#hostFiles.add([...filesNamedBy(command, cwd), ...environmentFiles(cwd)], since);
+    this.#patience = setTimeout(() => this.#settled.resolve(), PATIENCE);
   }
 
   /** Makes the host reload, or restarts it when that is needed or it has ended. */
@@ -107,7 +120,7 @@ export class DevSession implements AsyncDisposable {
 
   /** Path of the control socket of the host that runs, as soon as it can be asked. */
   get control(): string | undefined {
-    return this.#client?.path;
+    return this.#control;
   }
 
   /** What the host says of itself; `undefined` when it does not answer, which is reported. */
@@ -127,7 +140,7 @@ export class DevSession implements AsyncDisposable {
       try {
         this.#startHost();
       } catch (error) {
-        this.#failed(`${this.#options.command.join(" ")} could not be started`, error);
+        void this.#failed(`${this.#options.command.join(" ")} could not be started`, error);
       }
     });
     await this.#restarting;
@@ -140,6 +153,7 @@ export class DevSession implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#patience);
     this.#hostFiles[Symbol.dispose]();
     this.#nextSave?.[Symbol.dispose]();
     await this.#restarting;
@@ -149,7 +163,7 @@ export class DevSession implements AsyncDisposable {
 
   #startHost(): void {
     if (this.#closed || this.#host !== undefined || this.#restarting !== undefined) return;
-    const { command, cwd, plugins, build, write } = this.#options;
+    const { command, cwd, givesInput, plugins, build, write } = this.#options;
     this.#restartNeeded = false;
     this.#nextSave?.[Symbol.dispose]();
     this.#hostFiles.restarted();
@@ -165,33 +179,37 @@ export class DevSession implements AsyncDisposable {
       command,
       cwd,
       env: this.#env,
+      givesInput,
       folder: this.#folder.path,
       environment: { outputDir, builds },
       onReport: (report) => this.#reported(report),
       onSilent: () => this.#tell({ type: "host silent" }),
       onExit: (how, words) => {
         this.#host = undefined;
-        this.#client = undefined;
+        this.#control = undefined;
+        this.#settled.resolve();
         this.#tell({ type: "host ended", how, step: words?.step });
-        this.#awaitSave(words?.since ?? startedAt);
+        void this.#awaitSave(words?.since ?? startedAt);
       },
     });
     this.#tell({ type: "host started", pid: this.#host.pid });
   }
 
   /** Whatever ended the host may be mended by the next save. */
-  #awaitSave(since: number): void {
-    if (this.#closed) return;
+  async #awaitSave(since: number): Promise<void> {
+    await this.#followed;
+    if (this.#closed || this.#host !== undefined) return;
     const { plugins, watched } = this.#folders.list();
     const { folders, files } = this.#hostFiles;
     const sources = { trees: plugins, folders: [...watched, ...folders], files };
+    this.#nextSave?.[Symbol.dispose]();
     this.#nextSave = new NextSave(sources, since, () => void this.restart());
   }
 
   async #stopHost(): Promise<void> {
     const host = this.#host;
     this.#host = undefined;
-    this.#client = undefined;
+    this.#control = undefined;
     if (host === undefined) return;
     this.#ending = host;
     await host.stop();
@@ -199,45 +217,47 @@ export class DevSession implements AsyncDisposable {
   }
 
   #reported(report: DevReport): void {
-    if (report.type === "host connected" && this.#host !== undefined) {
-      this.#client = new ControlClient(this.#host.control);
-    }
+    if (report.type === "host connected") this.#control = this.#host?.control;
+    else this.#settled.resolve();
     if (report.type === "host files") this.#hostFiles.addLoaded(report.files, report.since);
-    if (report.type === "reloaded" && report.reload.kind === "load" && report.reload.ok) void this.#ready();
-    else this.#tell(report);
-  }
-
-  async #ready(): Promise<void> {
-    // A host that has closed its swapper has nothing to say; its end is reported.
-    const status = await this.#client?.status().catch(() => undefined);
-    if (status !== undefined) this.#tell({ type: "host ready", status });
+    this.#tell(report);
   }
 
   async #ask(what: string, question: (client: ControlClient) => Promise<unknown>): Promise<void> {
     const turn = this.#asking.then(async () => {
-      const client = this.#client;
+      const control = this.#control;
       try {
-        if (client === undefined && (this.#host !== undefined || this.#restarting !== undefined)) {
+        if (control === undefined && (this.#host !== undefined || this.#restarting !== undefined)) {
           this.#tell({ type: "host starting" });
           return;
         }
-        if (client === undefined) throw new Error("it is not running");
-        await question(client);
+        if (control === undefined) throw new Error("it is not running");
+        const { ControlClient } = await import("../control/client.ts");
+        await question(new ControlClient(control));
       } catch (error) {
         // The end of a host that ends while it is asked is reported, and a failed build reports itself.
         const isKnown = isHotswapError(error) && error.code === "HOTSWAP_BUILD_FAILED";
-        if (client === this.#client && !isKnown) this.#tell({ type: "not done", what, error: toWire(error) });
+        if (control !== this.#control || isKnown) return;
+        this.#tell({ type: "not done", what, error: await wired(error) });
       }
     });
     this.#asking = turn;
     await turn;
   }
 
-  #failed(what: string, error: unknown): void {
-    this.#tell({ type: "failed", what, error: toWire(error) });
+  async #failed(what: string, error: unknown): Promise<void> {
+    this.#tell({ type: "failed", what, error: await wired(error) });
   }
 
+  /** Whoever is told that the host is ready may edit it at once. */
   #tell(event: DevEvent): void {
-    if (!this.#closed) this.#options.onEvent(event);
+    void this.#followed.then(() => {
+      if (!this.#closed) this.#options.onEvent(event);
+    });
   }
+}
+
+async function wired(error: unknown): Promise<WireError> {
+  const { toWire } = await import("../control/wire.ts");
+  return toWire(error);
 }

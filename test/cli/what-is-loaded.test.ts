@@ -26,5 +26,4 @@ test("9 a build loads neither the parser nor anything for other commands, unless
   expect(alpha).toContainEqual(expect.stringContaining("/src/build/build.ts"));
   const beta = await loadedBy(project, "build", "--livePrefix", "live_", "plugin/beta", "bin");
   expect(beta).toContainEqual(expect.stringContaining("oxc-parser"));
-  expect(beta).toContainEqual(expect.stringContaining("citty"));
 });

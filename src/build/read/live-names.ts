@@ -26,11 +26,6 @@ export interface LiveNames {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Matches the names that begin with the live prefix, in any case. */
-export function liveNamePattern(prefix: string): RegExp {
-  return new RegExp(`^${RegExp.escape(prefix)}`, "i");
-}
-
 /** A live thing together with what makes it the same thing under every re-export. */
 interface Found extends LiveThing {
   readonly origin: string;

@@ -108,7 +108,7 @@ export class HostSession implements ArtifactSource {
       ...target,
       reload: (how) => session.#reloadAsked(how),
     });
-    session.#reporter.send({ type: "host connected", pid: process.pid });
+    session.#reporter.greet({ type: "host connected", pid: process.pid });
     return session;
   }
 
