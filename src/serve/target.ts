@@ -96,6 +96,11 @@ export class Target {
     const set = manager === undefined ? -1 : this.#source.reloadCounter;
     if (this.#reportedAt === set) return;
     this.#reportedAt = set;
+    if (manager !== undefined && plugin === undefined) {
+      const told = missingIn(this.#source, set);
+      if (told.has(this.plugin)) return;
+      told.add(this.plugin);
+    }
     this.#source.logger.error(`${this} was asked for, ${this.#whyMissing(manager, plugin)} (said once for each set)`);
   }
 
@@ -109,6 +114,18 @@ export class Target {
     const names = manager.plugins.map(({ name }) => name);
     return `but "${this.plugin}" is not in the current set${didYouMean(this.plugin, names)}: build it and reload; hotswap dev does both once its folder is there`;
   }
+}
+
+/** The plugins of which it was said that they are missing in a set, for each source: a server names many functions of one. */
+const missing = new WeakMap<SetSource, { readonly set: number; readonly plugins: Set<string> }>();
+
+function missingIn(source: SetSource, set: number): Set<string> {
+  let known = missing.get(source);
+  if (known?.set !== set) {
+    known = { set, plugins: new Set() };
+    missing.set(source, known);
+  }
+  return known.plugins;
 }
 
 /** Whether the error means that the plugin is not there (any more), rather than that its code is wrong. */

@@ -209,6 +209,15 @@ describe("a set without the function", () => {
     expect(await served.ask("/")).toEqual([200, "version 2"]);
   });
 
+  test("a missing plugin is logged once, however many of its functions are named", async () => {
+    await using served = await serveHost(
+      { web: text(1) },
+      { fetch: "web.text", routes: { "/a": "wbe.text", "/b": "wbe.text", "/c": "wbe.page" } },
+    );
+    for (const path of ["/a", "/b", "/c"]) expect((await served.ask(path))[0]).toBe(503);
+    expect(served.logger.of("error")).toEqual([expect.stringContaining('wbe.text was asked for, but "wbe" is not in')]);
+  });
+
   test("503 before the first load and after close", async () => {
     await using host = await createHost({ web: text(1) });
     using server = serveOn(host, { fetch: "web.text" });
