@@ -40,6 +40,8 @@ export class DevReporter {
       case "left":
         this.#failing.delete(event.plugin);
         return `${event.plugin} is gone; it was never live`;
+      case "no plugins":
+        return `${paint.yellow("there is no plugin yet")}: ${event.given.join(", ")} matches no folder with an index.ts; one that comes is loaded at once`;
       case "waiting":
         return `the host waits until every plugin is built; still missing: ${event.plugins.join(", ")}`;
       case "host connected":

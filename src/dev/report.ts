@@ -10,6 +10,8 @@ export type DevReport =
   | { readonly type: "mended"; readonly about: string; readonly what: string }
   /** A plugin's folder is gone that was never live. */
   | { readonly type: "left"; readonly plugin: string }
+  /** The first load finds no plugin; what was given matches no folder with a root module. */
+  | { readonly type: "no plugins"; readonly given: readonly string[] }
   /** The host waits for the first build of these plugins. */
   | { readonly type: "waiting"; readonly plugins: readonly string[] }
   /**

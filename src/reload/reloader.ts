@@ -106,7 +106,7 @@ export class Reloader<Extension> {
     const source = this.#around.sourceOf(pluginDir);
     const all = await (source === undefined ? this.#scanner.scan(pluginDir) : source.find());
     const found = selectPlugins(all, whitelist, pluginDir);
-    if (found.size === 0) logger.warn(`there are no plugins in ${pluginDir}`);
+    if (found.size === 0 && source === undefined) logger.warn(`there are no plugins in ${pluginDir}`);
     return found;
   }
 

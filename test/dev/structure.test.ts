@@ -47,6 +47,16 @@ describe("17.2 hotswap dev follows folders", () => {
     expect(terminal.text).not.toContain("error");
   });
 
+  test("a pattern that matches nothing yet is told, and what comes is loaded", async () => {
+    await using project = await createDemo();
+    await using terminal = dev(project, { plugins: ["more/*"] });
+    await terminal.shows(/there is no plugin yet: more\/\* matches no folder with an index\.ts/);
+    await terminal.shows(/ready: 0 plugins live/);
+    save(project, "more/alpha/index.ts", says("alpha.1"));
+    await terminal.shows(/live after .*: alpha: ok/);
+    expect(terminal.text).not.toContain("there are no plugins");
+  });
+
   test("a plugin that others need does not leave: the message says who needs it, and the old set stays", async () => {
     await using project = await createDemo({
       "plugin/beta/index.ts": `import { definePlugin, dependency } from "hotswap";

@@ -119,6 +119,9 @@ export class HostSession implements ArtifactSource {
       const missing = (): boolean => this.#plugins.plugins.some(({ name }) => !this.#found.has(name.toLowerCase()));
       await this.#until(() => !this.#plugins.busy && !missing());
       this.#isComplete = true;
+      if (this.#plugins.plugins.length === 0) {
+        this.#reporter.send({ type: "no plugins", given: this.#builds.plugins.map(displayPath) });
+      }
     }
     if (this.#step === undefined) return this.#planned();
     const isFirst = this.#target.swapper.current === undefined;
