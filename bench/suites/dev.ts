@@ -70,7 +70,8 @@ export async function dev(run: Run): Promise<Section> {
 function emptyBun(): number {
   const times = Array.from({ length: 10 }, () => {
     const begun = performance.now();
-    Bun.spawnSync(pinned([process.execPath, "-e", ""]));
+    // Without code it would print its help.
+    Bun.spawnSync(pinned([process.execPath, "-e", "0"]));
     return performance.now() - begun;
   });
   return median(times);
@@ -214,7 +215,7 @@ function goals({ code, save, start, memory, steps }: Outcome, empty: number): Go
     "the start (ms)",
     LIMITS.start,
     [median(start[0]), median(start[1])],
-    `two Buns start one after the other, each of which takes ${show(empty)} ms when it does nothing; the second loads hotswap and its compiler, and compiles everything for the first time`,
+    `two Buns start one after the other, each of which takes ${show(empty)} ms when it does nothing; the first loads what starts a host, the second hotswap and its compiler, and compiles everything for the first time`,
   );
   // What synthetic plugins may take, save-to-live says.
   const all = code.name.startsWith("K") ? [starts] : [saves, starts];

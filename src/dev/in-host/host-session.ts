@@ -2,7 +2,7 @@ import { createCachedBuilder } from "../../build/builder.ts";
 import type { BuildOptions, MemoryBuild } from "../../build/index.ts";
 import { displayPath } from "../../build/diagnostic.ts";
 import { eventOf, reloadOf } from "../../control/answers.ts";
-import { ControlServer } from "../../control/server.ts";
+import type { ControlServer } from "../../control/server.ts";
 import type { ErrorReport } from "../../control/protocol.ts";
 import { toWire } from "../../control/wire.ts";
 import { HotswapError } from "../../errors.ts";
@@ -16,6 +16,7 @@ import type { Built, PluginBuild } from "../source/plugin-builder.ts";
 import type { CommonBuildOptions } from "../source/plugin-folders.ts";
 import { PluginSet, type WatchedPlugin, withImports } from "../source/plugin-set.ts";
 import { writeLastWords } from "../last-words.ts";
+import type { DevReport } from "../report.ts";
 import { removeStaleArtifact } from "../stale-artifacts.ts";
 import { LoadedFiles } from "./loaded-files.ts";
 import { Reporter } from "./reporter.ts";
@@ -57,7 +58,7 @@ export class HostSession implements ArtifactSource {
   readonly #hostFiles = new LoadedFiles();
   /** Plugins whose folders are gone, and that may have artifacts, by name. */
   readonly #gone = new Map<string, WatchedPlugin>();
-  #control: ControlServer | undefined;
+  #control: Promise<ControlServer> | undefined;
   readonly #waits = new Set<Wait>();
   /** When the first change was noticed that is not live yet, as `performance.now()` tells it. */
   #since: number | undefined;
@@ -101,15 +102,24 @@ export class HostSession implements ArtifactSource {
     });
   }
 
-  /** Begins to build. Throws `HOTSWAP_CONTROL_FAILED`, and HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
-  static async open(environment: DevEnvironment, target: HostTarget): Promise<HostSession> {
+  /** Begins to build. Throws HOTSWAP_BUILD_FAILED when options of a build cannot be used. */
+  static open(environment: DevEnvironment, target: HostTarget): HostSession {
     const session = runInHost(() => new HostSession(environment, target));
-    session.#control = await ControlServer.open(environment.control, {
-      ...target,
-      reload: (how) => session.#reloadAsked(how),
-    });
-    session.#reporter.greet({ type: "host connected", pid: process.pid });
+    session.#reporter.greet(() => runInHost(() => session.#connect(environment.control)));
     return session;
+  }
+
+  /** Lets `hotswap dev` ask. Nobody can before there is something to ask about. */
+  async #connect(path: string): Promise<DevReport | undefined> {
+    if (this.#isClosed) return undefined;
+    try {
+      const target = { ...this.#target, reload: (how: Parameters<HostTarget["reload"]>[0]) => this.#reloadAsked(how) };
+      this.#control = import("../../control/server.ts").then(({ ControlServer }) => ControlServer.open(path, target));
+      await this.#control;
+      return { type: "host connected", pid: process.pid };
+    } catch (error) {
+      return { type: "failed", what: "the host cannot be asked", error: toWire(error) };
+    }
   }
 
   async find(): Promise<FoundArtifacts> {
@@ -155,7 +165,8 @@ export class HostSession implements ArtifactSource {
     this.#plugins[Symbol.dispose]();
     const closed = new HotswapError("HOTSWAP_CLOSED", "the swapper was closed while it waited for builds");
     for (const { done } of this.#waits) done.reject(closed);
-    await this.#control?.close();
+    // What could not be opened was reported.
+    await this.#control?.then((control) => control.close()).catch(() => undefined);
     await this.told();
   }
 
@@ -299,8 +310,11 @@ export class HostSession implements ArtifactSource {
 
   /** Whoever watches the host is told what it has loaded. */
   #tellHostFiles(): void {
-    const files = this.#hostFiles.take();
-    if (files.length > 0) this.#reporter.send({ type: "host files", files, since: this.#foundAt });
+    const since = this.#foundAt;
+    this.#reporter.send(() => {
+      const files = this.#hostFiles.take();
+      return files.length > 0 ? { type: "host files", files, since } : undefined;
+    });
   }
 
   /** Waits for builds. Rejects with `HOTSWAP_CLOSED`. The process does not end meanwhile. */
