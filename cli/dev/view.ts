@@ -95,6 +95,6 @@ export class DevView implements AsyncDisposable {
 
 /** Whether types may be others than they were. */
 function givesNews(event: DevEvent): boolean {
-  if (event.type === "reloaded") return event.reload.ok;
-  return event.type === "mended" || event.type === "project changed";
+  // What was refused was built: a name that a module of the host lacks is shown where it is imported.
+  return event.type === "reloaded" || event.type === "mended" || event.type === "project changed";
 }

@@ -259,7 +259,13 @@ class SectionModule implements ModuleRecord<SectionModule>, SectionImports {
     };
     this.#exports = module;
     const code = this.#code() as CommonJsCode;
-    code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
+    try {
+      code.call(module.exports, module.exports, require, module, path, dir, this.#linked.bridge, this);
+    } catch (error) {
+      // Whoever requires it again gets the error, and not what was exported until then.
+      this.#exports = undefined;
+      throw error;
+    }
 
     const { exports } = module;
     const names =

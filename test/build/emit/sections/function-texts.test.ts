@@ -103,6 +103,16 @@ describe("functions have the texts, and classes and functions the names, that `b
   });
 });
 
+test("a module of CommonJS that throws is the same error each time it is required", async () => {
+  await using project = await projectOf({
+    "index.ts": `const ask = () => { try { return require("./bad.cjs"); } catch (error) { return (error as Error).message; } };
+      export const result = () => [ask(), ask()];`,
+    "bad.cjs": `exports.begun = true; throw new Error("bad");`,
+  });
+  expect(await keptApart(project)).toEqual(["bad", "bad"]);
+  expect(await runNatively(project)).toEqual(["bad", "bad"]);
+});
+
 test("a module of CommonJS knows where it is and who required it, as under `bun run`", async () => {
   const about = `[module.id, module.filename, module.path, module.loaded, module.parent?.id]`;
   await using project = await projectOf({
