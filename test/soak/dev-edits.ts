@@ -27,8 +27,9 @@ export class DevEdits {
     this.#random = random;
   }
 
+  /** In an order that is the same on every file system, for the seed alone is to decide. */
   get plugins(): string[] {
-    return readdirSync(join(this.#root, "plugin"));
+    return readdirSync(join(this.#root, "plugin")).toSorted();
   }
 
   /** Does one of what people and their tools do; returns what it was. */

@@ -27,8 +27,17 @@ export interface SoakResult {
   readonly problems: readonly string[];
 }
 
-/** Edits a project in bursts for so many seconds; after each, the server must answer what a fresh build and a fresh host do. */
-export async function soakDev(seconds: number, seed: number, say: (line: string) => void): Promise<SoakResult> {
+/**
+ * Edits a project in bursts for so many seconds; after each, the server must answer what a fresh build and a fresh host do.
+ *
+ * @param rest the longest pause after a comparison, in ms; the pauses are drawn from the seed as well
+ */
+export async function soakDev(
+  seconds: number,
+  seed: number,
+  say: (line: string) => void,
+  rest = 0,
+): Promise<SoakResult> {
   const random = randomFrom(seed);
   await using project = await createProject({ "host.ts": host });
   copyFileSync(join(import.meta.dir, "dev-fresh.ts"), project.path("fresh.ts"));
@@ -63,6 +72,8 @@ export async function soakDev(seconds: number, seed: number, say: (line: string)
       reported = performance.now();
       say(`${count} edits, ${comparisons} comparisons, ${pids.size} hosts, ${rssOf(answer.pid)} MB`);
     }
+    const pause = random() * rest;
+    if (pause > 0) await Bun.sleep(pause);
   }
   dev.kill("SIGTERM");
   await dev.exit();
