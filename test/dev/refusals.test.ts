@@ -87,3 +87,13 @@ test("a host that waits for the first build ends when it is asked to, by its own
   await ended(Number(pid));
   expect(readdirSync(project.out)).toEqual([]);
 });
+
+test("a host that cannot be asked loads its plugins all the same, and dev says why it cannot be asked", async () => {
+  const occupied = `import { mkdirSync } from "node:fs";\nmkdirSync(JSON.parse(process.env.HOTSWAP_DEV).control);\n`;
+  await using project = await createDemo({ "src/host.ts": occupied + host });
+  await using terminal = dev(project);
+  await terminal.shows(/error: the host cannot be asked: [^]*not a socket/);
+  await terminal.shows(/ready: 2 plugins live/);
+  save(project, "plugin/alpha/index.ts", says("alpha.2"));
+  await terminal.shows(/host: hello \d+ alpha\.2/);
+});
