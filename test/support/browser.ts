@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** What is left of a test run for people to look at; Git ignores it. */
+/** What people want to look at after a test run; Git ignores it. */
 const outputDir = join(import.meta.dir, "..", "..", "test-output");
 
 /** The installed Chromium, or `undefined`. `CHROMIUM` in the environment names another one. */
@@ -52,10 +52,9 @@ export function browserTest(name: string, run: (browser: Browser) => Promise<voi
   });
 }
 
-/** Keeps a picture of the page in `test-output/<name>.png`. Returns the file's path. */
-export async function keepScreenshot(page: Page, name: string): Promise<string> {
+/** Keeps a picture of the page in `test-output/<name>.png`, if `HOTSWAP_SCREENSHOTS` is set in the environment. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  if (process.env["HOTSWAP_SCREENSHOTS"] === undefined) return;
   await mkdir(outputDir, { recursive: true });
-  const path = join(outputDir, `${name}.png`);
-  await page.screenshot({ path });
-  return path;
+  await page.screenshot({ path: join(outputDir, `${name}.png`) });
 }
