@@ -153,6 +153,8 @@ describe("what `hotswap dev` asks for", () => {
     await using project = await createProject();
     await using child = startHolder(project, "dev", "", variable(project, {}));
     await child.line(/loaded, variable taken/);
+    // It is opened after the first load.
+    while (!existsSync(project.path("host.sock"))) await Bun.sleep(5);
     expect((await new ControlClient(project.path("host.sock")).status()).pid).toBe(child.pid);
   });
 
