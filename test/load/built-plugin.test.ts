@@ -89,12 +89,15 @@ describe("17.1 what was built in the host's own process", () => {
       }
     };
     const path = project.path("plugin/alpha/index.ts");
-    const first = await load(project, await builder.buildInMemory());
+    const moved = async (lines: number): Promise<LoadedCode> => {
+      const text = "\n".repeat(lines) + String(files["plugin/alpha/index.ts"]);
+      await project.write({ "plugin/alpha/index.ts": text });
+      return load(project, await builder.buildInMemory());
+    };
+    const first = await moved(2);
     // The first map of a process is made a moment after the first load.
-    await until(() => place(first) === `${path}:5`);
-    await project.write({ "plugin/alpha/index.ts": `\n\n\n${String(files["plugin/alpha/index.ts"])}` });
-    const second = await load(project, await builder.buildInMemory());
-    expect(place(second)).toBe(`${path}:8`);
+    await until(() => place(first) === `${path}:7`);
+    expect(place(await moved(5))).toBe(`${path}:10`);
   });
 
   test("2.8 has stack traces that name the source's line for as long as the plugin lives, whatever is collected meanwhile", async () => {
