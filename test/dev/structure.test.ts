@@ -57,6 +57,20 @@ describe("17.2 hotswap dev follows folders", () => {
     expect(terminal.text).not.toContain("there are no plugins");
   });
 
+  test("a new plugin that was refused and can then not be built keeps nothing back", async () => {
+    await using project = await createDemo();
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/ready: 2 plugins live/);
+    save(project, "plugin/gamma/index.ts", `throw new Error("not yet");\n${says("gamma.1")}`);
+    await terminal.shows(/not yet[^]*still live: 2 plugins/);
+    save(project, "plugin/gamma/index.ts", "export default 1 +;\n");
+    await terminal.shows(/error: gamma: 1 error/);
+    save(project, "plugin/alpha/index.ts", says("alpha.2"));
+    await terminal.shows(/live after .*: alpha: ok, and 1 unchanged/);
+    save(project, "plugin/gamma/index.ts", says("gamma.2"));
+    await terminal.shows(/live after .*: gamma: ok, and 2 unchanged/);
+  });
+
   test("a plugin that others need does not leave: the message says who needs it, and the old set stays", async () => {
     await using project = await createDemo({
       "plugin/beta/index.ts": `import { definePlugin, dependency } from "hotswap";

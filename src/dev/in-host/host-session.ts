@@ -183,6 +183,7 @@ export class HostSession implements ArtifactSource {
   #built(plugin: WatchedPlugin, built: Built<MemoryBuild>, before: boolean | undefined): void {
     if (!built.ok) {
       const error = toWire(built.error);
+      this.#leaveOut(plugin);
       // Whatever happened meanwhile, the same is wrong.
       if (this.#failures.get(plugin.name) === error.message) return;
       this.#failures.set(plugin.name, error.message);
@@ -198,6 +199,13 @@ export class HostSession implements ArtifactSource {
     else if (before === false) {
       this.#reporter.send({ type: "mended", about: plugin.name, what: `${plugin.name} is what is live` });
     }
+  }
+
+  /** An older build of a plugin that cannot be built and is not live must not keep back what others change. */
+  #leaveOut({ name }: WatchedPlugin): void {
+    const { current } = this.#target.swapper;
+    if (current === undefined || this.#isReloading || current.findPlugin(name) !== undefined) return;
+    if (this.#found.delete(name.toLowerCase())) this.#since ??= performance.now();
   }
 
   /** Whether it is live, or about to be. The next save tries again what was rolled back or refused. */
