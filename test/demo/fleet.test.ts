@@ -17,4 +17,4 @@ test("12 the fleet demo: a good release is everybody's, a refused one nobody's, 
     /after one whose canary misbehaves: went back, because of worker-\d: .*could not be counted\n {2}release 1: /,
   );
   expect(text).toMatch(/^requests: \d+ served, 0 failed$/m);
-}, { retry: 3 });
+});
