@@ -41,7 +41,8 @@ try {
     await load.more(200);
     load.take();
     await load.more(400);
-    console.log(`after a good release: ${good.state.is}\n${load.take()}\n`);
+    const refusal = good.failure === undefined ? "" : `, ${why(good)}`;
+    console.log(`after a good release: ${good.state.is}${refusal}\n${load.take()}\n`);
     agreed &&= good.state.is === "committed" && (await runEverywhere(fleet, good.release));
 
     const refused = await roll(fleet, 2, "refuses on worker-3");

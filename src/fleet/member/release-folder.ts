@@ -105,8 +105,7 @@ export class ReleaseFolder {
     mkdirSync(made, { mode: 0o700 });
     try {
       for (const [plugin, artifact] of Object.entries(release.plugins)) {
-        const file = await this.#artifact(store, fleet, plugin, artifact);
-        linkSync(file, join(made, plugin + ARTIFACT_EXTENSION));
+        await this.#bring(store, fleet, { plugin, wanted: artifact, to: join(made, plugin + ARTIFACT_EXTENSION) });
       }
       place(made, folder, release);
     } finally {
@@ -134,21 +133,28 @@ export class ReleaseFolder {
     }
   }
 
-  async #artifact(store: FleetStore, fleet: string, plugin: string, wanted: ReleasedArtifact): Promise<string> {
+  /**
+   * Puts an artifact to where nobody else writes. What other hosts have fetched is linked, which may fail at any moment, since they
+   * replace and remove it; what is fetched is ours before they see it.
+   */
+  async #bring(store: FleetStore, fleet: string, { plugin, wanted, to }: Bringing): Promise<void> {
     const file = join(this.#artifacts, wanted.file);
-    const known = await bytesOf(file);
-    if (known !== undefined && digestOf(known) === wanted.file) {
-      touch(file);
-      this.#check(known, plugin, wanted, file);
-      return file;
+    if (isLinked(file, to)) {
+      const known = await Bun.file(to).bytes();
+      if (digestOf(known) === wanted.file) {
+        touch(to);
+        this.#check(known, plugin, wanted, file);
+        return;
+      }
+      rmSync(to);
     }
     const bytes = await store.artifact(fleet, wanted.file);
     if (bytes === undefined) throw fleetFailed(`the store has no artifact ${wanted.file} of ${plugin} any more`);
     this.#check(bytes, plugin, wanted, `the artifact of ${plugin} in ${store.name}`);
+    writeFileSync(to, bytes, { flag: "wx", mode: 0o600 });
     const temporary = `${file}.${process.pid}-${crypto.randomUUID()}`;
-    writeFileSync(temporary, bytes, { flag: "wx", mode: 0o600 });
+    linkSync(to, temporary);
     renameSync(temporary, file);
-    return file;
   }
 
   #check(bytes: Uint8Array, plugin: string, { hash, file }: ReleasedArtifact, what: string): void {
@@ -161,6 +167,12 @@ export class ReleaseFolder {
       );
     }
   }
+}
+
+interface Bringing {
+  readonly plugin: string;
+  readonly wanted: ReleasedArtifact;
+  readonly to: string;
 }
 
 function isWhole(folder: string, { plugins }: Release): boolean {
@@ -183,11 +195,14 @@ function place(made: string, folder: string, release: Release): void {
   }
 }
 
-async function bytesOf(file: string): Promise<Uint8Array | undefined> {
+/** The system refuses to link what is being replaced as what is not there. */
+function isLinked(file: string, to: string): boolean {
   try {
-    return await Bun.file(file).bytes();
-  } catch {
-    return undefined;
+    linkSync(file, to);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 
