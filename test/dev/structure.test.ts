@@ -57,18 +57,50 @@ describe("17.2 hotswap dev follows folders", () => {
     expect(terminal.text).not.toContain("there are no plugins");
   });
 
-  test("a new plugin that was refused and can then not be built keeps nothing back", async () => {
+  test.each(["gamma", "beta"])(
+    "a plugin that was refused and can then not be built keeps nothing back: %s",
+    async (name) => {
+      await using project = await createDemo();
+      await using terminal = dev(project, { plugins: ["plugin/*"] });
+      const file = `plugin/${name}/index.ts`;
+      await terminal.shows(/ready: 2 plugins live/);
+      save(project, file, `throw new Error("not yet");\n${says("refused")}`);
+      await terminal.shows(/not yet[^]*still live: 2 plugins/);
+      save(project, file, "export default 1 +;\n");
+      await terminal.shows(new RegExp(`error: ${name}: 1 error`));
+      save(project, "plugin/alpha/index.ts", says("alpha.2"));
+      await terminal.shows(/live after .*: alpha: ok, and 1 unchanged/);
+      save(project, file, says("mended.1"));
+      await terminal.shows(new RegExp(`live after .*: ${name}: ok`));
+      expect(terminal.text).not.toContain("nothing changed");
+    },
+  );
+
+  test("a plugin that cannot be built any more while it is refused keeps nothing back", async () => {
     await using project = await createDemo();
     await using terminal = dev(project, { plugins: ["plugin/*"] });
     await terminal.shows(/ready: 2 plugins live/);
-    save(project, "plugin/gamma/index.ts", `throw new Error("not yet");\n${says("gamma.1")}`);
-    await terminal.shows(/not yet[^]*still live: 2 plugins/);
-    save(project, "plugin/gamma/index.ts", "export default 1 +;\n");
-    await terminal.shows(/error: gamma: 1 error/);
+    const file = "plugin/gamma/index.ts";
+    const slow = 'console.log("evaluated");\nawait Bun.sleep(1000);\nthrow new Error("not yet");\n';
     save(project, "plugin/alpha/index.ts", says("alpha.2"));
+    save(project, file, `${slow}${says("refused")}`);
+    await terminal.shows(/evaluated/);
+    save(project, file, "export default 1 +;\n");
+    await terminal.shows(/error: gamma: 1 error[^]*not yet/);
     await terminal.shows(/live after .*: alpha: ok, and 1 unchanged/);
-    save(project, "plugin/gamma/index.ts", says("gamma.2"));
-    await terminal.shows(/live after .*: gamma: ok, and 2 unchanged/);
+  });
+
+  test("a plugin that goes while another was refused is gone as soon as that cannot be built", async () => {
+    await using project = await createDemo();
+    await using terminal = dev(project, { plugins: ["plugin/*"] });
+    await terminal.shows(/ready: 2 plugins live/);
+    const file = "plugin/gamma/index.ts";
+    save(project, file, `throw new Error("not yet");\n${says("refused")}`);
+    await terminal.shows(/not yet[^]*still live: 2 plugins/);
+    await project.remove("plugin/beta");
+    await terminal.shows(/not yet[^]*not yet/);
+    save(project, file, "export default 1 +;\n");
+    await terminal.shows(/live after .*: beta: removed/);
   });
 
   test("a plugin that others need does not leave: the message says who needs it, and the old set stays", async () => {

@@ -53,6 +53,9 @@ export class HostSession implements ArtifactSource {
   readonly #tellEnd: () => void;
   /** The newest of each plugin that was built, by name in lower case. */
   readonly #found = new Map<string, FoundArtifact>();
+  /** What the newest reload took of that, and the newest that succeeded. */
+  #taken: FoundArtifacts = new Map();
+  #live: FoundArtifacts = new Map();
   /** What was said of plugins that cannot be built, by name. */
   readonly #failures = new Map<string, string>();
   readonly #hostFiles = new LoadedFiles();
@@ -142,7 +145,8 @@ export class HostSession implements ArtifactSource {
     }, SLOW);
     this.#sinceUnderWay = this.#since;
     this.#since = undefined;
-    return new Map(this.#found);
+    this.#taken = new Map(this.#found);
+    return this.#taken;
   }
 
   /** Nobody reloads who only asks for the plan. */
@@ -183,7 +187,7 @@ export class HostSession implements ArtifactSource {
   #built(plugin: WatchedPlugin, built: Built<MemoryBuild>, before: boolean | undefined): void {
     if (!built.ok) {
       const error = toWire(built.error);
-      this.#leaveOut(plugin);
+      this.#putBack(plugin);
       // Whatever happened meanwhile, the same is wrong.
       if (this.#failures.get(plugin.name) === error.message) return;
       this.#failures.set(plugin.name, error.message);
@@ -201,11 +205,21 @@ export class HostSession implements ArtifactSource {
     }
   }
 
-  /** An older build of a plugin that cannot be built and is not live must not keep back what others change. */
-  #leaveOut({ name }: WatchedPlugin): void {
+  /** A plugin that cannot be built stays what it is: an older build that was refused must not keep back what others change. */
+  #putBack({ name }: WatchedPlugin): void {
+    const key = name.toLowerCase();
     const { current } = this.#target.swapper;
-    if (current === undefined || this.#isReloading || current.findPlugin(name) !== undefined) return;
-    if (this.#found.delete(name.toLowerCase())) this.#since ??= performance.now();
+    const found = this.#found.get(key);
+    if (current === undefined || found === undefined || this.#step !== undefined) return;
+    const live = current.findPlugin(name)?.hash;
+    if (found.hash === live) return;
+    const before = this.#live.get(key);
+    if (live === undefined) this.#found.delete(key);
+    else if (before?.hash === live) this.#found.set(key, before);
+    else return;
+    const isNews = this.#found.values().some(({ name: each, hash }) => current.findPlugin(each)?.hash !== hash);
+    const isGone = current.plugins.some((plugin) => !this.#found.has(plugin.name.toLowerCase()));
+    if (isNews || isGone) this.#since ??= performance.now();
   }
 
   /** Whether it is live, or about to be. The next save tries again what was rolled back or refused. */
@@ -301,7 +315,10 @@ export class HostSession implements ArtifactSource {
   #reloaded(record: ReloadRecord): void {
     const since = record.kind === "reload" ? this.#sinceUnderWay : undefined;
     this.#sinceUnderWay = undefined;
+    if (record.ok && record.kind !== "rollback") this.#live = this.#taken;
     if (record.ok) this.#forgetGone();
+    // What could not be built any more while it was refused.
+    else for (const plugin of this.#plugins.plugins) if (plugin.built === false) this.#putBack(plugin);
     this.#reporter.send({
       type: "reloaded",
       reload: reloadOf(record),
